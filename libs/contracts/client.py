@@ -1,0 +1,64 @@
+"""What the platform says about its clients, the controllers (§3.1, §15)."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import StringConstraints
+
+from contracts.event import Event, Id, Part, Text
+
+Email = Annotated[
+    str, StringConstraints(pattern=r"^[^@\s<>,;\x00-\x1f\x7f]+@[^@\s<>,;\x00-\x1f\x7f]+$", max_length=254)
+]
+
+
+class Language(StrEnum):
+    """A language in which notices are written."""
+
+    ENGLISH = "en"
+    FRENCH = "fr"
+
+
+class Contact(Part):
+    """The single point of contact (§3.1) and the addresses in the heading (§15)."""
+
+    name: Text
+    email: Email
+    postal_address: Text | None = None
+    language: Language = Language.ENGLISH
+
+
+class ClientSigned(Event):
+    """A client signed a version of the agreement; from here on its promises run for this client."""
+
+    TYPE: ClassVar[str] = "client.signed"
+    KEY: ClassVar[tuple[str, ...]] = ("client_id",)
+
+    client_id: Id
+    name: Text
+    agreement_id: Id
+    agreement_version: Text
+    signed_on: date
+    contact: Contact
+
+
+class ClientAmended(Event):
+    """Both parties signed an amendment: the client is bound to another version from `signed_on` on (§15)."""
+
+    TYPE: ClassVar[str] = "client.amended"
+    KEY: ClassVar[tuple[str, ...]] = ("client_id",)
+
+    client_id: Id
+    agreement_version: Text
+    signed_on: date
+
+
+class ClientContactChanged(Event):
+    """A client's contact or address changed (§15); earlier notices keep the address they were sent to."""
+
+    TYPE: ClassVar[str] = "client.contact_changed"
+    KEY: ClassVar[tuple[str, ...]] = ("client_id",)
+
+    client_id: Id
+    contact: Contact
