@@ -1,0 +1,153 @@
+"""Every deadline of an agreement, computed purely and explained: the date, and the steps that led to it.
+
+Every function raises `CalendarUnknown` for days beyond the calendar's years or beyond what a date can express.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from agreement.calendar import DAY, Calendar, CalendarUnknown, shift
+from agreement.counting import BACK, count_days, roll_on, spell
+from agreement.months import add_months
+from agreement.periods import Convention, Period, Unit
+from agreement.schema import Agreement
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A date, or an instant in the agreement's timezone, with the rule, its clause and the steps that led to it."""
+
+    rule: str
+    clause: str
+    result: date | datetime
+    because: tuple[str, ...]
+    calendar: str
+    unrolled: date | None = None
+
+    @property
+    def day(self) -> date:
+        """The result as a date in the agreement's timezone."""
+        return self.result.date() if isinstance(self.result, datetime) else self.result
+
+
+def objection_window(agreement: Agreement, received_on: date) -> Deadline:
+    """§4.4: the last day on which an objection is in time when the notice was received on this day."""
+    return _after(agreement, "objection_window", agreement.periods.objection, received_on, "the day of receipt")
+
+
+def earliest_effective_day(agreement: Agreement, notice_on: date) -> Deadline:
+    """§4.3: the first day on which a change may take effect when its notice is given on this day."""
+    return _after(
+        agreement, "earliest_effective_day", agreement.periods.change_notice, notice_on, "the day of the notice"
+    )
+
+
+def latest_notice_day(agreement: Agreement, effective_on: date) -> Deadline:
+    """§4.3: the last working day on which notice may be given of a change that takes effect on this day."""
+    period = agreement.periods.change_notice
+    calendar = agreement.calendar_of(period)
+    clear = period.convention is Convention.CLEAR_DAYS_BETWEEN
+    count = count_days(
+        effective_on if clear else shift(effective_on, DAY), period.n + 1, BACK, _counted(period, calendar)
+    )
+    because = (
+        f"{_spell_period(period)} must lie between the notice and {spell(effective_on)}; "
+        + ("neither day counts" if clear else "the day of the notice does not count"),
+        *count.explain(),
+        f"notice may be given until {spell(count.last)}",
+    )
+    return Deadline("latest_notice_day", period.clause, count.last, because, _version(calendar))
+
+
+def earliest_audit_day(agreement: Agreement, requested_on: date) -> Deadline:
+    """§7: the first day on which an audit may be held that was requested in writing on this day."""
+    return _after(
+        agreement, "earliest_audit_day", agreement.periods.audit_request, requested_on, "the day of the request"
+    )
+
+
+def breach_notice_due(agreement: Agreement, aware_at: datetime) -> Deadline:
+    """§6: the instant by which the clients must know, in elapsed hours through weekends and clock changes."""
+    if aware_at.tzinfo is None:
+        raise ValueError(f"aware_at {aware_at.isoformat()} has no UTC offset")
+    period, zone = agreement.periods.breach_notice, agreement.zone
+    try:
+        aware, due = (at.astimezone(zone) for at in (aware_at, aware_at.astimezone(UTC) + timedelta(hours=period.n)))
+    except OverflowError as error:
+        raise CalendarUnknown(
+            f"{period.n} hours after {aware_at.isoformat()} is beyond what a date can express"
+        ) from error
+    because = [f"{period.n} hours elapse from {aware.isoformat()}, weekends and holidays included"]
+    if aware.utcoffset() != due.utcoffset():
+        because.append(f"the clocks of {agreement.timezone} change in between: {aware:%Z} to {due:%Z}")
+    because.append(f"they are over at {due.isoformat()}")
+    return Deadline("breach_notice_due", period.clause, due, tuple(because), "none: hours are counted as they elapse")
+
+
+def months_after(agreement: Agreement, from_on: date, n: int) -> Deadline:
+    """GDPR art. 12(3): the same number n months later or the month's end; `unrolled` is the day before any roll."""
+    period = agreement.periods.rights_answer
+    calendar = agreement.calendar_of(period)
+    unrolled, step = add_months(from_on, n)
+    result, moved = roll_on(unrolled, period.roll, calendar)
+    return Deadline("months_after", period.clause, result, (step, *moved), _version(calendar), unrolled)
+
+
+def retention_end(agreement: Agreement, from_on: date, years: int) -> Deadline:
+    """Appendix A: the same number `years` years later or the month's end: the day on which the data must go."""
+    period = agreement.periods.retention
+    calendar = agreement.calendar_of(period)
+    unrolled, step = add_months(from_on, 12 * years)
+    result, moved = roll_on(unrolled, period.roll, calendar)
+    return Deadline("retention_end", period.clause, result, (step, *moved), _version(calendar))
+
+
+def working_days_before(agreement: Agreement, day: date, n: int) -> date:
+    """The n-th working day before a day, by the calendar of change notices (§4.3)."""
+    return count_days(day, n, BACK, agreement.calendar_of(agreement.periods.change_notice)).last
+
+
+def start_of_day(agreement: Agreement, day: date) -> datetime:
+    """The instant, in UTC, at which a day begins in the agreement's timezone."""
+    try:
+        return datetime.combine(day, time.min, agreement.zone).astimezone(UTC)
+    except OverflowError as error:
+        raise CalendarUnknown(f"{day} begins before or ends after what a date can express in UTC") from error
+
+
+def end_of_day(agreement: Agreement, day: date) -> datetime:
+    """The first instant, in UTC, after a day in the agreement's timezone: the day is over when it comes."""
+    return start_of_day(agreement, shift(day, DAY))
+
+
+def local_date(agreement: Agreement, at: datetime) -> date:
+    """The date of an aware instant in the agreement's timezone."""
+    if at.tzinfo is None:
+        raise ValueError(f"{at.isoformat()} has no UTC offset")
+    return at.astimezone(agreement.zone).date()
+
+
+def _after(agreement: Agreement, rule: str, period: Period, start: date, named: str) -> Deadline:
+    """A period of days after `start`, by its convention: its last day, or the first day after so many clear ones."""
+    calendar = agreement.calendar_of(period)
+    count = count_days(start, period.n, DAY, _counted(period, calendar))
+    because = [f"{_spell_period(period)} are counted after {spell(start)}; {named} does not count", *count.explain()]
+    result = count.last
+    because.append(f"the last of them is {spell(result)}")
+    if period.convention is Convention.CLEAR_DAYS_BETWEEN:
+        result = shift(result, DAY)
+        because.append(f"they must be over: the first day after them is {spell(result)}")
+    result, moved = roll_on(result, period.roll, calendar)
+    return Deadline(rule, period.clause, result, (*because, *moved), _version(calendar))
+
+
+def _counted(period: Period, calendar: Calendar | None) -> Calendar | None:
+    return calendar if period.unit is Unit.WORKING_DAYS else None
+
+
+def _spell_period(period: Period) -> str:
+    return f"{period.n} {period.term or period.unit.replace('_', ' ')}"
+
+
+def _version(calendar: Calendar | None) -> str:
+    return calendar.version if calendar else "none: every day counts"

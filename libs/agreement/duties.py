@@ -1,0 +1,123 @@
+"""What the other clauses promise: instructions, security, breaches, audits, the end, retention, rights, help."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from agreement.part import Clausal, Label, Part, Slug, Text
+from agreement.periods import Unit
+
+
+class Item(Part):
+    """One entry of a list in a clause."""
+
+    code: Slug
+    text: Text
+
+
+class Listed(Clausal):
+    """A clause that is a list."""
+
+    items: Annotated[tuple[Item, ...], Field(min_length=1)]
+
+
+class Measure(Clausal):
+    """One security measure of Appendix C."""
+
+    id: Slug
+    section: Text
+    text: Text
+
+
+class Clock(Clausal):
+    """A clock that runs from awareness of a breach towards an authority."""
+
+    code: Slug
+    to: Text
+    within: timedelta
+    confirm: bool = False
+
+
+class Breach(Clausal):
+    """§6: the clocks beside the clients' own, when they warn, what the authority is told, and what no notice admits."""
+
+    authority: Text
+    authority_clocks: tuple[Clock, ...]
+    warn_with_left: Annotated[tuple[timedelta, ...], Field(min_length=1)]
+    dossier: Annotated[tuple[Item, ...], Field(min_length=1)]
+    no_admission: Label
+    exempt_if_caused_by_client: bool
+
+
+class Audit(Clausal):
+    """§7: the gates that a request passes, in their order."""
+
+    refused_to_competitors: bool
+    opened_by: tuple[Slug, ...]
+    forms: tuple[Slug, ...]
+    gates: Annotated[tuple[Item, ...], Field(min_length=1)]
+
+
+class Termination(Clausal):
+    """§8.3: the client's choice, what happens when it makes none, and who else is bound."""
+
+    choices: tuple[Slug, ...]
+    default: Slug
+    reaches_sub_processors: bool
+    responsibility_ends_at_return: bool
+
+
+class Rule(StrEnum):
+    """When data of a category must go."""
+
+    TERM = "term"
+    TERM_PLUS = "term_plus"
+    ROLLING = "rolling"
+    CLIENT_DEFINED = "client_defined"
+    SINCE_LAST_EXCHANGE = "since_last_exchange"
+    MANUAL_DELETION = "manual_deletion"
+    DESYNCHRONISATION = "desynchronisation"
+    NEVER_STORED = "never_stored"
+
+
+_WITH_SPAN = {Rule.TERM_PLUS, Rule.ROLLING, Rule.SINCE_LAST_EXCHANGE}
+
+
+class Retention(Clausal):
+    """How long one category of Appendix A is kept."""
+
+    category: Slug
+    as_written: Text
+    rule: Rule
+    n: Annotated[int, Field(ge=1)] | None = None
+    unit: Unit | None = None
+    deleted_at_termination: bool
+    holds: tuple[Slug, ...] = ()
+
+    @model_validator(mode="after")
+    def _spanned(self) -> Self:
+        if (self.rule in _WITH_SPAN) != (self.n is not None and self.unit is not None):
+            raise ValueError(f"rule {self.rule} {'needs' if self.rule in _WITH_SPAN else 'takes no'} n and unit")
+        return self
+
+
+class Hold(Clausal):
+    """A law that forbids deletion for a while, against termination and against a client's shorter setting."""
+
+    code: Slug
+    legal_basis: Slug
+    n: Annotated[int, Field(ge=1)]
+    unit: Unit
+    runs_from: Text
+    confirm: bool = False
+
+
+class Requests(Clausal):
+    """§9: the rights, and that nobody is answered without the client's instruction."""
+
+    rights: Annotated[tuple[Item, ...], Field(min_length=1)]
+    answered_only_on_instruction: bool
+    gag_suppresses_notice: bool
+    quote_before_costly_work: bool
