@@ -1,0 +1,87 @@
+"""The real servers and the world outside, started when the first test asks for them."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from embedded.kafka import EmbeddedKafka
+from embedded.postgres import EmbeddedPostgres
+from embedded.receiver import WebhookReceiver
+from embedded.smtp import SmtpSink
+
+
+@pytest.fixture(scope="session")
+def progress(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Shows on the terminal what takes long the first time."""
+    terminal = request.config.pluginmanager.getplugin("terminalreporter")
+    return lambda line: terminal.write_line(f"· {line}") if terminal else None
+
+
+@pytest.fixture
+def server_home() -> Iterator[Path]:
+    """A directory for one test's own servers; pytest's tmp_path is closed to other system users, and long."""
+    yield from _temporary_home()
+
+
+@pytest.fixture(scope="session")
+def servers_home() -> Iterator[Path]:
+    """The directory of the servers that all tests share."""
+    yield from _temporary_home()
+
+
+@pytest.fixture(scope="session")
+async def kafka(servers_home: Path, progress: Callable[[str], None]) -> AsyncIterator[EmbeddedKafka]:
+    """One broker for all tests: use topics of your own."""
+    broker = EmbeddedKafka(servers_home, progress=progress)
+    await broker.start()
+    yield broker
+    await broker.stop()
+
+
+@pytest.fixture(scope="session")
+async def postgres(servers_home: Path, progress: Callable[[str], None]) -> AsyncIterator[EmbeddedPostgres]:
+    """One database server for all tests."""
+    server = EmbeddedPostgres(servers_home, progress=progress)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def database(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
+    """The DSN of a fresh, empty database."""
+    name = f"test_{uuid4().hex}"
+    await postgres.create_database(name)
+    yield postgres.dsn(database=name)
+    connection = await asyncpg.connect(postgres.dsn())
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
+
+
+@pytest.fixture
+async def smtp() -> AsyncIterator[SmtpSink]:
+    """A mail server of the test's own."""
+    sink = SmtpSink()
+    await sink.start()
+    yield sink
+    await sink.stop()
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[WebhookReceiver]:
+    """A webhook receiver of the test's own."""
+    endpoint = WebhookReceiver()
+    await endpoint.start()
+    yield endpoint
+    await endpoint.stop()
+
+
+def _temporary_home() -> Iterator[Path]:
+    home = Path(tempfile.mkdtemp(prefix="dutiful-"))
+    yield home
+    shutil.rmtree(home)
