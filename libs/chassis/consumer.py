@@ -1,0 +1,219 @@
+"""Hears a service's topics on FastStream, in batches; offsets are committed after the database has committed.
+
+FastStream's own acknowledgement is off: its manual `ack()` commits whatever was fetched. Offsets are committed
+explicitly per partition, beside the work; a message that comes again finds its id in the inbox.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeAlias, cast
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaMessage
+from faststream.message import StreamMessage
+
+from chassis.errors import while_down
+from chassis.processor import Processor
+from chassis.reading import Reading
+from chassis.settings import Settings
+
+log = structlog.get_logger()
+_LEAVE_S = 5.0
+Records: TypeAlias = "tuple[ConsumerRecord[bytes, bytes], ...]"
+
+
+class OffsetConsumer(AIOKafkaConsumer):
+    """A consumer that commits what it was told is handled, and whose poll returns when there is something."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
+        self._handled: dict[TopicPartition, int] = {}
+        self._news = asyncio.Event()
+        self._committer = asyncio.create_task(self._commit_as_handled())
+
+    async def getmany(
+        self,
+        *partitions: TopicPartition,
+        timeout_ms: int = 0,  # noqa: ARG002 - FastStream passes it
+        max_records: int | None = None,
+    ) -> "dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]]":
+        """The next records, however long that takes: FastStream sleeps after an empty poll."""
+        records: dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]] = {}
+        while not records:
+            records = await super().getmany(*partitions, timeout_ms=60_000, max_records=max_records)
+        return records
+
+    def handled(self, records: Records) -> None:
+        """The database has the effect of these records."""
+        for record in records:
+            self._handled[TopicPartition(record.topic, record.partition)] = record.offset + 1
+        self._news.set()
+
+    async def stop(self) -> None:
+        """Commit what is handled, then leave the group."""
+        self._committer.cancel()
+        await self._commit()
+        await super().stop()  # type: ignore[no-untyped-call]
+
+    def lag(self) -> dict[str, int]:
+        """Records published and not yet fetched, per topic, over the partitions of this process."""
+        lag: dict[str, int] = {}
+        for partition in self.assignment():  # type: ignore[no-untyped-call]
+            end, at = self.highwater(partition), self._subscription_position(partition)  # type: ignore[no-untyped-call]
+            if end is not None and at is not None:
+                lag[partition.topic] = lag.get(partition.topic, 0) + max(end - at, 0)
+        return lag
+
+    def _subscription_position(self, partition: TopicPartition) -> int | None:
+        state = self._subscription.subscription.assignment.state_value(partition)
+        position: int | None = state.position if state.has_valid_position else None
+        return position
+
+    async def _commit_as_handled(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            await self._commit()
+
+    async def _commit(self) -> None:
+        handled, self._handled = self._handled, {}
+        ours = self.assignment()  # type: ignore[no-untyped-call]
+        offsets = {partition: offset for partition, offset in handled.items() if partition in ours}
+        if not offsets:
+            return
+        try:
+            await self.commit(offsets)  # type: ignore[no-untyped-call]
+        except KafkaError as error:
+            # Another member has the partition, or the broker is away: the inbox knows what was handled.
+            log.debug("offsets not committed", error=type(error).__name__)
+
+
+class Consumer:
+    """One subscriber for all topics of a service: one group member, one transaction at a time."""
+
+    def __init__(
+        self,
+        name: str,
+        topics: Sequence[str],
+        settings: Settings,
+        processor: Processor,
+        crash: Callable[[BaseException], None],
+    ) -> None:
+        self._name = name
+        self._topics = [settings.topic_prefix + topic for topic in topics]
+        self._settings = settings
+        self._processor = processor
+        self._crash = crash
+        self._broker: KafkaBroker | None = None
+        self._kafka: OffsetConsumer | None = None
+        self._read: asyncio.Queue[tuple[Records, Sequence[Reading]]] = asyncio.Queue(maxsize=1)
+        self._stopping = False
+        self._worker: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Join the group and begin; waits while the broker is away."""
+        async for attempt in while_down("join the consumer group"):
+            with attempt:
+                try:
+                    await self._open()
+                except BaseException:
+                    await self._close()
+                    raise
+        self._worker = asyncio.create_task(self._work(), name=f"{self._name} worker")
+
+    async def stop(self) -> None:
+        """Finish the batch in hand within the bound, or give it back; commit what is handled; leave the group."""
+        self._stopping = True
+        if self._worker is not None:
+            drained = asyncio.create_task(self._read.join())
+            within_s = self._settings.stop_within.total_seconds()
+            await asyncio.wait([drained, self._worker], timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+            drained.cancel()
+            self._worker.cancel()
+        await self._close()
+
+    async def _close(self) -> None:
+        broker, self._broker = self._broker, None
+        if broker is None:
+            return
+        try:
+            async with asyncio.timeout(_LEAVE_S):
+                await broker.stop()
+        except TimeoutError:
+            log.warning("left the group without a word: the broker is silent")
+
+    async def is_connected(self) -> bool:
+        """Whether the broker answers."""
+        return self._kafka is not None and bool(await self._kafka._client.force_metadata_update())  # noqa: SLF001
+
+    def lag(self) -> dict[str, int]:
+        """Records published and not yet fetched, per topic."""
+        return self._kafka.lag() if self._kafka else {}
+
+    async def _open(self) -> None:
+        broker = KafkaBroker(
+            self._settings.kafka,
+            client_id=f"dutiful-{self._name}",
+            graceful_timeout=None,  # `stop` has waited already
+            consumer_only=True,
+            apply_types=False,
+            logger=None,
+        )
+        self._broker = broker
+        subscriber = broker.subscriber(
+            *self._topics,
+            group_id=f"{self._settings.topic_prefix}dutiful-{self._name}",
+            batch=True,
+            max_records=self._settings.batch_records,
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.MANUAL,
+            session_timeout_ms=10_000,
+            parser=_as_they_are,
+            decoder=_records,
+            no_reply=True,
+        )
+        subscriber(self._handle)
+        await broker.connect()
+        # FastStream builds its consumers by this partial; ours takes the same options.
+        options = cast("partial[AIOKafkaConsumer]", broker.config.broker_config.builder).keywords
+        broker.config.broker_config.builder = partial(OffsetConsumer, **options)
+        await broker.start()
+        self._kafka = cast("OffsetConsumer", subscriber.consumer)
+
+    async def _handle(self, records: Records) -> None:
+        """Read a batch while the one before it is being committed."""
+        if self._stopping:
+            await asyncio.Event().wait()
+        try:
+            readings = self._processor.read(records)
+        except Exception as error:  # noqa: BLE001 - FastStream would go on with the next batch and this one be lost
+            self._crash(error)
+            await asyncio.Event().wait()
+        await self._read.put((records, readings))
+
+    async def _work(self) -> None:
+        """Commit one batch after the other; what we did wrong crashes the process before its offsets are committed."""
+        while True:
+            records, readings = await self._read.get()
+            try:
+                await self._processor.handle(readings)
+            except Exception as error:  # noqa: BLE001 - FastStream would swallow it; we crash with it
+                self._crash(error)
+                return
+            if self._kafka is not None:
+                self._kafka.handled(records)
+            self._read.task_done()
+
+
+async def _as_they_are(records: Records) -> KafkaMessage:
+    """FastStream's parser decodes headers as UTF-8 and raises where they are not; ours leaves them alone."""
+    return KafkaMessage(body=b"", raw_message=records, consumer=None)  # type: ignore[arg-type]
+
+
+async def _records(message: StreamMessage[Records]) -> Records:
+    return message.raw_message

@@ -1,0 +1,58 @@
+"""The foundation of every service's HTTP API: who calls, under which key, how much at once; problems; its own pages."""
+
+from typing import Annotated, Final
+
+from fastapi import Depends, FastAPI, Header, Query, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from chassis.access import Access, Caller
+from chassis.described import PROBLEM, describe
+from chassis.guard import Guard
+from chassis.refusals import add_problems
+from chassis.serving import Server, serve
+
+__all__ = ["Authenticated", "IdempotencyKey", "Limit", "Server", "create_api", "serve"]
+
+_KEY: Final = r'^("[A-Za-z0-9._:-]{1,128}"|[A-Za-z0-9._:-]{1,128})$'
+_BEARER: Final = HTTPBearer(auto_error=False, bearerFormat="JWT", description="`dutiful token`, or the OIDC issuer's")
+
+
+def create_api(title: str, version: str, access: Access, description: str = "") -> FastAPI:
+    """An API with problem details, bearer tokens, bounded requests, and its pages served from here alone."""
+    api = FastAPI(
+        title=title, version=version, description=description, docs_url=None, redoc_url=None, responses=PROBLEM
+    )
+    api.state.access = access
+    add_problems(api)
+    api.add_middleware(Guard)
+    describe(api)
+    return api
+
+
+async def _caller(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]) -> Caller:
+    access: Access = request.app.state.access
+    return await access.caller_of(request.headers.get("authorization"))
+
+
+Authenticated = Annotated[Caller, Depends(_caller)]
+"""The caller, by its bearer token; 401 without one that counts."""
+
+
+def _idempotency_key(
+    key: Annotated[
+        str,
+        Header(
+            alias="Idempotency-Key",
+            pattern=_KEY,
+            description="1 to 128 letters, digits or . _ : - of your choice; fresh per request, the same in a retry",
+        ),
+    ],
+) -> str:
+    return key.strip('"')
+
+
+IdempotencyKey = Annotated[str, Depends(_idempotency_key)]
+"""The `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header), quoted or not; 400 without a good one."""
+
+Limit = Annotated[int, Query(ge=1, le=500, description="items on a page at most")]
+"""Declare it as `limit: Limit = 100`."""

@@ -1,0 +1,146 @@
+"""A batch of records becomes one transaction; when one fails, each gets its own, and the bad one costs itself."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from itertools import groupby
+from typing import Protocol
+
+import asyncpg
+import structlog
+
+from chassis import inbox
+from chassis.clock import Clock
+from chassis.database import Pool
+from chassis.dead_letters import Record, bury
+from chassis.errors import Rejected, while_down
+from chassis.message import Cause, Message
+from chassis.metrics import Metrics
+from chassis.reading import Readable, Reading, Skipped, Unreadable, read_record
+from chassis.relay import Relay
+from chassis.router import Router
+from chassis.telemetry import Telemetry
+from chassis.transaction import Transaction
+from contracts.event import Event
+
+log = structlog.get_logger()
+
+
+_NOBODY = Cause(source="", id="", flow_id="")
+
+
+class Listener(Protocol):
+    """What handles messages: a service's app."""
+
+    router: Router
+
+
+class Processor:
+    """Takes records to their handlers, exactly once in effect."""
+
+    def __init__(
+        self, name: str, app: Listener, pool: Pool, clock: Clock, relay: Relay, metrics: Metrics, telemetry: Telemetry
+    ) -> None:
+        self._service = name
+        self._app = app
+        self._pool = pool
+        self._clock = clock
+        self._relay = relay
+        self._metrics = metrics
+        self._telemetry = telemetry
+
+    def read(self, records: Sequence[Record]) -> list[Reading]:
+        """Read records; what can't be read says why, and is dealt with in its turn."""
+        return [read_record(record, self._app.router) for record in records]
+
+    async def handle(self, readings: Sequence[Reading]) -> None:
+        """Handle messages in their order; return when all of it is committed. Waits while the world is down."""
+        try:
+            await self._commit(readings)
+        except (Rejected, asyncpg.DataError):
+            for reading in readings:
+                await self._commit_alone(reading)
+
+    async def _commit_alone(self, reading: Reading) -> None:
+        try:
+            await self._commit([reading])
+        except (Rejected, asyncpg.DataError) as error:
+            rejected = (
+                error
+                if isinstance(error, Rejected)
+                else Rejected(f"PostgreSQL can't store this ({type(error).__name__})", "data")
+            )
+            await self._commit([Unreadable(reading.record, rejected, "rejected")])
+
+    async def _commit(self, readings: Sequence[Reading]) -> None:
+        async for attempt in while_down("handle messages"):
+            with attempt:
+                await self._commit_once(readings)
+
+    async def _commit_once(self, readings: Sequence[Reading]) -> None:
+        async with self.transaction() as tx:
+            await self._handle([reading for reading in readings if isinstance(reading, Readable)], tx)
+            for reading in readings:
+                if isinstance(reading, Unreadable):
+                    tx.relay(bury(reading.record, reading.rejected, self._service, tx.now))
+        self._count(readings)
+
+    async def submit(self, event: Event, cause: Cause) -> bool:
+        """Handle an event that a person said through the API, once per cause; False if it was handled before."""
+        route = self._app.router.routes[event.TYPE]
+        async with self.transaction(cause) as tx:
+            fresh = bool(await inbox.remember(tx.connection, [cause.inbox_key], tx.now))
+            if fresh:
+                await route.handle(self._app, [Message(event, cause)], tx)
+        return fresh
+
+    @asynccontextmanager
+    async def transaction(self, cause: Cause | None = None) -> AsyncIterator[Transaction]:
+        """A transaction whose words go out at its commit, when the relay is woken."""
+        async with self._pool.acquire() as connection:
+            tx = Transaction(connection, self._service, self._clock.now(), cause or _NOBODY)
+            async with connection.transaction():
+                yield tx
+                await tx.flush()
+                await self._relay.call(connection, tx)
+        self._relay.wake_for(tx)
+        for tell in tx.after_commit:
+            tell()
+
+    async def _handle(self, readings: Sequence[Readable], tx: Transaction) -> None:
+        fresh = await _fresh(readings, tx)
+        for _, run in groupby(fresh, key=lambda reading: reading.envelope.type):
+            same = list(run)
+            with self._telemetry.processing(same) as messages, self._metrics.handling(same[0].envelope.type):
+                await same[0].route.handle(self._app, messages, tx)
+
+    def _count(self, readings: Sequence[Reading]) -> None:
+        """For the metrics and the log: what became of each record."""
+        handled = Counter(reading.envelope.type for reading in readings if isinstance(reading, Readable))
+        for event_type, count in handled.items():
+            self._metrics.handled(event_type, count)
+        for reading in readings if handled.total() < len(readings) else ():
+            match reading:
+                case Skipped():
+                    self._metrics.skipped()
+                case Unreadable(record=record, rejected=rejected, reason=reason):
+                    self._metrics.dead_lettered(reason)
+                    log.warning(
+                        "dead letter",
+                        topic=record.topic,
+                        partition=record.partition,
+                        offset=record.offset,
+                        field=rejected.field,
+                        reason=rejected.reason,
+                    )
+
+
+async def _fresh(readings: Sequence[Readable], tx: Transaction) -> list[Readable]:
+    """Those that were not handled before, each once, in their order."""
+    first: dict[bytes, Readable] = {}
+    for reading in readings:
+        first.setdefault(reading.message.cause.inbox_key, reading)
+    if not first:
+        return []
+    new = await inbox.remember(tx.connection, sorted(first), tx.now)
+    return [reading for key, reading in first.items() if key in new]

@@ -1,0 +1,66 @@
+"""From a Kafka record to a message, or to the reason why it is none. Never raises."""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from pydantic import ValidationError
+
+from chassis.dead_letters import Record
+from chassis.errors import Rejected
+from chassis.message import Cause, Message
+from chassis.router import Route, Router
+from contracts.cloudevents import CloudEvent, Malformed, read
+from contracts.event import Event
+
+
+class Readable(NamedTuple):
+    """A message that has a handler here."""
+
+    record: Record
+    envelope: CloudEvent
+    route: Route
+    message: Message[Event]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A tombstone, or a type that this service has no handler for."""
+
+    record: Record
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """No CloudEvent, or data that its type forbids, or (`rejected`) what its handler would not take."""
+
+    record: Record
+    rejected: Rejected
+    reason: Literal["unreadable", "rejected"] = "unreadable"
+
+
+Reading = Readable | Skipped | Unreadable
+
+
+def read_record(record: Record, router: Router) -> Reading:
+    """Read one record for a service with these routes."""
+    if record.value is None:
+        return Skipped(record, "tombstone")
+    try:
+        envelope = read(record.headers, record.value)
+        route = router.routes.get(envelope.type)
+        if route is None:
+            return Skipped(record, envelope.type)
+        event = route.model.model_validate_json(envelope.data)
+    except Malformed as error:
+        return Unreadable(record, Rejected(error.reason, error.field))
+    except ValidationError as error:
+        return Unreadable(record, _wrong_data(error))
+    return Readable(record, envelope, route, Message(event, Cause.of(envelope)))
+
+
+def _wrong_data(error: ValidationError) -> Rejected:
+    """What is wrong with the data, field by field, and never the values: they may be personal."""
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    said = [(".".join(map(str, problem["loc"])) or "data", problem["msg"]) for problem in problems]
+    return Rejected("; ".join(f"{field}: {text}" for field, text in said), said[0][0])

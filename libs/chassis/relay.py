@@ -1,0 +1,189 @@
+"""The relay publishes the outbox, in order per key, woken at commit; it moves what is due on the agenda there first.
+
+Order through crashes: one process at a time owns a shard of keys; one Kafka batch per partition is under way at a time
+and is acknowledged whole before the next; rows are deleted after that. Whatever goes wrong, the session starts again
+from the rows that are left, under the same event ids.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+
+import asyncpg
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.partitioner import murmur2
+from pydantic_core import from_json
+
+from chassis import agenda, outbox
+from chassis.clock import Clock
+from chassis.database import Connection, connect
+from chassis.errors import while_down
+from chassis.metrics import Metrics
+from chassis.outbox import SHARDS, Stored
+from chassis.settings import Settings
+from chassis.shards import Shards
+from chassis.telemetry import Telemetry
+from chassis.transaction import Transaction
+
+log = structlog.get_logger()
+_ROWS = 2000
+_LOOK_S = 5.0
+
+
+class Relay:
+    """Takes a service's outbox to Kafka. `run()` until it is cancelled; `wake_for(tx)` after each commit."""
+
+    def __init__(self, name: str, settings: Settings, clock: Clock, metrics: Metrics, telemetry: Telemetry) -> None:
+        self._name = name
+        self._settings = settings
+        self._clock = clock
+        self._metrics = metrics
+        self._telemetry = telemetry
+        self._wake = asyncio.Event()
+        self._owned: frozenset[int] = frozenset()
+        self._next_due: datetime | None = None
+        self.connected = False
+
+    async def call(self, connection: Connection, tx: Transaction) -> None:
+        """Within the transaction: call the process whose shards `tx` writes to, where that is not this one."""
+        if len(self._owned) < SHARDS and any(row.shard not in self._owned for row in tx.outgoing):
+            await connection.execute("SELECT pg_notify($1, '')", self._channel)
+
+    def wake_for(self, tx: Transaction) -> None:
+        """After the commit of `tx`: publish what it said; remember when its dated events are due."""
+        if tx.dated:
+            self._expect(min(entry.due_at for entry in tx.dated))
+        if tx.dated or tx.outgoing:
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Publish for ever; wait while the world is down."""
+        async for attempt in while_down("publish"):
+            with attempt:
+                await self._session()
+
+    @property
+    def _channel(self) -> str:
+        return f"dutiful_outbox_{self._name}"
+
+    async def _session(self) -> None:
+        connection = await connect(self._settings.database_url.get_secret_value(), self._name)
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._settings.kafka,
+            client_id=f"dutiful-{self._name}",
+            acks="all",
+            enable_idempotence=True,
+            max_batch_size=512 * 1024,
+            max_request_size=4 * 1024 * 1024,
+            request_timeout_ms=10_000,
+        )
+        try:
+            # What this connection deletes is deleted again if a crash of the database loses it.
+            await connection.execute("SET synchronous_commit = off")
+            await connection.add_listener(self._channel, lambda *_: self._wake.set())
+            connection.add_termination_listener(lambda *_: self._wake.set())
+            await producer.start()
+            await self._publish_all(connection, Publisher(producer, self._settings.topic_prefix, self._telemetry))
+        finally:
+            self.connected = False
+            self._owned = frozenset()
+            await _close(connection, producer)
+
+    async def _publish_all(self, connection: "asyncpg.Connection[asyncpg.Record]", publisher: "Publisher") -> None:
+        shards = Shards(connection, self._name, "outbox", SHARDS)
+        loop = asyncio.get_running_loop()
+        look_at = loop.time()
+        while True:
+            self._wake.clear()
+            if loop.time() >= look_at:
+                await shards.balance()
+                self._owned = shards.owned
+                await self._look_ahead(connection)
+                self.connected = True
+                look_at = loop.time() + _LOOK_S
+            busy = await self._move_due(connection)
+            rows = await outbox.read(connection, list(self._owned), _ROWS)
+            if rows:
+                await outbox.delete(connection, await publisher.publish(rows))
+            if not rows and not busy:
+                await self._clock.wait(self._wake, self._next_due, at_most_s=look_at - loop.time())
+
+    async def _move_due(self, connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
+        now = self._clock.now()
+        if self._next_due is None or self._next_due > now:
+            return False
+        moved = await agenda.move_due(connection, now, _ROWS)
+        await self._look_ahead(connection)
+        if moved.oldest_due_at is not None:
+            self._metrics.fired(moved.count, now - moved.oldest_due_at)
+            if len(self._owned) < SHARDS:  # some of it may be another process's to publish
+                await connection.execute("SELECT pg_notify($1, '')", self._channel)
+        return moved.count > 0
+
+    async def _look_ahead(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self._next_due = None  # from here on, what a commit dates meanwhile counts beside what is found
+        found = await agenda.next_due(connection)
+        if found is not None:
+            self._expect(found)
+
+    def _expect(self, due_at: datetime) -> None:
+        self._next_due = due_at if self._next_due is None else min(due_at, self._next_due)
+
+
+class Publisher:
+    """Sends rows as one Kafka batch per partition, so that a batch is published whole or not at all."""
+
+    def __init__(self, producer: AIOKafkaProducer, prefix: str, telemetry: Telemetry) -> None:
+        self._producer = producer
+        self._prefix = prefix
+        self._telemetry = telemetry
+
+    async def publish(self, rows: Sequence[Stored]) -> list[int]:
+        """Publish `rows`; return the seqs of those that Kafka has. What didn't fit its batch is left for the next."""
+        batches: dict[tuple[str, int], list[Stored]] = {}
+        for row in rows:
+            topic = self._prefix + row.topic
+            batches.setdefault((topic, await self._partition(topic, row.key)), []).append(row)
+        with self._telemetry.sending(rows, self._prefix):
+            sent = await asyncio.gather(*[self._send(*where, batch) for where, batch in batches.items()])
+        return [seq for seqs in sent for seq in seqs]
+
+    async def _send(self, topic: str, partition: int, rows: Sequence[Stored]) -> list[int]:
+        batch = self._producer.create_batch()
+        taken: list[int] = []
+        for row in rows:
+            headers = [(name, text.encode()) for name, text in from_json(row.headers).items()]
+            if batch.append(timestamp=None, key=row.key.encode(), value=row.value, headers=headers) is None:
+                break
+            taken.append(row.seq)
+        await (await self._producer.send_batch(batch, topic, partition=partition))
+        return taken
+
+    async def _partition(self, topic: str, key: str) -> int:
+        partitions = self._producer.client.cluster.partitions_for_topic(topic)
+        if not partitions:
+            partitions = await self._producer.partitions_for(topic)
+        return partition_of(key, len(partitions))
+
+
+@lru_cache(maxsize=65536)
+def partition_of(key: str, partitions: int) -> int:
+    """The partition that Kafka's own clients choose for this key."""
+    hashed: int = murmur2(key.encode())
+    return (hashed & 0x7FFFFFFF) % partitions
+
+
+async def _close(connection: "asyncpg.Connection[asyncpg.Record]", producer: AIOKafkaProducer) -> None:
+    try:
+        async with asyncio.timeout(3):
+            await producer.stop()
+            await connection.close()
+    except Exception as error:  # noqa: BLE001 - it is being thrown away; the next session opens its own
+        log.debug("closing", error=type(error).__name__)
+        connection.terminate()
+        # What it still holds is in the outbox too, and must not come out behind what the next session publishes.
+        if producer._sender.sender_task is not None:  # noqa: SLF001 - aiokafka has no way to stop without a flush
+            producer._sender.sender_task.cancel()  # noqa: SLF001
+        await producer.client.close()

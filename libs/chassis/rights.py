@@ -1,0 +1,104 @@
+"""Who may do what: the clients' four classes of users, the processor's staff, and one table of rights."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from types import MappingProxyType
+
+from chassis.problems import Problem, nothing_here
+
+
+class Role(StrEnum):
+    """Appendix C 9 announces four classes of a client's users; the others are the processor's own staff."""
+
+    SUPER_ADMINISTRATOR = "super_administrator"
+    ADMINISTRATOR = "administrator"
+    MANAGER = "manager"
+    USER = "user"
+    OPERATOR = "operator"
+    DPO = "dpo"
+    AUDITOR = "auditor"
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether it is the processor's, and so belongs to no client."""
+        return self in _STAFF
+
+
+class Right(StrEnum):
+    """What one may be allowed to do, in the words in which its lack is told."""
+
+    SEE_LIST = "see the list of sub-processors"
+    SEE_CHANGES = "see changes"
+    SEE_PERMISSIONS = "see who is barred where"
+    SEE_DELIVERIES = "see deliveries"
+    SEE_ALL_CLIENTS = "see all clients"
+    OBJECT = "object"
+    ANSWER_MITIGATION = "answer a mitigation"
+    OFFER_MITIGATION = "offer a mitigation"
+    SIMULATE = "simulate a change"
+    MANAGE_ENDPOINTS = "manage endpoints"
+    MANAGE_CONTACTS = "manage contacts"
+    RESEND = "resend a notice"
+
+
+_STAFF = frozenset({Role.OPERATOR, Role.DPO, Role.AUDITOR})
+_SEES = frozenset(
+    {Right.SEE_LIST, Right.SEE_CHANGES, Right.SEE_PERMISSIONS, Right.SEE_DELIVERIES, Right.SEE_ALL_CLIENTS}
+)
+
+RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
+    {
+        # §4.3: the list is for super administrators; changes and permissions would give it away, so they are too.
+        Role.SUPER_ADMINISTRATOR: frozenset(
+            {
+                Right.SEE_LIST,
+                Right.SEE_CHANGES,
+                Right.SEE_PERMISSIONS,
+                Right.SEE_DELIVERIES,
+                Right.OBJECT,
+                Right.ANSWER_MITIGATION,
+                Right.MANAGE_ENDPOINTS,
+                Right.MANAGE_CONTACTS,
+            }
+        ),
+        Role.ADMINISTRATOR: frozenset({Right.SEE_DELIVERIES, Right.MANAGE_ENDPOINTS, Right.MANAGE_CONTACTS}),
+        Role.MANAGER: frozenset({Right.SEE_DELIVERIES}),
+        Role.USER: frozenset(),
+        Role.OPERATOR: _SEES
+        | {
+            Right.OBJECT,  # what reached the processor by letter is entered for the client
+            Right.OFFER_MITIGATION,
+            Right.SIMULATE,
+            Right.MANAGE_ENDPOINTS,
+            Right.MANAGE_CONTACTS,
+            Right.RESEND,
+        },
+        Role.DPO: _SEES | {Right.OBJECT, Right.OFFER_MITIGATION, Right.SIMULATE},
+        Role.AUDITOR: _SEES,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who a valid token speaks for; `client_id` is None for the processor's staff, and for them alone."""
+
+    subject: str
+    role: Role
+    client_id: str | None = None
+
+    def may(self, right: Right) -> bool:
+        """Whether the caller's role has the right."""
+        return right in RIGHTS[self.role]
+
+    def require(self, right: Right) -> None:
+        """Raise a 403 problem that names the right where it is missing."""
+        if not self.may(right):
+            raise Problem(HTTPStatus.FORBIDDEN, f"the role {self.role} may not {right}")
+
+    def require_client(self, client_id: str) -> None:
+        """§12: another client's record is answered as if it did not exist."""
+        if client_id != self.client_id and not self.may(Right.SEE_ALL_CLIENTS):
+            raise nothing_here()

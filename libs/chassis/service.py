@@ -1,0 +1,205 @@
+"""A service: what it hears, what it answers, what it does beside that, and its life from start to stop."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+from fastapi import FastAPI
+
+from chassis import agenda, inbox, outbox
+from chassis.access import Access
+from chassis.clock import Clock
+from chassis.consumer import Consumer
+from chassis.database import Pool, open_pool
+from chassis.errors import is_down, while_down
+from chassis.health import Probe, add_health
+from chassis.http import Server, serve
+from chassis.metrics import Metrics
+from chassis.migrations import CHASSIS_TABLES, migrate, shipped
+from chassis.processor import Processor
+from chassis.relay import Relay
+from chassis.router import Router
+from chassis.settings import Settings
+from chassis.telemetry import Telemetry
+from chassis.transaction import Transaction
+
+log = structlog.get_logger()
+_CLEAN_ROWS = 2000
+_OBSERVE_S = 5.0
+_LET_GO_S = 5.0
+
+
+class App(Protocol):
+    """What a service's `app.py` is: its routes, its API, and what it does beside handling messages."""
+
+    name: str
+    migrations: Path
+    router: Router
+
+    async def begin(self, tx: Transaction) -> None:
+        """What must be there before anything is heard; runs at every start, in one transaction."""
+        ...
+
+    def api(self, runtime: "Runtime") -> FastAPI:
+        """The service's HTTP API."""
+        ...
+
+    def workers(self, runtime: "Runtime") -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
+        """What runs for ever beside the handlers; cancelled at stop."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What a running service offers to its API and its workers."""
+
+    settings: Settings
+    clock: Clock
+    pool: Pool
+    processor: Processor
+    metrics: Metrics
+    telemetry: Telemetry
+    access: Access
+
+
+async def prepare(app: App, settings: Settings) -> list[str]:
+    """Bring the service's schema up to this version; return the migrations applied."""
+    return await migrate(settings.database_url.get_secret_value(), app.name, shipped(CHASSIS_TABLES, app.migrations))
+
+
+class Service:
+    """Runs one app. `start()`, then `crashed` completes with an error if we were wrong; `stop()` is bounded."""
+
+    def __init__(self, app: App, settings: Settings, clock: Clock) -> None:
+        self.app = app
+        self.settings = settings
+        self.clock = clock
+        self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.metrics = Metrics(app.name)
+        self.telemetry = Telemetry(app.name, settings.otlp_endpoint)
+        self.relay = Relay(app.name, settings, clock, self.metrics, self.telemetry)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._consumer: Consumer | None = None
+        self._server: Server | None = None
+        self._database, self._broker = Probe(self._database_answers), Probe(self._broker_answers)
+        self.runtime: Runtime | None = None
+
+    @property
+    def url(self) -> str:
+        """Where the API listens."""
+        return self._server.url if self._server else ""
+
+    async def start(self) -> None:
+        """Open the database, the API, the relay and the consumer, in this order; waits for what is away."""
+        async for attempt in while_down("open the database"):
+            with attempt:
+                pool = await open_pool(
+                    self.settings.database_url.get_secret_value(), self.app.name, self.settings.connections
+                )
+        processor = Processor(self.app.name, self.app, pool, self.clock, self.relay, self.metrics, self.telemetry)
+        access = Access(issuer=self.settings.oidc_issuer, key=self.settings.token_key)
+        self.runtime = Runtime(self.settings, self.clock, pool, processor, self.metrics, self.telemetry, access)
+        async for attempt in while_down("begin"):
+            with attempt:
+                async with processor.transaction() as tx:
+                    await self.app.begin(tx)
+        self._consumer = Consumer(self.app.name, self.app.router.topics, self.settings, processor, self._crash)
+        api = self.app.api(self.runtime)
+        add_health(api, self.is_ready, self.metrics)
+        self._server = await serve(api, self.settings.host, self.settings.port)
+        for work in (self.relay.run, self._observe, self._clean, *self.app.workers(self.runtime)):
+            self._spawn(work)
+        await self._consumer.start()
+        log.info("started", service=self.app.name, url=self.url)
+
+    async def stop(self) -> None:
+        """Finish or give back what is in hand within the bound, then let go of everything."""
+        if self._consumer is not None:
+            await self._consumer.stop()
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:  # a connection to a silent database is let go of with the pool
+            await asyncio.wait(self._tasks, timeout=_LET_GO_S)
+        if self._server is not None:
+            await self._server.stop()
+        self._database.stop()
+        self._broker.stop()
+        if self.runtime is not None:
+            await _close(self.runtime.pool)
+        await asyncio.to_thread(self.telemetry.shutdown)
+        log.info("stopped", service=self.app.name)
+
+    async def is_ready(self) -> dict[str, bool]:
+        """Whether the database, the broker and the relay answer now."""
+        database, broker = await asyncio.gather(self._database.answers(), self._broker.answers())
+        return {"database": database, "broker": broker, "relay": self.relay.connected}
+
+    async def _database_answers(self) -> bool:
+        if self.runtime is None:
+            return False
+        try:
+            await self.runtime.pool.fetchval("SELECT 1")
+        except Exception as error:
+            if is_down(error):
+                return False
+            raise
+        return True
+
+    async def _broker_answers(self) -> bool:
+        return self._consumer is not None and await self._consumer.is_connected()
+
+    def _spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        async def watched() -> None:
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is ours: the process must not limp on
+                self._crash(error)
+
+        self._tasks.append(asyncio.create_task(watched(), name=f"{self.app.name} {work.__qualname__}"))
+
+    def _crash(self, error: BaseException) -> None:
+        log.critical("crash", service=self.app.name, exc_info=error)
+        if not self.crashed.done():
+            self.crashed.set_exception(error)
+
+    async def _observe(self) -> None:
+        """Look at the outbox, the agenda and the lag now and then, for the metrics."""
+        while True:
+            async for attempt in while_down("observe"):
+                with attempt:
+                    await self._look()
+            await asyncio.sleep(_OBSERVE_S)
+
+    async def _look(self) -> None:
+        if self.runtime is None or self._consumer is None:
+            return
+        async with self.runtime.pool.acquire() as connection:
+            depth, oldest_at = await outbox.depth(connection)
+            waiting = await agenda.size(connection)
+        age = (self.clock.now() - oldest_at).total_seconds() if oldest_at else 0.0
+        self.metrics.observed(outbox_depth=depth, outbox_age_s=age, agenda_size=waiting, lag=self._consumer.lag())
+
+    async def _clean(self) -> None:
+        """Forget inbox keys whose messages no topic keeps any more, in small bites."""
+        while True:
+            async for attempt in while_down("clean the inbox"):
+                with attempt:
+                    forgotten = await self._forget()
+            await asyncio.sleep(0.2 if forgotten == _CLEAN_ROWS else 60)
+
+    async def _forget(self) -> int:
+        if self.runtime is None:
+            return 0
+        async with self.runtime.pool.acquire() as connection:
+            return await inbox.forget(connection, self.clock.now() - self.settings.inbox_kept_within, _CLEAN_ROWS)
+
+
+async def _close(pool: Pool) -> None:
+    try:
+        async with asyncio.timeout(3):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()

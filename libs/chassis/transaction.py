@@ -1,0 +1,110 @@
+"""One message, one transaction: state, inbox, outbox and agenda commit together or not at all."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from chassis import agenda, outbox
+from chassis.agenda import Dated
+from chassis.database import Connection
+from chassis.message import Cause
+from chassis.outbox import Outgoing
+from contracts.cloudevents import binary_headers
+from contracts.event import Event
+
+
+class Transaction:
+    """An open transaction of one service, and what it will say when it commits.
+
+    `cause` is what is being handled; emitted events take their ids, flow and trace from it. A handler reads the time
+    from `now` and never commits.
+    """
+
+    def __init__(self, connection: Connection, service: str, now: datetime, cause: Cause) -> None:
+        self.now = now
+        self.cause = cause
+        self.connection = connection
+        self._source = f"dutiful/{service}"
+        self._said_at = now.isoformat()
+        self._said: Counter[tuple[str, str, str, str]] = Counter()
+        self.outgoing: list[Outgoing] = []
+        self.dated: list[Dated] = []
+        self.cancelled: list[str] = []
+        self.after_commit: list[Callable[[], None]] = []
+
+    async def fetch(self, query: str, *args: object) -> list[asyncpg.Record]:
+        """All rows of a statement."""
+        return await self.connection.fetch(query, *args)
+
+    async def fetchrow(self, query: str, *args: object) -> asyncpg.Record | None:
+        """The first row of a statement."""
+        return await self.connection.fetchrow(query, *args)
+
+    async def fetchval(self, query: str, *args: object) -> Any:  # noqa: ANN401 - asyncpg's own type
+        """The first column of the first row."""
+        return await self.connection.fetchval(query, *args)
+
+    async def execute(self, query: str, *args: object) -> str:
+        """Run a statement; return its status."""
+        return await self.connection.execute(query, *args)
+
+    def emit(self, event: Event, *, cause: Cause | None = None) -> str:
+        """Say `event` when this transaction commits; return its id."""
+        event_id, record = self._record(event, cause or self.cause, self._said_at)
+        self.outgoing.append(record)
+        return event_id
+
+    def emit_at(self, event: Event, at: datetime, name: str, *, cause: Cause | None = None) -> None:
+        """Say `event` at `at`; entering the same name again moves it, `cancel(name)` deletes it.
+
+        What fires on a later day starts a trace of its own, linked to the one that scheduled it.
+        """
+        cause = cause or self.cause
+        scheduling = cause._replace(traceparent=None, tracestate=None)
+        _, record = self._record(event, scheduling, at.isoformat(), scheduled_by=cause.traceparent)
+        self.dated.append(Dated(name, at, record))
+
+    def cancel(self, name: str) -> None:
+        """Delete a dated event, if it is still to come."""
+        self.dated = [entry for entry in self.dated if entry.name != name]
+        self.cancelled.append(name)
+
+    def erase(self, event: Event) -> None:
+        """Publish a tombstone for the key of `event` on its compacted topic."""
+        self.outgoing.append(Outgoing(event.topic(), event.key, outbox.encode_headers({}), None))
+
+    def relay(self, outgoing: Outgoing) -> None:
+        """Publish a record as it is; dead letters go this way."""
+        self.outgoing.append(outgoing)
+
+    async def flush(self) -> None:
+        """Write what was said beside the state; the chassis calls it just before the commit."""
+        if self.cancelled:
+            await agenda.cancel(self.connection, self.cancelled)
+        if self.dated:
+            await agenda.put(self.connection, self.dated)
+        if self.outgoing:
+            await outbox.insert(self.connection, self.outgoing, self.now)
+
+    def _record(self, event: Event, cause: Cause, time: str, scheduled_by: str | None = None) -> tuple[str, Outgoing]:
+        """The id of an event and its record: the same id whenever the same cause is handled again."""
+        event_type, key = event.TYPE, event.key
+        what = (cause.source, cause.id, event_type, key)
+        nth = self._said[what]
+        self._said[what] = nth + 1
+        event_id = cause.derive(f"{event_type}\0{key}\0{nth}")
+        headers = binary_headers(
+            event_id,
+            self._source,
+            event_type,
+            cause.flow_id,
+            subject=key,
+            time=time,
+            traceparent=cause.traceparent,
+            tracestate=cause.tracestate,
+            scheduled_by=scheduled_by,
+        )
+        return event_id, Outgoing(event.topic(), key, outbox.encode_headers(headers), outbox.encode(event))

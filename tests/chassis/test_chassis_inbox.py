@@ -1,0 +1,87 @@
+"""The inbox: what was handled is handled once, whoever brings it again."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.chassis.eventually import eventually
+
+from chassis import inbox
+from chassis.database import Connection, Pool
+from chassis.message import Cause
+
+pytestmark = pytest.mark.servers
+
+_NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+def _key(name: str) -> bytes:
+    """Sixteen bytes, as a digest has them."""
+    return name.ljust(16).encode()
+
+
+@asynccontextmanager
+async def _transaction(pool: Pool) -> AsyncIterator[Connection]:
+    async with pool.acquire() as connection, connection.transaction():
+        yield connection
+
+
+async def _waits(pool: Pool) -> bool:
+    """Whether some transaction of this database waits for another one's lock."""
+    waiting: bool = await pool.fetchval(
+        "SELECT true FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return waiting
+
+
+async def test_new_keys_are_new_once(pool: Pool) -> None:
+    """The first time a key is new, later it is not; one key among others makes no difference to them."""
+    async with _transaction(pool) as connection:
+        assert await inbox.remember(connection, [_key("a"), _key("b")], _NOW) == {_key("a"), _key("b")}
+    async with _transaction(pool) as connection:
+        assert await inbox.remember(connection, [_key("b"), _key("c")], _NOW) == {_key("c")}
+        assert await inbox.remember(connection, [_key("c")], _NOW) == set()
+
+
+@pytest.mark.parametrize("commits", [True, False])
+async def test_two_transactions_with_one_key(pool: Pool, commits: bool) -> None:  # noqa: FBT001
+    """The second waits for the first: it finds the key known after a commit, and new after a rollback."""
+    async with pool.acquire() as first, pool.acquire() as second:
+        one, two = first.transaction(), second.transaction()
+        await one.start()
+        await two.start()
+        assert await inbox.remember(first, [_key("a"), _key("b")], _NOW) == {_key("a"), _key("b")}
+        waiting = asyncio.create_task(inbox.remember(second, [_key("b"), _key("c")], _NOW))
+        await eventually(lambda: _waits(pool))
+        assert not waiting.done()
+        await (one.commit() if commits else one.rollback())
+        assert await waiting == ({_key("c")} if commits else {_key("b"), _key("c")})
+        await two.rollback()
+
+
+async def test_forgotten_in_bites(pool: Pool) -> None:
+    """Old keys go, a few at a time; young ones stay."""
+    async with pool.acquire() as connection:
+        await inbox.remember(connection, [_key(f"old {number}") for number in range(5)], _NOW - timedelta(days=31))
+        await inbox.remember(connection, [_key("young")], _NOW)
+        bites = [await inbox.forget(connection, _NOW - timedelta(days=30), 2) for _ in range(4)]
+        assert bites == [2, 2, 1, 0]
+        assert await connection.fetchval("SELECT key FROM inbox") == _key("young")
+
+
+async def test_forgetting_waits_for_nobody(pool: Pool) -> None:
+    """Old keys are forgotten while a transaction that entered new ones is still open."""
+    async with pool.acquire() as connection:
+        await inbox.remember(connection, [_key("old")], _NOW - timedelta(days=31))
+        async with _transaction(pool) as busy:
+            await inbox.remember(busy, [_key("new")], _NOW)
+            assert await inbox.forget(connection, _NOW - timedelta(days=30), 10) == 1
+
+
+def test_source_and_id_make_a_key() -> None:
+    """CloudEvents makes source and id together unique: another source's event of the same id is another event."""
+    keys = {Cause(source, name, "flow").inbox_key for source, name in (("a", "1"), ("b", "1"), ("a", "2"), ("a1", ""))}
+    assert len(keys) == 4
+    assert Cause("a", "1", "flow").inbox_key == Cause("a", "1", "another flow").inbox_key
