@@ -1,0 +1,100 @@
+"""Changes of sub-processors: announced, refused, corrected, withdrawn, in effect."""
+
+from chassis.transaction import Transaction
+from contracts.change import (
+    ChangeAnnounced,
+    ChangeCorrected,
+    ChangeRefused,
+)
+from contracts.subprocessor import SubprocessorFacts
+from subprocessor_registry.planning import Change
+from subprocessor_registry.rows import change_of_row
+
+
+async def insert_change(tx: Transaction, change: ChangeAnnounced | ChangeCorrected | ChangeRefused) -> None:
+    """Record what was decided about a sub-processor."""
+    match change:
+        case ChangeAnnounced():
+            await _insert_announced(tx, change)
+        case ChangeCorrected():
+            await _insert_closed(tx, change, "corrected", change.facts, f"corrected: {', '.join(change.fields)}", None)
+        case ChangeRefused():
+            await _insert_closed(tx, change, "refused", None, change.reason, change.clause)
+
+
+async def _insert_announced(tx: Transaction, change: ChangeAnnounced) -> None:
+    await tx.execute(
+        """
+        INSERT INTO change (change_id, subprocessor_id, kind, status, facts, requested_on, effective_on, moved,
+                            reckoning, clause, announced_at)
+        VALUES ($1, $2, $3, 'announced', $4, $5, $6, $7, $8, $9, $10)
+        """,
+        change.change_id,
+        change.subprocessor_id,
+        change.kind,
+        change.facts.model_dump_json(exclude_none=True),
+        change.requested_on,
+        change.effective_on,
+        change.moved,
+        change.reckoning.model_dump_json(),
+        change.reckoning.clause,
+        change.announced_at,
+    )
+
+
+async def _insert_closed(
+    tx: Transaction,
+    change: ChangeCorrected | ChangeRefused,
+    status: str,
+    facts: SubprocessorFacts | None,
+    reason: str,
+    clause: str | None,
+) -> None:
+    await tx.execute(
+        """
+        INSERT INTO change (change_id, subprocessor_id, kind, status, facts, reason, clause, announced_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,
+        change.change_id,
+        change.subprocessor_id,
+        "correction" if status == "corrected" else "refusal",
+        status,
+        facts.model_dump_json(exclude_none=True) if facts else None,
+        reason,
+        clause,
+        tx.now,
+    )
+
+
+async def close_change(tx: Transaction, change_id: str, status: str, reason: str | None = None) -> None:
+    """A planned change took effect, or was withdrawn."""
+    await tx.execute(
+        "UPDATE change SET status = $2, reason = coalesce($3, reason) WHERE change_id = $1", change_id, status, reason
+    )
+
+
+async def lock_change(tx: Transaction, change_id: str) -> Change | None:
+    """A change that was announced, kept from moving while this transaction decides."""
+    row = await tx.fetchrow(
+        """
+        SELECT change_id, subprocessor_id, kind, status, facts, requested_on, effective_on, reckoning
+          FROM change
+         WHERE change_id = $1 AND effective_on IS NOT NULL
+           FOR UPDATE
+        """,
+        change_id,
+    )
+    return change_of_row(row) if row else None
+
+
+async def load_announced(tx: Transaction) -> list[Change]:
+    """The changes whose day is yet to come."""
+    rows = await tx.fetch(
+        """
+        SELECT change_id, subprocessor_id, kind, status, facts, requested_on, effective_on, reckoning
+          FROM change
+         WHERE status = 'announced'
+         ORDER BY seq
+        """
+    )
+    return [change_of_row(row) for row in rows]

@@ -1,0 +1,173 @@
+"""§4.4: what one change means for one client: its window, its objection, what is offered. Values in, events out."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from agreement import deadlines
+from agreement.schema import Agreement
+from contracts.change import (
+    ChangeAnswerRefused,
+    ChangeKind,
+    ChangeMitigationClosed,
+    ChangeMitigationOpened,
+    ChangeObjectionAccepted,
+    ChangeObjectionRefused,
+    ChangeWindowOpened,
+)
+from contracts.event import Reckoning
+from contracts.mitigation import MitigationAnswered, MitigationOffered
+from contracts.objection import ObjectionRaised
+from contracts.permission import PermissionSet, Standing
+
+
+class Status(StrEnum):
+    """Where a client stands with a change."""
+
+    AWAITING_RECEIPT = "awaiting_receipt"
+    WINDOW_OPEN = "window_open"
+    CLEAR = "clear"
+    OBJECTED = "objected"
+    MITIGATION_OPEN = "mitigation_open"
+    MITIGATED = "mitigated"
+    IN_EFFECT = "in_effect"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientChange:
+    """One client and one change, as they stand."""
+
+    change_id: str
+    client_id: str
+    subprocessor_id: str
+    kind: ChangeKind
+    effective_on: date
+    status: Status
+    closes_at: datetime | None
+    last_day_on: date | None
+    mitigation_id: str | None = None
+
+
+def open_window(agreement: Agreement, change_id: str, client_id: str, received_at: datetime) -> ChangeWindowOpened:
+    """§4.4: the client may object within the days of the agreement from its receipt of the notice."""
+    window = deadlines.objection_window(agreement, deadlines.local_date(agreement, received_at))
+    return ChangeWindowOpened(
+        change_id=change_id,
+        client_id=client_id,
+        received_at=received_at,
+        last_day_on=window.day,
+        closes_at=deadlines.end_of_day(agreement, window.day),
+        reckoning=Reckoning(rule=window.rule, clause=window.clause, because=window.because, calendar=window.calendar),
+    )
+
+
+def weigh_objection(
+    agreement: Agreement, standing: ClientChange, objection: ObjectionRaised
+) -> ChangeObjectionAccepted | ChangeObjectionRefused:
+    """§4.4: an objection counts when it is about a new sub-processor, in time, and on an objective ground."""
+    reason = _no_objection(agreement, standing, objection)
+    if reason is not None:
+        return ChangeObjectionRefused(
+            change_id=objection.change_id,
+            client_id=objection.client_id,
+            objection_id=objection.objection_id,
+            ground=objection.ground,
+            reason=reason,
+            clause=agreement.objection.clause,
+        )
+    return ChangeObjectionAccepted(
+        change_id=objection.change_id,
+        client_id=objection.client_id,
+        objection_id=objection.objection_id,
+        ground=objection.ground,
+    )
+
+
+def _no_objection(agreement: Agreement, standing: ClientChange, objection: ObjectionRaised) -> str | None:
+    if standing.kind is ChangeKind.REMOVAL:
+        return "a removal can't be objected to: the clause is about new sub-processors"
+    if standing.status in (Status.OBJECTED, Status.MITIGATION_OPEN, Status.MITIGATED):
+        return "an objection of this client to this change is already accepted"
+    if standing.status is Status.ENDED:
+        return "this change is withdrawn, or the client's contract has ended"
+    if standing.closes_at is not None and objection.received_at >= standing.closes_at:
+        return f"it came too late: the last day to object was {standing.last_day_on}"
+    return _no_ground(agreement, objection)
+
+
+def _no_ground(agreement: Agreement, objection: ObjectionRaised) -> str | None:
+    if objection.ground is None:
+        return "it gives no ground; an objection must rest on an objective one"
+    ground = agreement.objection.ground(objection.ground)
+    if ground is None:
+        known = ", ".join(each.code for each in agreement.objection.grounds if each.objective)
+        return f"the ground {objection.ground!r} is unknown; objective grounds are: {known}"
+    if not ground.objective:
+        return f"the ground {objection.ground!r} is not objective: it names no legal obligation that is put at risk"
+    return None
+
+
+def weigh_withdrawal(agreement: Agreement, standing: ClientChange) -> ChangeAnswerRefused | None:
+    """§4.4: an accepted objection can be taken back; the client is then clear. None: it is taken back."""
+    if standing.status in (Status.OBJECTED, Status.MITIGATION_OPEN):
+        return None
+    return _refused(agreement, standing, "there is no open objection of this client to take back")
+
+
+def after_withdrawal(standing: ClientChange, now: datetime) -> Status:
+    """§4.4: a client that takes its objection back has the rest of its days still; without any left it is clear."""
+    if standing.closes_at is not None and now < standing.closes_at:
+        return Status.WINDOW_OPEN
+    return Status.CLEAR
+
+
+def weigh_offer(
+    agreement: Agreement, standing: ClientChange, offer: MitigationOffered
+) -> ChangeMitigationOpened | ChangeAnswerRefused:
+    """§4.4: an alternative or a change of configuration answers an accepted objection; one offer at a time."""
+    if standing.status is Status.MITIGATION_OPEN:
+        return _refused(agreement, standing, "an offer to this client is open: wait for its answer")
+    if standing.status is not Status.OBJECTED:
+        return _refused(agreement, standing, "there is no accepted objection that this offer could answer")
+    return ChangeMitigationOpened(
+        change_id=offer.change_id,
+        client_id=offer.client_id,
+        mitigation_id=offer.mitigation_id,
+        description=offer.description,
+    )
+
+
+def weigh_answer(
+    agreement: Agreement, standing: ClientChange, answer: MitigationAnswered
+) -> ChangeMitigationClosed | ChangeAnswerRefused:
+    """§4.4: the client accepts or refuses the open offer; an answer to any other is told so."""
+    if standing.status is not Status.MITIGATION_OPEN or standing.mitigation_id != answer.mitigation_id:
+        return _refused(agreement, standing, f"the offer {answer.mitigation_id} is not open")
+    return ChangeMitigationClosed(
+        change_id=answer.change_id,
+        client_id=answer.client_id,
+        mitigation_id=answer.mitigation_id,
+        accepted=answer.accepted,
+    )
+
+
+def bar(standing: ClientChange, reason: str, clause: str) -> PermissionSet:
+    """§4.4: the sub-processor may not touch this client's data."""
+    return PermissionSet(
+        client_id=standing.client_id,
+        subprocessor_id=standing.subprocessor_id,
+        standing=Standing.BARRED,
+        reason=reason,
+        clause=clause,
+        change_id=standing.change_id,
+    )
+
+
+def _refused(agreement: Agreement, standing: ClientChange, reason: str) -> ChangeAnswerRefused:
+    return ChangeAnswerRefused(
+        change_id=standing.change_id,
+        client_id=standing.client_id,
+        reason=reason,
+        clause=agreement.objection.clause,
+    )

@@ -1,0 +1,128 @@
+"""The list of sub-processors over time (Appendix B): a row is replaced, never rewritten."""
+
+from datetime import date
+
+from chassis.transaction import Transaction
+from contracts.subprocessor import SubprocessorFacts
+from subprocessor_registry.planning import Listed
+from subprocessor_registry.rows import change_of_row, facts_of_row
+
+
+async def lock_subprocessor(tx: Transaction, subprocessor_id: str) -> None:
+    """One decision about a sub-processor at a time, also where there is no row to lock yet."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"subprocessor/{subprocessor_id}")
+
+
+async def load_listed(tx: Transaction, subprocessor_id: str) -> Listed:
+    """What the list says of a sub-processor, and the change that is planned for it."""
+    facts = await tx.fetchval(
+        """
+        SELECT facts
+          FROM listing
+         WHERE subprocessor_id = $1 AND replaced_at IS NULL AND valid_until IS NULL
+        """,
+        subprocessor_id,
+    )
+    planned = await tx.fetchrow(
+        """
+        SELECT change_id, subprocessor_id, kind, status, facts, requested_on, effective_on, reckoning
+          FROM change
+         WHERE subprocessor_id = $1 AND status = 'announced'
+        """,
+        subprocessor_id,
+    )
+    return Listed(facts=facts_of_row(facts) if facts else None, planned=change_of_row(planned) if planned else None)
+
+
+async def load_list(tx: Transaction) -> dict[str, SubprocessorFacts]:
+    """The sub-processors on the list now."""
+    rows = await tx.fetch(
+        "SELECT subprocessor_id, facts FROM listing WHERE replaced_at IS NULL AND valid_until IS NULL"
+    )
+    return {row["subprocessor_id"]: facts_of_row(row["facts"]) for row in rows}
+
+
+async def load_children(tx: Transaction, subprocessor_id: str) -> list[str]:
+    """The sub-processors on the list that work for this one."""
+    rows = await tx.fetch(
+        """
+        SELECT subprocessor_id
+          FROM listing
+         WHERE replaced_at IS NULL AND valid_until IS NULL AND facts ->> 'parent_id' = $1
+         ORDER BY subprocessor_id
+        """,
+        subprocessor_id,
+    )
+    return [row["subprocessor_id"] for row in rows]
+
+
+async def list_first(tx: Transaction, subprocessor_id: str, facts: SubprocessorFacts, on: date) -> None:
+    """The agreement's own list, where nothing is known of a sub-processor yet."""
+    await tx.execute(
+        """
+        INSERT INTO listing (subprocessor_id, valid_from, facts, change_id, recorded_at)
+        SELECT $1, $2, $3, 'agreement', $4
+         WHERE NOT EXISTS (SELECT FROM listing WHERE subprocessor_id = $1)
+            ON CONFLICT DO NOTHING
+        """,
+        subprocessor_id,
+        on,
+        facts.model_dump_json(exclude_none=True),
+        tx.now,
+    )
+
+
+async def list_from(tx: Transaction, subprocessor_id: str, facts: SubprocessorFacts, change_id: str, on: date) -> None:
+    """From `on` the list says this; what it said before ends there, and the old row stays readable as replaced."""
+    await unlist_from(tx, subprocessor_id, on)
+    await _insert_listing(tx, subprocessor_id, facts, change_id, on)
+
+
+async def unlist_from(tx: Transaction, subprocessor_id: str, on: date) -> None:
+    """From `on` the sub-processor is not on the list any more."""
+    await tx.execute(
+        """
+        WITH ended AS (
+            UPDATE listing SET replaced_at = $3
+             WHERE subprocessor_id = $1 AND replaced_at IS NULL AND valid_until IS NULL
+            RETURNING subprocessor_id, valid_from, facts, change_id
+        )
+        INSERT INTO listing (subprocessor_id, valid_from, valid_until, facts, change_id, recorded_at)
+        SELECT subprocessor_id, valid_from, $2, facts, change_id, $3
+          FROM ended
+         WHERE valid_from < $2
+        """,
+        subprocessor_id,
+        on,
+        tx.now,
+    )
+
+
+async def correct_listing(tx: Transaction, subprocessor_id: str, facts: SubprocessorFacts, change_id: str) -> None:
+    """The list should have said this all along: the same days, other facts; the wrong row stays readable."""
+    valid_from = await tx.fetchval(
+        """
+        UPDATE listing SET replaced_at = $2
+         WHERE subprocessor_id = $1 AND replaced_at IS NULL AND valid_until IS NULL
+        RETURNING valid_from
+        """,
+        subprocessor_id,
+        tx.now,
+    )
+    await _insert_listing(tx, subprocessor_id, facts, change_id, valid_from)
+
+
+async def _insert_listing(
+    tx: Transaction, subprocessor_id: str, facts: SubprocessorFacts, change_id: str, on: date
+) -> None:
+    await tx.execute(
+        """
+        INSERT INTO listing (subprocessor_id, valid_from, facts, change_id, recorded_at)
+        VALUES ($1, $2, $3, $4, $5)
+        """,
+        subprocessor_id,
+        on,
+        facts.model_dump_json(exclude_none=True),
+        change_id,
+        tx.now,
+    )

@@ -1,0 +1,229 @@
+"""Where each client stands with each change: receipt, window, effect. Set-based throughout."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from agreement.book import Signed
+from chassis.transaction import Transaction
+from contracts.change import (
+    ChangeKind,
+    ChangeWindowOpened,
+)
+from subprocessor_registry.client_store import ACTIVE
+from subprocessor_registry.decisions import ClientChange, Status
+from subprocessor_registry.planning import Change
+
+
+async def concern_clients(tx: Transaction, change_id: str, on: date) -> list[str]:
+    """The change concerns every active client that isn't concerned yet; return those, in order."""
+    rows = await tx.fetch(
+        f"""
+        INSERT INTO client_change (change_id, client_id, agreement_id, agreement_version, status)
+        SELECT $2, client_id, agreement_id, agreement_version, 'awaiting_receipt'
+          FROM ({ACTIVE}) AS active
+            ON CONFLICT DO NOTHING
+        RETURNING client_id
+        """,
+        on,
+        change_id,
+    )
+    return sorted(row["client_id"] for row in rows)
+
+
+async def load_awaiting(
+    tx: Transaction, change_ids: Sequence[str], client_ids: Sequence[str]
+) -> dict[tuple[str, str], tuple[Signed, ChangeKind]]:
+    """Which of these clients' receipts are the first, with the version that binds the client; they are locked."""
+    rows = await tx.fetch(
+        """
+        SELECT change_id, client_id, agreement_id, agreement_version, kind
+          FROM client_change JOIN change USING (change_id)
+         WHERE (change_id, client_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+           AND client_change.status = 'awaiting_receipt'
+         ORDER BY change_id, client_id
+           FOR UPDATE OF client_change
+        """,
+        change_ids,
+        client_ids,
+    )
+    return {(row[0], row[1]): (Signed(row[2], row[3]), ChangeKind(row[4])) for row in rows}
+
+
+async def open_windows(tx: Transaction, windows: Sequence[ChangeWindowOpened], channels: Sequence[str]) -> None:
+    """The clients have their notices; their windows run."""
+    await tx.execute(
+        """
+        UPDATE client_change AS standing
+           SET status = 'window_open', received_at = fresh.received_at, receipt_channel = fresh.channel,
+               last_day_on = fresh.last_day_on, closes_at = fresh.closes_at, reckoning = fresh.reckoning::jsonb
+          FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::date[], $6::timestamptz[], $7::text[])
+               AS fresh (change_id, client_id, received_at, channel, last_day_on, closes_at, reckoning)
+         WHERE (standing.change_id, standing.client_id) = (fresh.change_id, fresh.client_id)
+        """,
+        [window.change_id for window in windows],
+        [window.client_id for window in windows],
+        [window.received_at for window in windows],
+        channels,
+        [window.last_day_on for window in windows],
+        [window.closes_at for window in windows],
+        [window.reckoning.model_dump_json() for window in windows],
+    )
+
+
+async def note_receipt(tx: Transaction, change_id: str, client_id: str, received_at: datetime, channel: str) -> None:
+    """A removal has notice and no window: with its receipt the client is clear."""
+    await tx.execute(
+        """
+        UPDATE client_change SET status = 'clear', received_at = $3, receipt_channel = $4
+         WHERE change_id = $1 AND client_id = $2 AND status = 'awaiting_receipt'
+        """,
+        change_id,
+        client_id,
+        received_at,
+        channel,
+    )
+
+
+async def close_windows(tx: Transaction, change_id: str, client_ids: Sequence[str]) -> list[str]:
+    """The windows of these clients are over; return those whose window was open, in order."""
+    rows = await tx.fetch(
+        """
+        UPDATE client_change SET status = 'clear'
+         WHERE change_id = $1 AND client_id = ANY ($2::text[]) AND status = 'window_open'
+        RETURNING client_id
+        """,
+        change_id,
+        client_ids,
+    )
+    return sorted(row["client_id"] for row in rows)
+
+
+async def lock_standing(tx: Transaction, change_id: str, client_id: str) -> tuple[ClientChange, Signed] | None:
+    """One client's standing with a change, kept from moving while this transaction decides."""
+    row = await tx.fetchrow(
+        """
+        SELECT change_id, client_id, subprocessor_id, kind, effective_on, client_change.status, closes_at, last_day_on,
+               agreement_id, agreement_version,
+               (SELECT mitigation_id FROM mitigation
+                 WHERE mitigation.change_id = $1 AND mitigation.client_id = $2 AND answered_at IS NULL
+                 ORDER BY seq DESC LIMIT 1) AS mitigation_id
+          FROM client_change JOIN change USING (change_id)
+         WHERE change_id = $1 AND client_id = $2
+           FOR UPDATE OF client_change
+        """,
+        change_id,
+        client_id,
+    )
+    if row is None:
+        return None
+    standing = ClientChange(
+        change_id=row["change_id"],
+        client_id=row["client_id"],
+        subprocessor_id=row["subprocessor_id"],
+        kind=ChangeKind(row["kind"]),
+        effective_on=row["effective_on"],
+        status=Status(row["status"]),
+        closes_at=row["closes_at"],
+        last_day_on=row["last_day_on"],
+        mitigation_id=row["mitigation_id"],
+    )
+    return standing, Signed(row["agreement_id"], row["agreement_version"])
+
+
+async def set_status(tx: Transaction, standing: ClientChange, status: Status) -> None:
+    """Where a client stands with a change from now on."""
+    await tx.execute(
+        "UPDATE client_change SET status = $3 WHERE change_id = $1 AND client_id = $2",
+        standing.change_id,
+        standing.client_id,
+        status,
+    )
+
+
+async def end_standings(tx: Transaction, change_id: str) -> list[str]:
+    """The change is withdrawn for every client; return them, in order."""
+    rows = await tx.fetch(
+        "UPDATE client_change SET status = 'ended' WHERE change_id = $1 AND status <> 'ended' RETURNING client_id",
+        change_id,
+    )
+    return sorted(row["client_id"] for row in rows)
+
+
+async def end_standings_of(tx: Transaction, client_id: str) -> list[str]:
+    """The client has left: its open standings end; return the sub-processors that it had a word on, in order."""
+    await tx.execute(
+        "UPDATE client_change SET status = 'ended' WHERE client_id = $1 AND status NOT IN ('ended', 'in_effect')",
+        client_id,
+    )
+    rows = await tx.fetch("DELETE FROM permission WHERE client_id = $1 RETURNING subprocessor_id", client_id)
+    return sorted(row["subprocessor_id"] for row in rows)
+
+
+async def load_clear(tx: Transaction, change_id: str) -> list[str]:
+    """The clients for which the change may take effect: their window is over and nothing is open."""
+    rows = await tx.fetch(
+        "SELECT client_id FROM client_change WHERE change_id = $1 AND status = 'clear' ORDER BY client_id FOR UPDATE",
+        change_id,
+    )
+    return [row["client_id"] for row in rows]
+
+
+async def load_unclear(tx: Transaction, change: Change) -> list[ClientChange]:
+    """The clients that stand against the change: no receipt, an open window, an open objection, an alternative."""
+    rows = await tx.fetch(
+        """
+        SELECT client_id, status, closes_at, last_day_on
+          FROM client_change
+         WHERE change_id = $1 AND status NOT IN ('clear', 'in_effect', 'ended')
+         ORDER BY client_id
+        """,
+        change.change_id,
+    )
+    return [
+        ClientChange(
+            change_id=change.change_id,
+            client_id=row["client_id"],
+            subprocessor_id=change.subprocessor_id,
+            kind=change.kind,
+            effective_on=change.effective_on,
+            status=Status(row["status"]),
+            closes_at=row["closes_at"],
+            last_day_on=row["last_day_on"],
+        )
+        for row in rows
+    ]
+
+
+async def count_unclear(tx: Transaction, change_id: str) -> int:
+    """How many clients hold a common gate shut: no receipt, an open window, an open objection."""
+    count: int = await tx.fetchval(
+        """
+        SELECT count(*)
+          FROM client_change
+         WHERE change_id = $1 AND status IN ('awaiting_receipt', 'window_open', 'objected', 'mitigation_open')
+        """,
+        change_id,
+    )
+    return count
+
+
+async def unreceived(tx: Transaction, change_id: str) -> list[str]:
+    """The clients that have given no proof of receipt."""
+    rows = await tx.fetch(
+        "SELECT client_id FROM client_change WHERE change_id = $1 AND status = 'awaiting_receipt' ORDER BY client_id",
+        change_id,
+    )
+    return [row["client_id"] for row in rows]
+
+
+async def take_effect(tx: Transaction, change_id: str, client_ids: Sequence[str], on: date) -> None:
+    """The change is in effect for these clients from `on` on."""
+    await tx.execute(
+        """
+        UPDATE client_change SET status = 'in_effect', in_effect_on = $3
+         WHERE change_id = $1 AND client_id = ANY ($2::text[])
+        """,
+        change_id,
+        client_ids,
+        on,
+    )
