@@ -1,0 +1,1 @@
+"""§15: who is told, how, and the proof."""

@@ -1,0 +1,110 @@
+"""What the notifier hears: who the clients are, and what they must be told (§15)."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from agreement.book import AgreementUnknown, Book, Signed
+from agreement.schema import Agreement
+from chassis.errors import Rejected
+from chassis.router import Router
+from chassis.service import Runtime
+from chassis.transaction import Transaction
+from contracts.change import ChangeNoticeOrdered
+from contracts.client import ClientAmended, ClientContactChanged, ClientSigned
+from contracts.contract import ContractTerminated
+from contracts.notice import NoticeCheckDue
+from notifier import api, directory, outcomes, store
+from notifier.delivery import Deliverer, call_deliverer
+from notifier.settings import NotifierSettings
+
+
+class Notifier:
+    """The app: its routes, its API, and the worker that delivers."""
+
+    name = "notifier"
+    migrations = Path(__file__).parent / "migrations"
+    router = Router()
+
+    def __init__(self, book: Book, settings: NotifierSettings) -> None:
+        self.book = book
+        self.settings = settings
+
+    async def begin(self, tx: Transaction) -> None:
+        """The notifier needs nothing before it hears."""
+
+    def api(self, runtime: Runtime) -> FastAPI:
+        """The notifier's HTTP API."""
+        return api.build(self, runtime)
+
+    def workers(self, runtime: Runtime) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
+        """Beside what it hears, the notifier delivers."""
+        return (Deliverer(self.book, self.settings, runtime).run,)
+
+    # Who the clients are.
+
+    @router.on(ClientSigned)
+    async def on_client_signed(self, signed: ClientSigned, tx: Transaction) -> None:
+        """A client, the version that binds it, and its addresses (§15); notices that waited for it go out."""
+        agreement = self._agreement(signed.agreement_id, signed.agreement_version)
+        await directory.save_client(tx, signed)
+        await store.deliver_waiting(tx, signed.client_id, _first_channels(agreement))
+        await call_deliverer(tx)
+
+    @router.on(ClientContactChanged)
+    async def on_contact_changed(self, changed: ClientContactChanged, tx: Transaction) -> None:
+        """From now on notices go to another address (§15)."""
+        if not await directory.change_contact(tx, changed.client_id, changed.contact):
+            raise _unknown(changed.client_id)
+
+    @router.on(ClientAmended)
+    async def on_client_amended(self, amended: ClientAmended, tx: Transaction) -> None:
+        """Another version of the agreement binds the client (§15)."""
+        agreement_id = await directory.bind(tx, amended.client_id, amended.agreement_version)
+        if agreement_id is None:
+            raise _unknown(amended.client_id)
+        self._agreement(agreement_id, amended.agreement_version)
+
+    @router.on(ContractTerminated)
+    async def on_contract_terminated(self, terminated: ContractTerminated, tx: Transaction) -> None:
+        """The client's contract ends; what it is owed until then, it is still told (§8.3)."""
+        if not await directory.end(tx, terminated.client_id, terminated.terminated_on):
+            raise _unknown(terminated.client_id)
+
+    # What they must be told.
+
+    @router.on(ChangeNoticeOrdered)
+    async def on_notice_ordered(self, order: ChangeNoticeOrdered, tx: Transaction) -> None:
+        """These clients must have this notice by its deadline: every way of the first stage is tried (§4.3, §15)."""
+        await store.insert_order(tx, order)
+        for signed in await store.versions_of_order(tx, order.order_id):
+            channels = _first_channels(self._agreement(*signed))
+            await store.deliver_order(tx, order.order_id, " ".join(signed), channels)
+        for at, final in ((order.escalate_at, False), (order.deadline_at, True)):
+            check = NoticeCheckDue(order_id=order.order_id, final=final)
+            tx.emit_at(check, at, f"check/{order.order_id}/{'deadline' if final else 'escalation'}")
+        await call_deliverer(tx)
+
+    @router.on(NoticeCheckDue)
+    async def on_check_due(self, check: NoticeCheckDue, tx: Transaction) -> None:
+        """Who has no receipt yet is tried by the next channels; at the deadline, people must act (§15)."""
+        reason = "no receipt by the deadline" if check.final else "no receipt in time"
+        unreceived = await store.unreceived_of_order(tx, check.order_id)
+        await outcomes.escalate(tx, self.book, unreceived, reason, final=check.final)
+        await call_deliverer(tx)
+
+    def _agreement(self, agreement_id: str, version: str) -> Agreement:
+        try:
+            return self.book[Signed(agreement_id, version)]
+        except AgreementUnknown as error:
+            raise Rejected(str(error), "agreement_version") from error
+
+
+def _first_channels(agreement: Agreement) -> list[str]:
+    return [channel.value for channel in agreement.notices.stages[0].channels]
+
+
+def _unknown(client_id: str) -> Rejected:
+    return Rejected(f"client {client_id!r} is unknown: publish client.signed first", "client_id")

@@ -1,0 +1,229 @@
+"""Delivers what is due: claimed in batches, sent with no transaction held, recorded in batches.
+
+A process owns shards of the notices, so claiming writes nothing and nobody else sends the same. What was sent and not
+yet recorded when a process dies is sent again, under the same id. Slots are given back by what answers slowly, so that
+a hanging endpoint costs the others nothing.
+"""
+
+import asyncio
+import random
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+import asyncpg
+import structlog
+
+from agreement.book import Book, Signed
+from agreement.schema import Agreement
+from chassis.database import connect
+from chassis.errors import while_down
+from chassis.service import Runtime
+from chassis.shards import Shards
+from chassis.transaction import Transaction
+from notifier import claims, content
+from notifier.attempts import AttemptOutcome
+from notifier.claims import Job, Order, Wanted
+from notifier.lanes import Lanes
+from notifier.mail import MailSender
+from notifier.outcomes import Attempted, record
+from notifier.retries import RetryPolicy, next_attempt
+from notifier.settings import NotifierSettings
+from notifier.store import SHARDS
+from notifier.texts import WordingLacks
+from notifier.webhooks import WebhookSender
+
+log = structlog.get_logger()
+CHANNEL = "dutiful_delivery_notifier"
+_LOOK_S = 5.0
+_RECORD = 1000
+_ORDERS = 1000
+_SLOW_S = 0.25
+
+
+class Deliverer:
+    """Sends webhooks and emails for ever; `run()` until it is cancelled."""
+
+    def __init__(self, book: Book, settings: NotifierSettings, runtime: Runtime) -> None:
+        self._book = book
+        self._settings = settings
+        self._runtime = runtime
+        self._webhooks = WebhookSender(settings.webhooks)
+        self._mails = MailSender(settings.mail) if settings.mail else None
+        self._lanes: Lanes[Job] = Lanes(settings.per_endpoint)
+        self._held: set[str] = set()
+        self._orders: OrderedDict[str, Order] = OrderedDict()
+        self._group: asyncio.TaskGroup
+        self._busy = 0
+        self._under_way = 0
+        self._stopping = False
+        self._ended: list[Attempted] = []
+        self._wake = asyncio.Event()
+        self._news = asyncio.Event()
+
+    async def run(self) -> None:
+        """Claim, send and record until cancelled; what is under way then is given back, unrecorded."""
+        try:
+            async with self._webhooks, asyncio.TaskGroup() as group:
+                self._group = group
+                group.create_task(self._record_all())
+                try:
+                    async for attempt in while_down("deliver"):
+                        with attempt:
+                            await self._session()
+                finally:
+                    self._stopping = True  # an attempt may still end, and starts no other then
+        finally:
+            if self._mails:
+                await self._mails.close()
+
+    async def _session(self) -> None:
+        runtime = self._runtime
+        connection = await connect(runtime.settings.database_url.get_secret_value(), "notifier")
+        try:
+            await connection.add_listener(CHANNEL, lambda *_: self._wake.set())
+            connection.add_termination_listener(lambda *_: self._wake.set())
+            await self._claim_all(connection)
+        finally:
+            connection.terminate()
+
+    async def _claim_all(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        shards = Shards(connection, "notifier", "delivery", SHARDS)
+        loop = asyncio.get_running_loop()
+        look_at = loop.time()
+        while True:
+            self._wake.clear()
+            if loop.time() >= look_at:
+                await shards.balance()
+                look_at = loop.time() + _LOOK_S
+            due_at = await self._claim(connection, shards.owned)
+            await self._runtime.clock.wait(self._wake, due_at, at_most_s=look_at - loop.time())
+
+    async def _claim(self, connection: "asyncpg.Connection[asyncpg.Record]", shards: frozenset[int]) -> datetime | None:
+        """Take on what is due, as long as there is room; return when to look again at the latest."""
+        now = self._runtime.clock.now()
+        while len(self._held) < self._settings.claimed:
+            wanted = Wanted(shards, self._held, self._lanes.full, now, self._settings.claimed)
+            jobs = await claims.claim(connection, wanted)
+            await self._know_orders(connection, jobs)
+            for job in jobs:
+                self._held.add(job.delivery_id)
+                self._lanes.put(job)
+            self._pump()
+            if len(jobs) < self._settings.claimed:
+                return await claims.next_due(connection, shards, now)
+        return None
+
+    async def _know_orders(self, connection: "asyncpg.Connection[asyncpg.Record]", jobs: Sequence[Job]) -> None:
+        unknown = {job.order_id for job in jobs} - self._orders.keys()
+        for order in await claims.load_orders(connection, unknown) if unknown else ():
+            self._orders[order.order_id] = order
+        while len(self._orders) > _ORDERS and not self._held:
+            self._orders.popitem(last=False)
+
+    def _pump(self) -> None:
+        """Start what may start: a slot is taken by what is under way and not slow."""
+        while not self._stopping and self._busy < self._settings.slots and self._under_way < self._settings.under_way:
+            job = self._lanes.take()
+            if job is None:
+                return
+            self._busy += 1
+            self._under_way += 1
+            self._group.create_task(self._attempt(job))
+
+    async def _attempt(self, job: Job) -> None:
+        slot = _Slot(self._give_back)
+        slow = asyncio.get_running_loop().call_later(_SLOW_S, self._pass_by, slot)
+        order = self._orders[job.order_id]
+        at = self._runtime.clock.now()
+        try:
+            address, outcome = await self._send(job, order)
+        finally:
+            slow.cancel()
+            slot.give_back()
+            self._under_way -= 1
+            self._lanes.done(job)
+        self._ended.append(Attempted(job, address, at, outcome, self._next_at(job, order, outcome)))
+        self._news.set()
+        self._pump()
+
+    def _pass_by(self, slot: "_Slot") -> None:
+        """An attempt turns out slow: its slot goes to another."""
+        slot.give_back()
+        self._pump()
+
+    def _give_back(self) -> None:
+        self._busy -= 1  # and no more: an attempt that is cancelled gives back too, when nothing may start any more
+
+    async def _send(self, job: Job, order: Order) -> tuple[str, AttemptOutcome]:
+        if job.url is not None:
+            with self._runtime.telemetry.posting(order.traceparent, order.flow_id, job.url, job.delivery_id) as posting:
+                outcome = await self._webhooks.send(content.webhook(job, order, posting.traceparent))
+                posting.status, posting.reason = outcome.status, outcome.reason
+            return job.url, outcome
+        if self._mails is None:
+            return job.email, _never_sent("no mail server is set", permanent=False)
+        try:
+            mail = content.mail(self._agreement(job), job, order)
+        except WordingLacks as error:
+            return job.email, _never_sent(str(error), permanent=True)
+        return job.email, await self._mails.send(mail)
+
+    def _next_at(self, job: Job, order: Order, outcome: AttemptOutcome) -> datetime | None:
+        if outcome.ok or outcome.permanent:
+            return None
+        retry = self._agreement(job).notices.stages[job.stage].retry
+        policy = _policy(retry.first_delay, retry.factor, retry.max_delay, retry.jitter)
+        now = self._runtime.clock.now()
+        return next_attempt(policy, job.attempts + 1, now, order.deadline_at, outcome.retry_after_s, random.random())
+
+    def _agreement(self, job: Job) -> Agreement:
+        return self._book[Signed(job.agreement_id, job.agreement_version)]
+
+    async def _record_all(self) -> None:
+        """Record what has ended, as much at once as came while the last batch was recorded."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            while self._ended:
+                batch, self._ended = self._ended[:_RECORD], self._ended[_RECORD:]
+                async for attempt in while_down("record attempts"):
+                    with attempt:
+                        async with self._runtime.processor.transaction() as tx:
+                            await record(tx, self._book, batch)
+                self._release(batch)
+
+    def _release(self, batch: Sequence[Attempted]) -> None:
+        for each in batch:
+            self._runtime.metrics.attempted(each.job.channel, "ok" if each.outcome.ok else "failed")
+            self._held.discard(each.job.delivery_id)
+        self._wake.set()
+
+
+async def call_deliverer(tx: Transaction) -> None:
+    """At the commit, the process that delivers wakes, whichever it is."""
+    await tx.execute("SELECT pg_notify($1, '')", CHANNEL)
+
+
+class _Slot:
+    """A slot of the deliverer, given back once: at the end of an attempt, or when it turns out slow."""
+
+    __slots__ = ("_give_back",)
+
+    def __init__(self, give_back: Callable[[], None]) -> None:
+        self._give_back: Callable[[], None] | None = give_back
+
+    def give_back(self) -> None:
+        give_back, self._give_back = self._give_back, None
+        if give_back is not None:
+            give_back()
+
+
+def _never_sent(reason: str, *, permanent: bool) -> AttemptOutcome:
+    return AttemptOutcome(ok=False, status=None, latency_ms=0, reason=reason, permanent=permanent)
+
+
+@lru_cache
+def _policy(first: timedelta, factor: float, longest: timedelta, jitter: float) -> RetryPolicy:
+    return RetryPolicy(first_delay_within=first, factor=factor, max_delay_within=longest, jitter=jitter)

@@ -1,0 +1,18 @@
+"""What the notifier is told from outside, beside what every service is."""
+
+from pydantic import Field
+
+from chassis.settings import Settings
+from notifier.mail import MailSettings
+from notifier.webhooks import WebhookSettings
+
+
+class NotifierSettings(Settings):
+    """Read from `DUTIFUL_*`; nested names are joined by two underscores, as in `DUTIFUL_MAIL__HOST`."""
+
+    webhooks: WebhookSettings = WebhookSettings()
+    mail: MailSettings | None = Field(None, description="the mail server; without one, emails wait for it")
+    slots: int = Field(64, gt=0, description="attempts under way at once, the slow ones not counted")
+    under_way: int = Field(512, gt=0, description="attempts under way at once, the slow ones counted")
+    per_endpoint: int = Field(32, gt=0, description="attempts under way at one endpoint")
+    claimed: int = Field(1000, gt=0, description="deliveries held in memory, about")

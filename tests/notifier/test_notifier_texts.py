@@ -1,0 +1,187 @@
+"""The words of notices."""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from html.parser import HTMLParser
+from importlib.resources import files
+from string import Template
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.change import NoticeKind
+from notifier.texts import Language, Part, WordingLacks, load, one_line, render
+
+LANGUAGES: tuple[Language, ...] = ("en", "fr")
+KINDS = tuple(kind.value for kind in NoticeKind)
+FACTS: dict[str, str | Sequence[str]] = {
+    "client": "Hôtel Exemple",
+    "contact": "Zoé Martin",
+    "processor": "Quicktalk",
+    "clause": "4.4",
+    "change_kind": "addition",
+    "subprocessor": "DEEPSPEECH",
+    "actions": ("Transcription of calls", "Storage of transcripts"),
+    "location": "US",
+    "mechanism": "scc",
+    "document": "SCC-2026-01",
+    "changes": ("location",),
+    "notice_on": "2026-03-02",
+    "effective_on": "2026-04-01",
+    "because": ("Ten full working days lie between.",),
+    "objection_within": "10 business days",
+    "objection_until": "2026-03-16",
+    "grounds": ("It breaks the law that binds us.",),
+    "how_to_object": "Use the objection page.",
+    "how_to_answer": "Use the offer page.",
+    "how_to_confirm": "Open the notice page.",
+    "write_to": "dpo@processor.example",
+    "ground": "law",
+    "reason": "It came too late.",
+    "mitigation_kind": "alternative",
+    "mitigation_id": "mit_1",
+    "description": "Transcripts made in France",
+    "answer": "accepted",
+    "answer_until": "2026-03-20",
+    "consequence": "It stays barred.",
+}
+VARIANTS = [
+    *(("change_kind", kind) for kind in ("addition", "modification", "removal")),
+    *(("answer", answer) for answer in ("accepted", "refused")),
+]
+
+
+def _facts_of(parts: Sequence[Part]) -> set[str]:
+    return {name for part in parts for name in (*Template(part.say).get_identifiers(), *part.when)}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_notice_has_words(kind: str, language: Language, variant: tuple[str, str]) -> None:
+    """Every kind in every language says who is meant, about what and by which clause, with nothing left unfilled."""
+    notice = render(kind, language, FACTS | dict([variant]))
+    for text in (notice.text, notice.html):
+        assert "$" not in text
+        for said in ("Hôtel Exemple", "Zoé Martin", "DEEPSPEECH", "4.4", "Quicktalk", "dpo@processor.example"):
+            assert said in text
+    assert "\n" not in notice.subject
+    assert "DEEPSPEECH" in notice.subject
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_missing_fact_is_named(kind: str, language: Language) -> None:
+    """Without a fact that it needs, nothing is rendered, and the error names it; the optional ones may be empty."""
+    notice = load(language).notices[kind]
+    optional = {name for part in notice.text for name in part.given}
+    needed = _facts_of([part for part in (*notice.subject, *notice.text) if not part.given]) - optional
+    for name in needed - {"objection_within"} | ({"objection_within"} if kind == "change_announced" else set()):
+        with pytest.raises(WordingLacks, match=rf"'{name}'"):
+            render(kind, language, FACTS | {name: ""})
+    spare = render(kind, language, {name: fact for name, fact in FACTS.items() if name in needed})
+    assert "$" not in spare.text
+
+
+def test_both_languages_say_the_same() -> None:
+    """Both have the same kinds, in each the same facts under the same conditions, and words for the same codes."""
+    english, french = load("en"), load("fr")
+    assert set(english.notices) == set(french.notices) == set(KINDS)
+    for kind, notice in english.notices.items():
+        other = french.notices[kind]
+        for ours, theirs in ((notice.subject, other.subject), (notice.text, other.text)):
+            assert [(_facts_of([p]), p.given, p.when) for p in ours] == [
+                (_facts_of([p]), p.given, p.when) for p in theirs
+            ]
+    assert {fact: set(words) for fact, words in english.words.items()} == {f: set(w) for f, w in french.words.items()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_words_quote_no_number_of_their_own(language: Language) -> None:
+    """Periods, dates and clauses belong to the agreement: the wording has no digit in it."""
+    source = tomllib.loads((files("notifier") / "wording" / f"{language}.toml").read_text(encoding="utf-8"))
+    assert not re.search(r"\d", repr(source["notices"]))
+
+
+def test_a_removal_speaks_of_no_objection() -> None:
+    """§4.4 lets a client object to an appointment, not to a departure."""
+    assert "object" not in render("change_announced", "en", FACTS | {"change_kind": "removal"}).text
+    assert "opposer" not in render("change_announced", "fr", FACTS | {"change_kind": "removal"}).text
+
+
+def test_dates_and_codes_are_written_out() -> None:
+    """A date is said as people say it, a country and a mechanism by their names; what has no words stays as it is."""
+    english = render("change_announced", "en", FACTS | {"mechanism": "adequacy"})
+    french = render("change_announced", "fr", FACTS | {"location": "KZ", "notice_on": "2026-02-30"})
+    assert "1 April 2026" in english.subject
+    assert "United States" in english.text
+    assert "adequacy decision" in english.text
+    assert "1er avril 2026" in french.subject
+    assert "clauses contractuelles types" in french.text
+    assert "KZ" in french.text
+    assert "2026-02-30" in french.text
+
+
+def test_a_fact_in_the_clients_language_is_preferred() -> None:
+    """`name.fr` is said in French, `name` where there is no other."""
+    facts = FACTS | {"reason.fr": "Elle est arrivée trop tard."}
+    assert "Elle est arrivée trop tard." in render("objection_refused", "fr", facts).text
+    assert "It came too late." in render("objection_refused", "en", facts).text
+
+
+def test_lists_are_lists() -> None:
+    """Several values become items, in both forms."""
+    notice = render("change_announced", "en", FACTS)
+    assert "  - Transcription of calls\n  - Storage of transcripts" in notice.text
+    assert "<ul><li>Transcription of calls</li><li>Storage of transcripts</li></ul>" in notice.html
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "named"),
+    [
+        ("change_forgotten", FACTS, "change_forgotten"),
+        ("change_announced", FACTS | {"change_kind": "rename"}, "rename"),
+    ],
+)
+def test_what_has_no_words_is_named(kind: str, facts: Mapping[str, str | Sequence[str]], named: str) -> None:
+    """An unknown kind, or an unknown value of a fact that decides what is said, is an error that names it."""
+    with pytest.raises(WordingLacks, match=named):
+        render(kind, "en", facts)
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        assert {name for name, _ in attrs} <= {"lang", "charset"}
+
+
+HOSTILE = st.text(st.sampled_from("<>&\"'$/{}%\r\n\x00\u2028\u202e ab=") | st.characters()).filter(one_line)
+
+
+@given(HOSTILE, st.sampled_from(KINDS), st.sampled_from(LANGUAGES))
+def test_hostile_facts_stay_facts(hostile: str, kind: str, language: Language) -> None:
+    """No fact becomes markup, another header, another paragraph or another fact."""
+    plain = dict.fromkeys(set(FACTS) - {"change_kind", "answer"}, "x")
+    facts = {name: hostile if name not in {"change_kind", "answer"} else fact for name, fact in FACTS.items()}
+    notice, expected = render(kind, language, facts), render(kind, language, FACTS | plain)
+    parser = _Tags()
+    parser.feed(notice.html)
+    assert parser.tags <= {"html", "head", "meta", "title", "body", "p", "ul", "li"}
+    assert notice.subject.isprintable()
+    assert len(notice.text.split("\n")) == len(expected.text.split("\n"))
+
+
+def test_the_worst_fact_in_html() -> None:
+    """Markup in a fact is shown, not obeyed."""
+    notice = render(
+        "change_announced", "en", FACTS | {"subprocessor": "<script>alert(1)</script>\r\nBcc: x@example.com"}
+    )
+    assert "<script>" not in notice.html
+    assert "&lt;script&gt;" in notice.html
+    assert notice.subject.endswith("<script>alert(1)</script> Bcc: x@example.com from 1 April 2026")
