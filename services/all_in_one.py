@@ -1,0 +1,119 @@
+"""Every service in one process, on embedded parts, for a laptop, the demo and the tests."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from agreement.book import Book
+from chassis.access import make_key
+from chassis.clock import Clock, SystemClock
+from chassis.service import Service, prepare
+from chassis.settings import Settings
+from chassis.topics import Shape, ensure_topics
+from embedded.kafka import EmbeddedKafka
+from embedded.postgres import EmbeddedPostgres
+from embedded.smtp import SmtpSink
+from notifier.app import Notifier
+from notifier.mail import MailSettings
+from notifier.settings import NotifierSettings
+from notifier.webhooks import WebhookSettings
+from subprocessor_registry.app import Registry
+
+SERVICES = ("subprocessor_registry", "notifier")
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The ports that the APIs and Kafka listen on; 0, or None for Kafka, takes a free one."""
+
+    registry: int = 0
+    notifier: int = 0
+    kafka: int | None = None
+
+
+class House:
+    """Kafka, PostgreSQL, a mail server and every service, from `start` to `stop`; what is in `home` survives."""
+
+    def __init__(self, home: Path, book: Book, clock: Clock | None = None, ports: Ports | None = None) -> None:
+        self.home = home
+        self.book = book
+        self.clock = clock or SystemClock()
+        self.ports = ports or Ports()
+        self.token_key = home / "token-key.pem"
+        self.kafka: EmbeddedKafka | None = None
+        self.postgres: EmbeddedPostgres | None = None
+        self.smtp = SmtpSink()
+        self.services: list[Service] = []
+
+    async def start(self, progress: Progress) -> None:
+        """Start everything; `progress` is told what takes long."""
+        make_key(self.token_key)
+        self.kafka = EmbeddedKafka(self.home, port=self.ports.kafka, progress=progress)
+        self.postgres = EmbeddedPostgres(self.home, progress=progress)
+        await asyncio.gather(self.kafka.start(), self.postgres.start(), self.smtp.start())
+        progress("Kafka and PostgreSQL are ready; the services start")
+        # One role per service, which sees its own schema alone.
+        await asyncio.gather(
+            self.postgres.make_roles("dutiful", SERVICES), ensure_topics(self.bootstrap, Shape(), SERVICES)
+        )
+        registry, notifier = self._settings(SERVICES[0]), self._notifier_settings()
+        self.services = [
+            Service(Registry(self.book), registry, self.clock),
+            Service(Notifier(self.book, notifier), notifier, self.clock),
+        ]
+        await asyncio.gather(*[prepare(service.app, service.settings) for service in self.services])
+        await asyncio.gather(*[service.start() for service in self.services])
+
+    async def stop(self) -> None:
+        """Stop what was started, services first."""
+        await asyncio.gather(*[service.stop() for service in self.services])
+        await self.smtp.stop()
+        if self.kafka is not None and self.postgres is not None:
+            await asyncio.gather(self.kafka.stop(), self.postgres.stop())
+
+    async def crashed(self) -> None:
+        """Raise what a service crashed with, as soon as one does."""
+        done, _ = await asyncio.wait([service.crashed for service in self.services], return_when="FIRST_COMPLETED")
+        for future in done:
+            future.result()
+
+    @property
+    def bootstrap(self) -> str:
+        """Kafka's bootstrap server."""
+        return self.kafka.bootstrap if self.kafka else ""
+
+    def url(self, service: str) -> str:
+        """Where a service's API listens."""
+        return next(each.url for each in self.services if each.app.name == service)
+
+    def _dsn(self, role: str) -> str:
+        return self.postgres.dsn(user=role) if self.postgres else ""
+
+    def _settings(self, service: str) -> Settings:
+        return Settings(
+            kafka=self.bootstrap,
+            database_url=SecretStr(self._dsn(service)),
+            port=self.ports.registry,
+            token_key=self.token_key,
+        )
+
+    def _notifier_settings(self) -> NotifierSettings:
+        mail = MailSettings(
+            host="127.0.0.1",
+            port=self.smtp.port,
+            security="none",
+            sender="dpa@dutiful.example",
+            sender_name=self.book.latest.processor.brand,
+        )
+        return NotifierSettings(
+            kafka=self.bootstrap,
+            database_url=SecretStr(self._dsn("notifier")),
+            port=self.ports.notifier,
+            token_key=self.token_key,
+            webhooks=WebhookSettings(allow_loopback=True),
+            mail=mail,
+        )

@@ -1,0 +1,5 @@
+"""`python -m dutiful` is `dutiful`."""
+
+from dutiful.cli import app
+
+app()

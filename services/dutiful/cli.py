@@ -1,0 +1,44 @@
+"""The command `dutiful`: everything that a person does by hand."""
+
+from typing import Annotated
+
+import typer
+
+from dutiful import (
+    agreement_commands,
+    contracts_commands,
+    dead_letter_commands,
+    deadline_commands,
+    emit_command,
+    running,
+    simulate_command,
+    token_command,
+)
+
+app = typer.Typer(
+    name="dutiful",
+    help="Runs a data processing agreement: events in, promises kept on time, evidence out.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,
+)
+
+
+@app.callback()
+def main(verbose: Annotated[bool, typer.Option("--verbose", help="log to stderr what happens inside")] = False) -> None:
+    """Logs go to stderr; what a command answers goes to stdout."""
+    running.configure_logs(verbose=verbose)
+
+
+app.command("demo", rich_help_panel="Run")(running.demo)
+app.command("up", rich_help_panel="Run")(running.up)
+app.command("run", rich_help_panel="Run")(running.run)
+app.command("migrate", rich_help_panel="Run")(running.migrate)
+app.command("topics", rich_help_panel="Run")(running.topics)
+app.command("emit", rich_help_panel="Use")(emit_command.emit)
+app.command("simulate", rich_help_panel="Use")(simulate_command.simulate)
+app.command("token", rich_help_panel="Use")(token_command.token)
+app.add_typer(deadline_commands.app, name="deadline", rich_help_panel="Use")
+app.add_typer(dead_letter_commands.app, name="dead-letters", rich_help_panel="Use")
+app.add_typer(agreement_commands.app, name="agreement", rich_help_panel="Check")
+app.add_typer(contracts_commands.app, name="contracts", rich_help_panel="Check")

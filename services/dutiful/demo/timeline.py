@@ -1,0 +1,124 @@
+"""Prints what happens on the bus as it happens, with the date that it happens on and the reason of every date."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from pydantic_core import from_json
+from rich.console import Console
+
+from chassis.clock import Clock
+
+Data = Mapping[str, object]
+_WITHIN_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One event as an outside consumer reads it; a tombstone has no data."""
+
+    type: str
+    key: str
+    data: Data
+
+
+class StoryFailed(Exception):
+    """What should have happened did not."""
+
+
+class Timeline:
+    """An outside consumer of everything that the services say; the printed story is made of it and of nothing else."""
+
+    def __init__(self, console: Console, clock: Clock, zone: ZoneInfo) -> None:
+        self._console = console
+        self._clock = clock
+        self._zone = zone
+        self._seen: list[Seen] = []
+        self._grew = asyncio.Condition()
+
+    async def follow(self, bootstrap: str, topics: Iterable[str]) -> None:
+        """Read the topics from their beginning until cancelled."""
+        consumer = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+        await consumer.start()
+        try:
+            async for record in consumer:
+                seen = _read(record)
+                self._tell(seen)
+                async with self._grew:
+                    self._seen.append(seen)
+                    self._grew.notify_all()
+        finally:
+            await consumer.stop()
+
+    async def until(self, what: str, holds: Callable[[list[Seen]], bool]) -> None:
+        """Wait until the events seen so far satisfy `holds`; `what` names it if they never do."""
+        try:
+            async with asyncio.timeout(_WITHIN_S), self._grew:
+                await self._grew.wait_for(lambda: holds(self._seen))
+        except TimeoutError:
+            raise StoryFailed(f"expected: {what}") from None
+
+    def of(self, event_type: str) -> list[Data]:
+        """The data of the events of a type so far."""
+        return [seen.data for seen in self._seen if seen.type == event_type]
+
+    def say(self, text: str, *, style: str = "") -> None:
+        """A line of the story at the present moment."""
+        now = self._clock.now().astimezone(self._zone)
+        self._console.print(f"[dim]{now:%a %Y-%m-%d %H:%M:%S}[/]  {text}", style=style, highlight=False)
+
+    def explain(self, steps: Iterable[object]) -> None:
+        """The steps that led to a date, under its line."""
+        for step in steps:
+            self._console.print(f"{'':25}[dim]· {step}[/]", highlight=False)
+
+    def _tell(self, seen: Seen) -> None:
+        line = _LINES.get(seen.type)
+        if line is None:
+            return
+        if text := line(seen.data):
+            self.say(text)
+        reckoning = seen.data.get("reckoning")
+        if isinstance(reckoning, dict):
+            self.explain(reckoning["because"])
+
+
+def _read(record: "ConsumerRecord[bytes, bytes]") -> Seen:
+    headers = {name: raw.decode() for name, raw in record.headers}
+    data = from_json(record.value) if record.value else {}
+    return Seen(headers.get("ce_type", "tombstone"), (record.key or b"").decode(), data)
+
+
+_LINES: dict[str, Callable[[Data], str]] = {
+    "change.announced": lambda d: (
+        f"[bold]{d['subprocessor_id']}[/] is announced: in effect on [bold]{d['effective_on']}[/]"
+        + (f" (asked for {d['requested_on']}, too early)" if d["moved"] else "")
+    ),
+    "change.refused": lambda d: f"[red]refused[/] [bold]{d['subprocessor_id']}[/] (§{d['clause']}): {d['reason']}",
+    "notice.received": lambda d: f"{d['client_id']} has the notice {d['kind']} by {d['channel']} ({d['proof']})",
+    "notice.escalated": lambda d: f"[yellow]{d['client_id']} goes on to {d['to_channels']}[/]: {d['reason']}",
+    "notice.failed": lambda d: f"[red]no way to {d['client_id']}[/] for {d['kind']}: {d['reason']}",
+    "change.window_opened": lambda d: f"{d['client_id']} may object until the end of [bold]{d['last_day_on']}[/]",
+    "change.window_closed": lambda d: f"the window of {d['client_id']} is over",
+    "change.receipt_overdue": lambda d: (
+        f"[yellow]{d['client_id']} has not received the notice[/]: nothing changes for it"
+    ),
+    "change.objection_accepted": lambda d: f"[green]objection of {d['client_id']} accepted[/] (ground: {d['ground']})",
+    "change.objection_refused": lambda d: (
+        f"[red]objection of {d['client_id']} refused[/] (§{d['clause']}): {d['reason']}"
+    ),
+    "change.mitigation_opened": lambda d: f"{d['client_id']} is offered: {d['description']}",
+    "change.mitigation_closed": lambda d: (
+        f"{d['client_id']} {'[green]accepts[/]' if d['accepted'] else '[red]refuses[/]'} what was offered"
+    ),
+    "change.took_effect": lambda d: (
+        f"[green]in effect[/]: {d['subprocessor_id']} for {', '.join(d['client_ids'])}"  # type: ignore[arg-type]
+    ),
+    "permission.set": lambda d: (
+        f"the platform reads: {d['client_id']}/{d['subprocessor_id']} is [bold]{d['standing']}[/] ({d['reason']})"
+        if d.get("change_id")
+        else ""
+    ),
+}

@@ -1,0 +1,191 @@
+"""Runs the system: all of it on this machine, or one service in a container."""
+
+import asyncio
+import errno
+import logging
+import os
+import signal
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from agreement.book import Book
+from agreement.loading import AgreementInvalid, default_path
+from chassis import logs
+
+_HOME = Path(os.environ.get("DUTIFUL_HOME", ".dutiful"))
+AgreementFile = Annotated[
+    Path | None, typer.Option("--agreement", help="agreement file, or a directory of them; the shipped one by default")
+]
+ServiceName = Annotated[str, typer.Argument(help="subprocessor_registry or notifier")]
+
+
+def configure_logs(*, verbose: bool) -> None:
+    """Quiet for people; everything, as JSON lines where stderr is no terminal, with `--verbose`."""
+    logs.configure(pretty=sys.stderr.isatty(), level=logging.INFO if verbose else logging.ERROR)
+    if not verbose:
+        # It calls every retry an error; what it gives up on is raised and told by us.
+        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+
+def demo(agreement: AgreementFile = None) -> None:
+    """Tell the story of one sub-processor change on real Kafka and PostgreSQL, with a virtual clock.
+
+    Needs Python, Java 17+ and Maven; the first run downloads the broker. Ends with 0 if every promise was kept.
+    """
+    from dutiful.demo import story
+
+    raise typer.Exit(story.run(Console(), _book(agreement)))
+
+
+def up(
+    agreement: AgreementFile = None,
+    home: Annotated[Path, typer.Option(help="where data, keys and logs live; it survives")] = _HOME / "up",
+    kafka_port: Annotated[int, typer.Option(help="port of Kafka")] = 9092,
+    registry_port: Annotated[int, typer.Option(help="port of the registry's API")] = 8081,
+    notifier_port: Annotated[int, typer.Option(help="port of the notifier's API")] = 8082,
+) -> None:
+    """Leave the whole system running on this machine, on the real clock; Ctrl-C stops all of it, data stays."""
+    from all_in_one import House, Ports
+
+    console = Console()
+    house = House(home, _book(agreement), ports=Ports(registry_port, notifier_port, kafka_port))
+
+    async def live() -> None:
+        try:
+            await house.start(lambda line: console.print(f"[dim]· {line}[/]"))
+            _print_urls(console, house.bootstrap, house.smtp.port, {s.app.name: s.url for s in house.services}, home)
+            await _until_signal(house.crashed())
+            console.print("[dim]· stopping[/]")
+        finally:
+            await house.stop()
+
+    _go(live())
+
+
+def run(service: ServiceName, agreement: AgreementFile = None) -> None:
+    """Run one service, set by DUTIFUL_* in the environment; SIGTERM stops it in order.
+
+    Example: DUTIFUL_KAFKA=kafka:9092 DUTIFUL_DATABASE_URL=postgresql://notifier@db/dutiful dutiful run notifier
+    """
+    from chassis.clock import SystemClock
+    from chassis.service import Service
+    from dutiful.services import app_of, settings_of
+
+    logs.configure(pretty=sys.stderr.isatty())
+
+    async def live() -> None:
+        settings = _settings(service)
+        running = Service(app_of(service, _book(agreement), settings), settings, SystemClock())
+        try:
+            await _until_signal(_alive(running))
+        finally:
+            await running.stop()
+
+    async def _alive(running: Service) -> None:
+        await running.start()
+        await running.crashed
+
+    def _settings(name: str) -> Any:  # noqa: ANN401 - each service has its own
+        try:
+            return settings_of(name)
+        except ValidationError as error:
+            raise _missing(error) from None
+
+    _go(live())
+
+
+def migrate(service: ServiceName, agreement: AgreementFile = None) -> None:
+    """Bring a service's schema up to this version; safe while the version before still runs, and twice."""
+    from chassis.service import prepare
+    from dutiful.services import app_of, settings_of
+
+    try:
+        settings = settings_of(service)
+    except ValidationError as error:
+        raise _missing(error) from None
+    applied = asyncio.run(prepare(app_of(service, _book(agreement), settings), settings))
+    Console().print("\n".join(applied) or "nothing to do")
+
+
+def topics(
+    kafka: Annotated[str, typer.Option(envvar="DUTIFUL_KAFKA", help="bootstrap servers")] = "127.0.0.1:9092",
+    partitions: Annotated[int, typer.Option(envvar="DUTIFUL_PARTITIONS")] = 6,
+    replication: Annotated[int, typer.Option(envvar="DUTIFUL_REPLICATION")] = 1,
+    prefix: Annotated[str, typer.Option(envvar="DUTIFUL_TOPIC_PREFIX")] = "",
+) -> None:
+    """Make the topics of the bus where they are missing."""
+    from chassis.topics import Shape, ensure_topics
+    from dutiful.services import NAMES
+
+    made = asyncio.run(ensure_topics(kafka, Shape(prefix, partitions, replication), NAMES))
+    Console().print("\n".join(made) or "all topics are there")
+
+
+def _book(path: Path | None) -> Book:
+    try:
+        return Book.read(path or default_path())
+    except AgreementInvalid as error:
+        Console(stderr=True).print(str(error), style="red", markup=False)
+        raise typer.Exit(2) from None
+
+
+def _missing(error: ValidationError) -> typer.BadParameter:
+    names = [f"DUTIFUL_{'__'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()]
+    return typer.BadParameter("set in the environment: " + "; ".join(names))
+
+
+def _print_urls(console: Console, kafka: str, smtp: int, apis: dict[str, str], home: Path) -> None:
+    table = Table(title="Dutiful is up", title_justify="left", show_header=False)
+    table.add_row("Kafka", kafka)
+    for name, url in apis.items():
+        table.add_row(name, f"{url}/docs")
+    table.add_row("mail sink (SMTP)", f"127.0.0.1:{smtp}")
+    table.add_row("data", str(home.resolve()))
+    console.print(table)
+    key = home / "token-key.pem"
+    console.print(f"Token:   dutiful token --key {key} --role operator")
+    console.print(f"Publish: dutiful emit subprocessor.added --kafka {kafka} --file event.json")
+    console.print("Stop:    Ctrl-C")
+
+
+async def _until_signal(crashed: Coroutine[Any, Any, None]) -> None:
+    """Return at SIGINT or SIGTERM; raise what `crashed` raises."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    watching = asyncio.create_task(crashed)
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait([watching, waiting], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if watching.done():
+        watching.result()
+    watching.cancel()
+
+
+def _go(work: Coroutine[Any, Any, None]) -> None:
+    import uvloop
+
+    from chassis.migrations import MigrationRefused
+    from embedded.process import ServerError
+
+    try:
+        uvloop.run(work)
+    except (ServerError, MigrationRefused) as error:
+        _fail(str(error))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        _fail(f"{error.strerror}: another program listens there, perhaps another `dutiful up`; choose other ports")
+
+
+def _fail(sentence: str) -> NoReturn:
+    Console(stderr=True).print(sentence, style="red", markup=False)
+    raise typer.Exit(1)

@@ -1,0 +1,27 @@
+"""The services by name: their apps and their settings."""
+
+from agreement.book import Book
+from chassis.service import App
+from chassis.settings import Settings
+from notifier.app import Notifier
+from notifier.settings import NotifierSettings
+from subprocessor_registry.app import Registry
+
+NAMES = (Registry.name, Notifier.name)
+
+
+def settings_of(name: str) -> Settings:
+    """The settings of a service, from the environment."""
+    _known(name)
+    return NotifierSettings() if name == Notifier.name else Settings()
+
+
+def app_of(name: str, book: Book, settings: Settings) -> App:
+    """The app of a service."""
+    _known(name)
+    return Notifier(book, settings) if isinstance(settings, NotifierSettings) else Registry(book)
+
+
+def _known(name: str) -> None:
+    if name not in NAMES:
+        raise ValueError(f"there is no service {name!r}; there are {', '.join(NAMES)}")

@@ -1,0 +1,51 @@
+"""`dutiful simulate`: what would happen if, asked of a running registry, which changes nothing."""
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import aiohttp
+import typer
+from pydantic_core import from_json
+from rich.console import Console
+
+
+def simulate(
+    add: Annotated[Path, typer.Option(help="JSON file with the data of a subprocessor.added", exists=True)],
+    token: Annotated[str, typer.Option(envvar="DUTIFUL_TOKEN", help="of an operator; `dutiful token` mints one")],
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="the day that it would be announced on")
+    ] = None,
+    registry: Annotated[
+        str, typer.Option(envvar="DUTIFUL_REGISTRY", help="URL of the registry")
+    ] = "http://127.0.0.1:8081",
+) -> None:
+    """Whom it would notify, by when, when it could take effect, and which transfer mechanism it needs.
+
+    Example: dutiful simulate --add subprocessor.json --on 2026-12-01 --token "$(dutiful token --role operator)"
+    """
+    body = from_json(add.read_bytes())
+    if on is not None:
+        body["on"] = on.date().isoformat()
+    answer = asyncio.run(_ask(registry, token, body))
+    Console().print_json(data=answer)
+
+
+async def _ask(registry: str, token: str, body: dict[str, object]) -> object:
+    headers = {"Authorization": f"Bearer {token}"}
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session,
+            session.post(f"{registry}/simulations", json=body, headers=headers) as answer,
+        ):
+            content: dict[str, object] = await answer.json(content_type=None)
+            if not answer.ok:
+                Console(stderr=True).print(
+                    f"{answer.status}: {content.get('detail', content)}", style="red", markup=False
+                )
+                raise typer.Exit(1)
+            return content
+    except aiohttp.ClientConnectionError:
+        Console(stderr=True).print(f"the registry at {registry} can't be reached; set --registry", style="red")
+        raise typer.Exit(1) from None

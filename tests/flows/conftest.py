@@ -1,0 +1,61 @@
+"""Houses: everything in one process on real Kafka and PostgreSQL, one for all flows, one with a gate for all."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiokafka import AIOKafkaProducer
+from tests.flows.street import STARTS_AT, Street
+
+from agreement import default_path
+from agreement.book import Book
+from all_in_one import House
+from chassis.clock import VirtualClock
+from embedded.receiver import WebhookReceiver
+
+Progress = Callable[[str], None]
+
+
+@pytest.fixture(scope="module")
+async def street(progress: Progress) -> AsyncIterator[Street]:
+    """A house with the shipped agreement: use clients and sub-processors of your own."""
+    async with _open(Book.read(default_path()), progress) as street:
+        yield street
+
+
+@pytest.fixture(scope="module")
+async def gated(progress: Progress) -> AsyncIterator[Street]:
+    """A house whose agreement has one gate for all clients."""
+    with tempfile.TemporaryDirectory(prefix="dutiful-") as book:
+        text = default_path().read_text(encoding="utf-8")
+        assert 'gate = "per_client"' in text
+        (Path(book) / "all.toml").write_text(text.replace('gate = "per_client"', 'gate = "all"'), encoding="utf-8")
+        async with _open(Book.read(Path(book)), progress) as street:
+            yield street
+
+
+@asynccontextmanager
+async def _open(book: Book, progress: Progress) -> AsyncIterator[Street]:
+    home = Path(tempfile.mkdtemp(prefix="dutiful-"))
+    clock = VirtualClock(STARTS_AT)
+    async with AsyncExitStack() as stack:
+        stack.callback(shutil.rmtree, home)
+        house = House(home, book, clock)
+        stack.push_async_callback(house.stop)
+        await house.start(progress)
+        receiver = WebhookReceiver()
+        await receiver.start()
+        stack.push_async_callback(receiver.stop)
+        producer = await stack.enter_async_context(AIOKafkaProducer(bootstrap_servers=house.bootstrap, acks="all"))
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        street = Street(house, clock, receiver, producer, http)
+        following = asyncio.create_task(street.follow())
+        yield street
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
