@@ -1,0 +1,16 @@
+#!/bin/sh
+# Runs once, when PostgreSQL makes its data directory: one role per service, which makes and owns its schema and sees no other.
+set -eu
+
+make_role() {
+    psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" \
+        --set role="$1" --set password="$2" --set database="$POSTGRES_DB" <<'SQL'
+CREATE ROLE :"role" LOGIN PASSWORD :'password';
+GRANT CREATE, CONNECT ON DATABASE :"database" TO :"role";
+SQL
+}
+
+make_role subprocessor_registry "$REGISTRY_PASSWORD"
+make_role notifier "$NOTIFIER_PASSWORD"
+psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" \
+    --command 'REVOKE ALL ON SCHEMA public FROM PUBLIC'
