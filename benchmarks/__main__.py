@@ -1,0 +1,47 @@
+"""`make bench`: every benchmark, or the ones named."""
+
+import argparse
+import shutil
+import tempfile
+from pathlib import Path
+
+import uvloop
+
+from benchmarks import agenda, deliveries, events, fanout, latency
+from benchmarks.results import Results
+from benchmarks.servers import Servers
+
+ALL = {
+    "events": events.measure,
+    "deliveries": deliveries.measure,
+    "latency": latency.measure,
+    "agenda": agenda.measure,
+    "fanout": fanout.measure,
+}
+
+
+async def main(names: list[str], out: Path) -> None:
+    """Run them one after the other on servers of their own."""
+    results = Results()
+    home = Path(tempfile.mkdtemp(prefix="dutiful-bench-"))
+    servers = Servers(home)
+    try:
+        await servers.start()
+        for name in names:
+            results.console.rule(name)
+            await ALL[name](servers, results)
+    finally:
+        await servers.stop()
+        shutil.rmtree(home, ignore_errors=True)
+    results.print()
+    results.write(out)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, beside raw loops.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which ones: {', '.join(ALL)}; all by default")
+    parser.add_argument("--json", type=Path, default=Path(".dutiful/bench.json"), help="where the figures go")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.names) - ALL.keys():
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(ALL)}")
+    uvloop.run(main(chosen.names or list(ALL), chosen.json))

@@ -1,0 +1,101 @@
+"""The two services as processes on the benchmark's servers, and an outside publisher that speaks to them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from aiokafka import AIOKafkaProducer
+from pydantic import SecretStr
+
+from agreement.book import Book
+from agreement.loading import default_path
+from benchmarks.servers import Servers
+from chassis.service import App, prepare
+from chassis.settings import Settings
+from chassis.topics import Shape, ensure_topics
+from contracts.event import Event
+from embedded.processes import Processes
+from notifier.app import Notifier
+from notifier.settings import NotifierSettings
+from subprocessor_registry.app import Registry
+
+SERVICES = (Registry.name, Notifier.name)
+
+
+@asynccontextmanager
+async def system(servers: Servers) -> AsyncIterator[Processes]:
+    """Both services' schemas and topics on an agreement whose first stage is the webhook alone; nothing runs yet."""
+    name = f"bench_{uuid4().hex[:12]}"
+    agreement = _webhook_only(servers.home / "webhook.toml")
+    more = {"DUTIFUL_WEBHOOKS__CONNECTIONS": "600"}
+    processes = Processes(
+        servers.kafka.bootstrap, servers.postgres, name, f"{name}.", agreement, servers.home, settings=more
+    )
+    await processes.make_database(SERVICES)
+    await ensure_topics(processes.kafka, Shape(processes.prefix), SERVICES)
+    book = Book.read(agreement)
+    apps: tuple[App, ...] = (Registry(book), Notifier(book, NotifierSettings(database_url=SecretStr(""))))
+    for app in apps:
+        await prepare(app, Settings(database_url=SecretStr(processes.dsn(app.name))))
+    try:
+        yield processes
+    finally:
+        await processes.stop()
+
+
+@asynccontextmanager
+async def publisher(processes: Processes) -> AsyncIterator["Publisher"]:
+    """A plain Kafka producer, as any platform has one."""
+    producer = AIOKafkaProducer(bootstrap_servers=processes.kafka)
+    await producer.start()
+    try:
+        yield Publisher(producer, processes.prefix)
+    finally:
+        await producer.stop()
+
+
+class Publisher:
+    """Publishes events as CloudEvents in binary mode."""
+
+    def __init__(self, producer: AIOKafkaProducer, prefix: str) -> None:
+        self._producer = producer
+        self._prefix = prefix
+
+    async def publish(self, event: Event) -> None:
+        """Publish one; returns when the broker has it."""
+        headers = [
+            ("ce_specversion", b"1.0"),
+            ("ce_id", uuid4().hex.encode()),
+            ("ce_source", b"benchmark"),
+            ("ce_type", event.TYPE.encode()),
+            ("ce_time", datetime.now(UTC).isoformat().encode()),
+        ]
+        value = event.model_dump_json(exclude_none=True).encode()
+        await self._producer.send_and_wait(self._prefix + event.topic(), value, key=event.key.encode(), headers=headers)
+
+
+async def paced(count: int, per_s: float) -> AsyncIterator[int]:
+    """0 … count - 1, each at its moment, whatever the ones before it cost."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    for n in range(count):
+        await asyncio.sleep(max(0.0, began + n / per_s - loop.time()))
+        yield n
+
+
+def percentile(values: Mapping[str, float], percent: float) -> float:
+    """The value that `percent` of a hundred don't exceed."""
+    ordered = sorted(values.values())
+    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
+
+
+def _webhook_only(path: Path) -> Path:
+    """The shipped agreement, told by webhook alone at first, so that no mail server is part of the measure."""
+    text = default_path().read_text()
+    both = 'channels = ["webhook", "email"]'
+    assert both in text
+    path.write_text(text.replace(both, 'channels = ["webhook"]', 1))
+    return path
