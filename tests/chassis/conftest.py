@@ -103,7 +103,7 @@ async def clerk_settings(bus: Bus, database: str, clerk: Clerk, partitions: int)
         kafka=bus.bootstrap,
         database_url=SecretStr(database),
         topic_prefix=bus.prefix,
-        stop_within=timedelta(seconds=3),
+        stop_within=timedelta(seconds=1),
     )
     await prepare(clerk, settings)
     await bus.make("question", "answer", topic_of(clerk.name), partitions=partitions)

@@ -59,7 +59,7 @@ async def test_the_service_stops_within_its_bound(
     await eventually(lambda: _answers(service, "/health/ready", 503))
     began = time.monotonic()
     await service.stop()
-    assert time.monotonic() - began < 10  # 3 s for what is in hand, and a little for every connection
+    assert time.monotonic() - began < 10  # one second for what is in hand, and a few for letting go of each connection
     await own_postgres.start()
     await run_clerk()
     await bus.hear("answer", 2)
