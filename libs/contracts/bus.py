@@ -10,6 +10,7 @@ from contracts import (
     client,
     contract,
     dsar,
+    escalation,
     mitigation,
     notice,
     objection,
@@ -105,8 +106,9 @@ TOPICS = (
         "notice",
         "notifier",
         "Receipts, escalations and failures of notices",
-        (notice.NoticeReceived, notice.NoticeEscalated, notice.NoticeFailed, notice.NoticeCheckDue),
+        (notice.NoticeReceived, notice.NoticeEscalated, notice.NoticeFailed),
     ),
+    Topic("escalation", "notifier", "When to look who has no receipt", (escalation.EscalationDue,)),
 )
 
 EVENTS: dict[str, type[Event]] = {event.TYPE: event for topic in TOPICS for event in topic.events}

@@ -15,7 +15,7 @@ from chassis.transaction import Transaction
 from contracts.change import ChangeNoticeOrdered
 from contracts.client import ClientAmended, ClientContactChanged, ClientSigned
 from contracts.contract import ContractTerminated
-from contracts.notice import NoticeCheckDue
+from contracts.escalation import EscalationDue
 from notifier import api, directory, outcomes, store
 from notifier.delivery import Deliverer, call_deliverer
 from notifier.settings import NotifierSettings
@@ -83,12 +83,12 @@ class Notifier:
             channels = _first_channels(self._agreement(*signed))
             await store.deliver_order(tx, order.order_id, " ".join(signed), channels)
         for at, final in ((order.escalate_at, False), (order.deadline_at, True)):
-            check = NoticeCheckDue(order_id=order.order_id, final=final)
+            check = EscalationDue(order_id=order.order_id, final=final)
             tx.emit_at(check, at, f"check/{order.order_id}/{'deadline' if final else 'escalation'}")
         await call_deliverer(tx)
 
-    @router.on(NoticeCheckDue)
-    async def on_check_due(self, check: NoticeCheckDue, tx: Transaction) -> None:
+    @router.on(EscalationDue)
+    async def on_escalation_due(self, check: EscalationDue, tx: Transaction) -> None:
         """Who has no receipt yet is tried by the next channels; at the deadline, people must act (§15)."""
         reason = "no receipt by the deadline" if check.final else "no receipt in time"
         unreceived = await store.unreceived_of_order(tx, check.order_id)

@@ -8,7 +8,7 @@ a hanging endpoint costs the others nothing.
 import asyncio
 import random
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -32,6 +32,7 @@ from notifier.retries import RetryPolicy, next_attempt
 from notifier.settings import NotifierSettings
 from notifier.store import SHARDS
 from notifier.texts import WordingLacks
+from notifier.timeouts import Timeouts
 from notifier.webhooks import WebhookSender
 
 log = structlog.get_logger()
@@ -55,7 +56,7 @@ class Deliverer:
         self._held: set[str] = set()
         self._orders: OrderedDict[str, Order] = OrderedDict()
         self._group: asyncio.TaskGroup
-        self._busy = 0
+        self._quick: Timeouts[str] = Timeouts(_SLOW_S, self._pass_by)
         self._under_way = 0
         self._stopping = False
         self._ended: list[Attempted] = []
@@ -123,45 +124,51 @@ class Deliverer:
             self._orders.popitem(last=False)
 
     def _pump(self) -> None:
-        """Start what may start: a slot is taken by what is under way and not slow."""
-        while not self._stopping and self._busy < self._settings.slots and self._under_way < self._settings.under_way:
-            job = self._lanes.take()
-            if job is None:
-                return
-            self._busy += 1
+        """Start what may start."""
+        while (job := self._take()) is not None:
+            self._group.create_task(self._deliver(job))
+
+    def _take(self) -> Job | None:
+        """The next job, with a slot, where there is one: slots are taken by what is under way and not slow."""
+        if self._stopping or len(self._quick) >= self._settings.slots or self._under_way >= self._settings.under_way:
+            return None
+        job = self._lanes.take()
+        if job is not None:
+            self._quick.start(job.delivery_id)
             self._under_way += 1
-            self._group.create_task(self._attempt(job))
+        return job
+
+    async def _deliver(self, first: Job) -> None:
+        """Make an attempt, then the next that may start, until there is none."""
+        job: Job | None = first
+        while job is not None:
+            await self._attempt(job)
+            job = self._take()
+            self._pump()
 
     async def _attempt(self, job: Job) -> None:
-        slot = _Slot(self._give_back)
-        slow = asyncio.get_running_loop().call_later(_SLOW_S, self._pass_by, slot)
         order = self._orders[job.order_id]
         at = self._runtime.clock.now()
         try:
             address, outcome = await self._send(job, order)
         finally:
-            slow.cancel()
-            slot.give_back()
+            self._quick.stop(job.delivery_id)
             self._under_way -= 1
             self._lanes.done(job)
         self._ended.append(Attempted(job, address, at, outcome, self._next_at(job, order, outcome)))
         self._news.set()
-        self._pump()
 
-    def _pass_by(self, slot: "_Slot") -> None:
+    def _pass_by(self, _: str) -> None:
         """An attempt turns out slow: its slot goes to another."""
-        slot.give_back()
         self._pump()
-
-    def _give_back(self) -> None:
-        self._busy -= 1  # and no more: an attempt that is cancelled gives back too, when nothing may start any more
 
     async def _send(self, job: Job, order: Order) -> tuple[str, AttemptOutcome]:
-        if job.url is not None:
-            with self._runtime.telemetry.posting(order.traceparent, order.flow_id, job.url, job.delivery_id) as posting:
-                outcome = await self._webhooks.send(content.webhook(job, order, posting.traceparent))
+        if job.endpoint is not None:
+            url, telemetry = job.endpoint.url, self._runtime.telemetry
+            with telemetry.posting(order.traceparent, order.flow_id, url, job.delivery_id) as posting:
+                outcome = await self._webhooks.send(content.webhook(job, job.endpoint, order, posting.traceparent))
                 posting.status, posting.reason = outcome.status, outcome.reason
-            return job.url, outcome
+            return url, outcome
         if self._mails is None:
             return job.email, _never_sent("no mail server is set", permanent=False)
         try:
@@ -204,20 +211,6 @@ class Deliverer:
 async def call_deliverer(tx: Transaction) -> None:
     """At the commit, the process that delivers wakes, whichever it is."""
     await tx.execute("SELECT pg_notify($1, '')", CHANNEL)
-
-
-class _Slot:
-    """A slot of the deliverer, given back once: at the end of an attempt, or when it turns out slow."""
-
-    __slots__ = ("_give_back",)
-
-    def __init__(self, give_back: Callable[[], None]) -> None:
-        self._give_back: Callable[[], None] | None = give_back
-
-    def give_back(self) -> None:
-        give_back, self._give_back = self._give_back, None
-        if give_back is not None:
-            give_back()
 
 
 def _never_sent(reason: str, *, permanent: bool) -> AttemptOutcome:
