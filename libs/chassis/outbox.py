@@ -84,9 +84,7 @@ async def read(connection: Connection, shards: Sequence[int], limit: int) -> lis
 
 async def delete(connection: Connection, seqs: Sequence[int]) -> None:
     """Forget rows that Kafka has; if this is lost in a crash they are published again under the same ids."""
-    async with connection.transaction():
-        await connection.execute("SET LOCAL synchronous_commit = off")
-        await connection.execute("DELETE FROM outbox WHERE seq = ANY ($1::bigint[])", seqs)
+    await connection.execute("DELETE FROM outbox WHERE seq = ANY ($1::bigint[])", seqs)
 
 
 async def depth(connection: Connection) -> tuple[int, datetime | None]:

@@ -78,11 +78,12 @@ class Processor:
                 await self._commit_once(readings)
 
     async def _commit_once(self, readings: Sequence[Reading]) -> None:
-        async with self.transaction() as tx:
-            await self._handle([reading for reading in readings if isinstance(reading, Readable)], tx)
-            for reading in readings:
-                if isinstance(reading, Unreadable):
-                    tx.relay(bury(reading.record, reading.rejected, self._service, tx.now))
+        if not all(isinstance(reading, Skipped) for reading in readings):
+            async with self.transaction() as tx:
+                await self._handle([reading for reading in readings if isinstance(reading, Readable)], tx)
+                for reading in readings:
+                    if isinstance(reading, Unreadable):
+                        tx.relay(bury(reading.record, reading.rejected, self._service, tx.now))
         self._count(readings)
 
     async def submit(self, event: Event, cause: Cause) -> bool:

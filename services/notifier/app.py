@@ -78,8 +78,7 @@ class Notifier:
     @router.on(ChangeNoticeOrdered)
     async def on_notice_ordered(self, order: ChangeNoticeOrdered, tx: Transaction) -> None:
         """These clients must have this notice by its deadline: every way of the first stage is tried (§4.3, §15)."""
-        await store.insert_order(tx, order)
-        for signed in await store.versions_of_order(tx, order.order_id):
+        for signed in await store.insert_order(tx, order):
             channels = _first_channels(self._agreement(*signed))
             await store.deliver_order(tx, order.order_id, " ".join(signed), channels)
         for at, final in ((order.escalate_at, False), (order.deadline_at, True)):

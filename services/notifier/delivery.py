@@ -58,6 +58,7 @@ class Deliverer:
         self._group: asyncio.TaskGroup
         self._quick: Timeouts[str] = Timeouts(_SLOW_S, self._pass_by)
         self._under_way = 0
+        self._all_held = False
         self._stopping = False
         self._ended: list[Attempted] = []
         self._wake = asyncio.Event()
@@ -104,6 +105,7 @@ class Deliverer:
     async def _claim(self, connection: "asyncpg.Connection[asyncpg.Record]", shards: frozenset[int]) -> datetime | None:
         """Take on what is due, as long as there is room; return when to look again at the latest."""
         now = self._runtime.clock.now()
+        self._all_held = False
         while len(self._held) < self._settings.claimed:
             wanted = Wanted(shards, self._held, self._lanes.full, now, self._settings.claimed)
             jobs = await claims.claim(connection, wanted)
@@ -113,6 +115,7 @@ class Deliverer:
                 self._lanes.put(job)
             self._pump()
             if len(jobs) < self._settings.claimed:
+                self._all_held = not wanted.full
                 return await claims.next_due(connection, shards, now)
         return None
 
@@ -205,7 +208,8 @@ class Deliverer:
         for each in batch:
             self._runtime.metrics.attempted(each.job.channel, "ok" if each.outcome.ok else "failed")
             self._held.discard(each.job.delivery_id)
-        self._wake.set()
+        if not (self._all_held and all(each.outcome.ok for each in batch)):  # there is more, or a retry to wait for
+            self._wake.set()
 
 
 async def call_deliverer(tx: Transaction) -> None:

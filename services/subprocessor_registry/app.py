@@ -17,23 +17,20 @@ from chassis.service import Runtime
 from chassis.transaction import Transaction
 from contracts.change import (
     ChangeAnnounced,
-    ChangeClientEnded,
     ChangeCorrected,
-    ChangeDayReached,
     ChangeKind,
     ChangeMitigationClosed,
     ChangeMitigationOpened,
     ChangeObjectionAccepted,
-    ChangeReceiptChecked,
     ChangeReceiptOverdue,
     ChangeRefused,
-    ChangeWindowClosed,
     ChangeWindowOpened,
     ChangeWithdrawn,
     NoticeKind,
 )
 from contracts.client import ClientAmended, ClientSigned
 from contracts.contract import ContractTerminated
+from contracts.deadline import DeadlineClientEnded, DeadlineDayReached, DeadlineReceiptChecked, DeadlineWindowClosed
 from contracts.mitigation import MitigationAnswered, MitigationOffered
 from contracts.notice import NoticeReceived
 from contracts.objection import ObjectionRaised, ObjectionWithdrawn
@@ -65,8 +62,10 @@ from subprocessor_registry.decisions import (
 )
 from subprocessor_registry.planning import (
     Change,
+    Listed,
     Verdict,
     Wish,
+    announced_change,
     facts_of,
     refuse_removal,
     weigh_addition,
@@ -107,14 +106,16 @@ class Registry:
         await list_store.lock_subprocessor(tx, added.subprocessor_id)
         listed = await list_store.load_listed(tx, added.subprocessor_id)
         wish = _wish(added, added.effective_on, tx)
-        await self._settle(weigh_addition(await self._agreements(tx), wish, listed, await list_store.load_list(tx)), tx)
+        verdict = weigh_addition(await self._agreements(tx), wish, listed, await list_store.load_list(tx))
+        await self._settle(verdict, listed, tx)
 
     @router.on(SubprocessorCorrected)
     async def on_subprocessor_corrected(self, corrected: SubprocessorCorrected, tx: Transaction) -> None:
         """The list is to say something else about what is done already (§4.3)."""
         await list_store.lock_subprocessor(tx, corrected.subprocessor_id)
         listed = await list_store.load_listed(tx, corrected.subprocessor_id)
-        await self._settle(weigh_correction(await self._agreements(tx), _wish(corrected, None, tx), listed), tx)
+        verdict = weigh_correction(await self._agreements(tx), _wish(corrected, None, tx), listed)
+        await self._settle(verdict, listed, tx)
 
     @router.on(SubprocessorRemoved)
     async def on_subprocessor_removed(self, removed: SubprocessorRemoved, tx: Transaction) -> None:
@@ -125,23 +126,21 @@ class Registry:
         if listed.facts is not None:
             children = await list_store.load_children(tx, removed.subprocessor_id)
             wish = Wish(change_id, removed.subprocessor_id, listed.facts, removed.effective_on, tx.now)
-            await self._settle(weigh_removal(await self._agreements(tx), wish, children), tx)
+            await self._settle(weigh_removal(await self._agreements(tx), wish, children), listed, tx)
         elif listed.planned is not None:
             await self._withdraw(listed.planned, "its publisher took it back", tx)
         else:
-            await self._settle(refuse_removal(self.book.latest, change_id, removed.subprocessor_id), tx)
+            await self._settle(refuse_removal(self.book.latest, change_id, removed.subprocessor_id), listed, tx)
 
-    async def _settle(self, verdict: Verdict, tx: Transaction) -> None:
+    async def _settle(self, verdict: Verdict, listed: Listed, tx: Transaction) -> None:
         """Record the verdict, say it, and let it have its consequences."""
-        if isinstance(verdict, ChangeAnnounced):
-            planned = (await list_store.load_listed(tx, verdict.subprocessor_id)).planned
-            if planned is not None:
-                await self._withdraw(planned, f"overtaken by {verdict.change_id}", tx)
+        if isinstance(verdict, ChangeAnnounced) and listed.planned is not None:
+            await self._withdraw(listed.planned, f"overtaken by {verdict.change_id}", tx)
         await change_store.insert_change(tx, verdict)
         tx.emit(verdict)
         match verdict:
             case ChangeAnnounced():
-                change = await self._change(verdict.change_id, tx)
+                change = announced_change(verdict)
                 notices.date_change(self.book.latest, change, tx)
                 await self._tell_clients(change, tx)
             case ChangeCorrected():
@@ -185,13 +184,13 @@ class Registry:
         if not await client_store.end_client(tx, terminated.client_id, terminated.terminated_on):
             raise Rejected(f"client {terminated.client_id!r} is unknown: publish client.signed first", "client_id")
         tx.emit_at(
-            ChangeClientEnded(client_id=terminated.client_id),
+            DeadlineClientEnded(client_id=terminated.client_id),
             deadlines.start_of_day(self.book.latest, terminated.terminated_on),
             effects.ending_name(terminated.client_id),
         )
 
-    @router.on(ChangeClientEnded)
-    async def on_client_ended(self, ended: ChangeClientEnded, tx: Transaction) -> None:
+    @router.on(DeadlineClientEnded)
+    async def on_client_ended(self, ended: DeadlineClientEnded, tx: Transaction) -> None:
         """The day of the contract's end has come; a common gate that this client alone held shut opens."""
         await effects.end_client(ended.client_id, tx)
         for change in await change_store.load_announced(tx):
@@ -217,14 +216,14 @@ class Registry:
         )
         for window, receipt in windows:
             tx.emit(window, cause=receipt.cause)
-            closed = ChangeWindowClosed(change_id=window.change_id, client_id=window.client_id)
+            closed = DeadlineWindowClosed(change_id=window.change_id, client_id=window.client_id)
             name = effects.window_name(window.change_id, window.client_id)
             tx.emit_at(closed, window.closes_at, name, cause=receipt.cause)
 
-    @router.on_batch(ChangeWindowClosed)
-    async def on_windows_closed(self, closed: Sequence[Message[ChangeWindowClosed]], tx: Transaction) -> None:
+    @router.on_batch(DeadlineWindowClosed)
+    async def on_windows_closed(self, closed: Sequence[Message[DeadlineWindowClosed]], tx: Transaction) -> None:
         """A window ran out without an accepted objection: the client is clear (§4.4)."""
-        by_change: dict[str, list[Message[ChangeWindowClosed]]] = {}
+        by_change: dict[str, list[Message[DeadlineWindowClosed]]] = {}
         for each in closed:
             by_change.setdefault(each.event.change_id, []).append(each)
         for change_id, those in sorted(by_change.items()):
@@ -257,7 +256,7 @@ class Registry:
         status = after_withdrawal(standing, tx.now)
         await standing_store.set_status(tx, standing, status)
         if status is Status.WINDOW_OPEN and standing.closes_at is not None:
-            closed = ChangeWindowClosed(change_id=standing.change_id, client_id=standing.client_id)
+            closed = DeadlineWindowClosed(change_id=standing.change_id, client_id=standing.client_id)
             tx.emit_at(closed, standing.closes_at, effects.window_name(standing.change_id, standing.client_id))
         await effects.settle(agreement, change, tx)
 
@@ -286,8 +285,8 @@ class Registry:
 
     # The days that come.
 
-    @router.on(ChangeReceiptChecked)
-    async def on_receipt_checked(self, checked: ChangeReceiptChecked, tx: Transaction) -> None:
+    @router.on(DeadlineReceiptChecked)
+    async def on_receipt_checked(self, checked: DeadlineReceiptChecked, tx: Transaction) -> None:
         """The planned day is near: who has not received the notice? Nothing takes effect for them (§4.3)."""
         change = await self._change(checked.change_id, tx)
         if change.status != "announced":
@@ -297,8 +296,8 @@ class Registry:
                 ChangeReceiptOverdue(change_id=checked.change_id, client_id=client_id, effective_on=change.effective_on)
             )
 
-    @router.on(ChangeDayReached)
-    async def on_day_reached(self, reached: ChangeDayReached, tx: Transaction) -> None:
+    @router.on(DeadlineDayReached)
+    async def on_day_reached(self, reached: DeadlineDayReached, tx: Transaction) -> None:
         """The planned day has come: the change takes effect for those who are clear (§4.3, §4.4)."""
         await effects.reach_day(self.book.latest, await self._change(reached.change_id, tx), tx)
 

@@ -7,14 +7,13 @@ from agreement import deadlines
 from agreement.schema import Agreement
 from chassis.transaction import Transaction
 from contracts.change import (
-    ChangeDayReached,
     ChangeMitigationClosed,
     ChangeNoticeOrdered,
     ChangeObjectionAccepted,
     ChangeObjectionRefused,
-    ChangeReceiptChecked,
     NoticeKind,
 )
+from contracts.deadline import DeadlineDayReached, DeadlineReceiptChecked
 from contracts.mitigation import MitigationOffered
 from subprocessor_registry.planning import Change
 
@@ -85,8 +84,8 @@ def date_change(agreement: Agreement, change: Change, tx: Transaction) -> None:
     """The registry looks again when receipts are to be in, and on the day itself."""
     change_id = change.change_id
     day_at = deadlines.start_of_day(agreement, change.effective_on)
-    tx.emit_at(ChangeReceiptChecked(change_id=change_id), _escalate_at(agreement, day_at), f"receipts/{change_id}")
-    tx.emit_at(ChangeDayReached(change_id=change_id), day_at, f"day/{change_id}")
+    tx.emit_at(DeadlineReceiptChecked(change_id=change_id), _escalate_at(agreement, day_at), f"receipts/{change_id}")
+    tx.emit_at(DeadlineDayReached(change_id=change_id), day_at, f"day/{change_id}")
 
 
 def undate_change(change_id: str, tx: Transaction) -> None:

@@ -50,6 +50,20 @@ class Wish:
 Verdict = ChangeAnnounced | ChangeCorrected | ChangeRefused
 
 
+def announced_change(announced: ChangeAnnounced) -> Change:
+    """A change that has just been announced."""
+    return Change(
+        change_id=announced.change_id,
+        subprocessor_id=announced.subprocessor_id,
+        kind=announced.kind,
+        status="announced",
+        facts=announced.facts,
+        requested_on=announced.requested_on,
+        effective_on=announced.effective_on,
+        because=announced.reckoning.because,
+    )
+
+
 def facts_of(listed: SubProcessor) -> SubprocessorFacts:
     """A line of the agreement's own list (Appendix B) as the facts of a sub-processor."""
     agreed = listed.written_agreement
