@@ -20,7 +20,6 @@ from contracts.change import (
     ChangeClientEnded,
     ChangeCorrected,
     ChangeDayReached,
-    ChangeKind,
     ChangeMitigationClosed,
     ChangeMitigationOpened,
     ChangeObjectionAccepted,
@@ -28,7 +27,6 @@ from contracts.change import (
     ChangeReceiptOverdue,
     ChangeRefused,
     ChangeWindowClosed,
-    ChangeWindowOpened,
     ChangeWithdrawn,
     NoticeKind,
 )
@@ -57,10 +55,10 @@ from subprocessor_registry.decisions import (
     ClientChange,
     Status,
     after_withdrawal,
-    open_window,
     weigh_answer,
     weigh_objection,
     weigh_offer,
+    weigh_receipt,
     weigh_withdrawal,
 )
 from subprocessor_registry.planning import (
@@ -201,25 +199,22 @@ class Registry:
 
     @router.on_batch(NoticeReceived)
     async def on_notices_received(self, receipts: Sequence[Message[NoticeReceived]], tx: Transaction) -> None:
-        """The first proof of receipt opens the client's window (§4.4); a removal has none."""
+        """The first proof of receipt is recorded wherever the client stands, and its days run from it (§4.4)."""
         announced = [receipt for receipt in receipts if receipt.event.kind == NoticeKind.CHANGE_ANNOUNCED]
         first = {(each.event.about, each.event.client_id): each for each in reversed(announced)}
-        awaiting = await standing_store.load_awaiting(tx, [key[0] for key in first], [key[1] for key in first])
-        windows: list[tuple[ChangeWindowOpened, Message[NoticeReceived]]] = []
-        for key, (signed, kind) in awaiting.items():
-            receipt = first[key]
-            if kind is ChangeKind.REMOVAL:
-                await standing_store.note_receipt(tx, *key, receipt.event.received_at, receipt.event.channel)
-            else:
-                windows.append((open_window(self.book[signed], *key, receipt.event.received_at), receipt))
-        await standing_store.open_windows(
-            tx, [window for window, _ in windows], [each.event.channel for _, each in windows]
-        )
-        for window, receipt in windows:
-            tx.emit(window, cause=receipt.cause)
-            closed = ChangeWindowClosed(change_id=window.change_id, client_id=window.client_id)
-            name = effects.window_name(window.change_id, window.client_id)
-            tx.emit_at(closed, window.closes_at, name, cause=receipt.cause)
+        without = await standing_store.load_without_receipt(tx, [key[0] for key in first], [key[1] for key in first])
+        weighed = [
+            (weigh_receipt(self.book[signed], kind, status, first[key].event), first[key].cause)
+            for key, (signed, kind, status) in without.items()
+        ]
+        await standing_store.record_receipts(tx, [receipt for receipt, _ in weighed])
+        for receipt, cause in weighed:
+            if receipt.window is not None:
+                tx.emit(receipt.window, cause=cause)
+            if receipt.window is not None and receipt.status is Status.WINDOW_OPEN:
+                closed = ChangeWindowClosed(change_id=receipt.change_id, client_id=receipt.client_id)
+                name = effects.window_name(receipt.change_id, receipt.client_id)
+                tx.emit_at(closed, receipt.window.closes_at, name, cause=cause)
 
     @router.on_batch(ChangeWindowClosed)
     async def on_windows_closed(self, closed: Sequence[Message[ChangeWindowClosed]], tx: Transaction) -> None:

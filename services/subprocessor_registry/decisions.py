@@ -17,6 +17,7 @@ from contracts.change import (
 )
 from contracts.event import Reckoning
 from contracts.mitigation import MitigationAnswered, MitigationOffered
+from contracts.notice import Channel, NoticeReceived
 from contracts.objection import ObjectionRaised
 from contracts.permission import PermissionSet, Standing
 
@@ -47,6 +48,30 @@ class ClientChange:
     closes_at: datetime | None
     last_day_on: date | None
     mitigation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The first proof that a client has the notice of a change: where the client stands with it, and its window."""
+
+    change_id: str
+    client_id: str
+    received_at: datetime
+    channel: Channel
+    status: Status
+    window: ChangeWindowOpened | None
+
+
+def weigh_receipt(agreement: Agreement, kind: ChangeKind, status: Status, received: NoticeReceived) -> Receipt:
+    """§4.4: the days to object run from the receipt; what the client has said or agreed to before it stands.
+
+    A removal has notice and no days (§4.3), nor has what has ended: withdrawn, or the client is gone.
+    """
+    has_days = kind is not ChangeKind.REMOVAL and status is not Status.ENDED
+    window = open_window(agreement, received.about, received.client_id, received.received_at) if has_days else None
+    if status is Status.AWAITING_RECEIPT:
+        status = Status.WINDOW_OPEN if has_days else Status.CLEAR
+    return Receipt(received.about, received.client_id, received.received_at, received.channel, status, window)
 
 
 def open_window(agreement: Agreement, change_id: str, client_id: str, received_at: datetime) -> ChangeWindowOpened:
@@ -116,10 +141,13 @@ def weigh_withdrawal(agreement: Agreement, standing: ClientChange) -> ChangeAnsw
 
 
 def after_withdrawal(standing: ClientChange, now: datetime) -> Status:
-    """§4.4: a client that takes its objection back has the rest of its days still; without any left it is clear."""
-    if standing.closes_at is not None and now < standing.closes_at:
-        return Status.WINDOW_OPEN
-    return Status.CLEAR
+    """§4.4: a client that takes its objection back has the rest of its days still; without any left it is clear.
+
+    One that objected before it had the notice still has all of them: they begin with its receipt.
+    """
+    if standing.closes_at is None:
+        return Status.AWAITING_RECEIPT
+    return Status.WINDOW_OPEN if now < standing.closes_at else Status.CLEAR
 
 
 def weigh_offer(
