@@ -71,6 +71,7 @@ from subprocessor_registry.planning import (
     weigh_correction,
     weigh_removal,
 )
+from subprocessor_registry.signing import Signing, weigh_signature
 
 
 class Registry:
@@ -162,12 +163,25 @@ class Registry:
 
     @router.on(ClientSigned)
     async def on_client_signed(self, signed: ClientSigned, tx: Transaction) -> None:
-        """A client is bound to a version: the list as it stands is permitted, what is planned concerns it (§4.3)."""
+        """A client is bound to a version: it enters, stays, or returns after its end (§4.3, §8.3, §15)."""
         agreement = self._agreement(signed.agreement_id, signed.agreement_version)
-        if not await client_store.insert_client(tx, signed):
-            return
-        tx.cancel(effects.ending_name(signed.client_id))
-        await effects.permit_list(agreement, signed, tx)
+        contract = await client_store.lock_contract(tx, signed.client_id)
+        await client_store.insert_signature(tx, signed)
+        match weigh_signature(contract, signed.signed_on, self._today(tx)):
+            case Signing.ENTERS:
+                await effects.end_client(signed.client_id, tx)  # its end may have come, and not been handled yet
+                await self._enter(agreement, signed.client_id, signed.signed_on, tx)
+            case Signing.STAYS:
+                tx.cancel(effects.ending_name(signed.client_id))
+                await client_store.continue_contract(tx, signed.client_id)
+            case Signing.RETURNS:
+                await client_store.renew_contract(tx, signed.client_id, signed.signed_on)
+
+    async def _enter(self, agreement: Agreement, client_id: str, on: date, tx: Transaction) -> None:
+        """The list as it stands is permitted from the contract's first day; what is planned concerns the client."""
+        tx.cancel(effects.ending_name(client_id))
+        await client_store.begin_contract(tx, client_id, on)
+        await effects.permit_list(agreement, client_id, on, tx)
         for change in await change_store.load_announced(tx):
             await self._tell_clients(change, tx)
 
@@ -191,7 +205,12 @@ class Registry:
     @router.on(ChangeClientEnded)
     async def on_client_ended(self, ended: ChangeClientEnded, tx: Transaction) -> None:
         """The day of the contract's end has come; a common gate that this client alone held shut opens."""
+        contract = await client_store.lock_contract(tx, ended.client_id)
+        if contract is None or not contract.has_ended(self._today(tx)):
+            return  # it signed again when this was on its way
         await effects.end_client(ended.client_id, tx)
+        if contract.renews_on is not None:
+            await self._enter(self.book.latest, ended.client_id, contract.renews_on, tx)
         for change in await change_store.load_announced(tx):
             await effects.settle(self.book.latest, await self._change(change.change_id, tx), tx)
 

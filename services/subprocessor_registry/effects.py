@@ -1,13 +1,13 @@
 """What follows for the list and for each client's permissions when a day comes or a client speaks (§4.3, §4.4)."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from agreement import deadlines
 from agreement.schema import Agreement
 from agreement.sub_processing import Gate
 from chassis.transaction import Transaction
 from contracts.change import ChangeKind, ChangeTookEffect
-from contracts.client import ClientSigned
 from contracts.mitigation import MitigationAnswered
 from contracts.permission import PermissionSet, Standing
 from subprocessor_registry import change_store, list_store, permission_store, standing_store
@@ -17,16 +17,16 @@ from subprocessor_registry.planning import Change
 CLIENTS_PER_EVENT = 500
 
 
-async def permit_list(agreement: Agreement, signed: ClientSigned, tx: Transaction) -> None:
-    """§4.3: with its signature a client accepts the list as it stands."""
+async def permit_list(agreement: Agreement, client_id: str, on: date, tx: Transaction) -> None:
+    """§4.3: with its signature a client accepts the list as it stands, from the first day of its contract on."""
     listed = await list_store.load_list(tx)
     await _publish(
         [
             PermissionSet(
-                client_id=signed.client_id,
+                client_id=client_id,
                 subprocessor_id=subprocessor_id,
                 standing=Standing.PERMITTED,
-                permitted_from=signed.signed_on,
+                permitted_from=on,
                 reason="on the list when the client signed",
                 clause=agreement.sub_processing.clause,
             )
@@ -70,14 +70,14 @@ async def let_in(agreement: Agreement, change: Change, tx: Transaction) -> None:
     if not clients:
         return
     today = deadlines.local_date(agreement, tx.now)
-    await standing_store.take_effect(tx, change.change_id, clients, today)
+    first_days = await standing_store.take_effect(tx, change.change_id, clients, today)
     await _publish(
         [
             PermissionSet(
                 client_id=client_id,
                 subprocessor_id=change.subprocessor_id,
                 standing=Standing.PERMITTED,
-                permitted_from=today,
+                permitted_from=first_days[client_id],
                 reason="notice was received, the time to object is over, and no objection stands",
                 clause=agreement.objection.clause,
                 change_id=change.change_id,

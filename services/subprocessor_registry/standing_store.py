@@ -12,13 +12,20 @@ from subprocessor_registry.planning import Change
 
 
 async def concern_clients(tx: Transaction, change_id: str, on: date) -> list[str]:
-    """The change concerns every active client that isn't concerned yet; return those, in order."""
+    """The change concerns every active client that isn't concerned yet; return those, in order.
+
+    A client that had left, and is one again, is concerned afresh.
+    """
     rows = await tx.fetch(
         f"""
-        INSERT INTO client_change (change_id, client_id, agreement_id, agreement_version, status)
+        INSERT INTO client_change AS known (change_id, client_id, agreement_id, agreement_version, status)
         SELECT $2, client_id, agreement_id, agreement_version, 'awaiting_receipt'
           FROM ({ACTIVE}) AS active
-            ON CONFLICT DO NOTHING
+            ON CONFLICT (change_id, client_id) DO UPDATE
+           SET agreement_id = excluded.agreement_id, agreement_version = excluded.agreement_version,
+               status = excluded.status, received_at = NULL, receipt_channel = NULL, last_day_on = NULL,
+               closes_at = NULL, reckoning = NULL
+         WHERE known.status = 'ended'
         RETURNING client_id
         """,
         on,
@@ -202,14 +209,18 @@ async def unreceived(tx: Transaction, change_id: str) -> list[str]:
     return [row["client_id"] for row in rows]
 
 
-async def take_effect(tx: Transaction, change_id: str, client_ids: Sequence[str], on: date) -> None:
-    """The change is in effect for these clients from `on` on."""
-    await tx.execute(
+async def take_effect(tx: Transaction, change_id: str, client_ids: Sequence[str], on: date) -> dict[str, date]:
+    """The change is in effect for these clients from `on`, or their contract's first day on; return which for each."""
+    rows = await tx.fetch(
         """
-        UPDATE client_change SET status = 'in_effect', in_effect_on = $3
-         WHERE change_id = $1 AND client_id = ANY ($2::text[])
+        UPDATE client_change SET status = 'in_effect', in_effect_on = greatest($3, active_from)
+          FROM client
+         WHERE client.client_id = client_change.client_id AND change_id = $1
+           AND client_change.client_id = ANY ($2::text[])
+        RETURNING client.client_id, in_effect_on
         """,
         change_id,
         client_ids,
         on,
     )
+    return {row["client_id"]: row["in_effect_on"] for row in rows}
