@@ -71,6 +71,7 @@ from subprocessor_registry.planning import (
     weigh_correction,
     weigh_removal,
 )
+from subprocessor_registry.reasons import Reason, ReasonCode
 from subprocessor_registry.signing import Signing, weigh_signature
 
 
@@ -126,7 +127,7 @@ class Registry:
             wish = Wish(change_id, removed.subprocessor_id, listed.facts, removed.effective_on, tx.now)
             await self._settle(weigh_removal(await self._agreements(tx), wish, children), tx)
         elif listed.planned is not None:
-            await self._withdraw(listed.planned, "its publisher took it back", tx)
+            await self._withdraw(listed.planned, Reason(ReasonCode.TAKEN_BACK), tx)
         else:
             await self._settle(refuse_removal(self.book.latest, change_id, removed.subprocessor_id), tx)
 
@@ -135,7 +136,8 @@ class Registry:
         if isinstance(verdict, ChangeAnnounced):
             planned = (await list_store.load_listed(tx, verdict.subprocessor_id)).planned
             if planned is not None:
-                await self._withdraw(planned, f"overtaken by {verdict.change_id}", tx)
+                reason = Reason(ReasonCode.OVERTAKEN, {"change_id": verdict.change_id})
+                await self._withdraw(planned, reason, tx)
         await change_store.insert_change(tx, verdict)
         tx.emit(verdict)
         match verdict:
@@ -152,10 +154,12 @@ class Registry:
         concerned = await standing_store.concern_clients(tx, change.change_id, self._today(tx))
         notices.order_announcement(self.book.latest, change, concerned, tx)
 
-    async def _withdraw(self, planned: Change, reason: str, tx: Transaction) -> None:
-        await change_store.close_change(tx, planned.change_id, "withdrawn", reason)
+    async def _withdraw(self, planned: Change, reason: Reason, tx: Transaction) -> None:
+        await change_store.close_change(tx, planned.change_id, "withdrawn", str(reason))
         clients = await standing_store.end_standings(tx, planned.change_id)
-        tx.emit(ChangeWithdrawn(change_id=planned.change_id, subprocessor_id=planned.subprocessor_id, reason=reason))
+        tx.emit(
+            ChangeWithdrawn(change_id=planned.change_id, subprocessor_id=planned.subprocessor_id, reason=str(reason))
+        )
         notices.undate_change(planned.change_id, tx)
         notices.order_withdrawal(self.book.latest, planned, reason, clients, tx)
 

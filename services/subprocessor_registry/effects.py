@@ -13,6 +13,7 @@ from contracts.permission import PermissionSet, Standing
 from subprocessor_registry import change_store, list_store, permission_store, standing_store
 from subprocessor_registry.decisions import ClientChange, Status, bar
 from subprocessor_registry.planning import Change
+from subprocessor_registry.reasons import Reason, ReasonCode
 
 CLIENTS_PER_EVENT = 500
 
@@ -105,19 +106,19 @@ async def bar_client(agreement: Agreement, standing: ClientChange, tx: Transacti
 
 async def after_answer(
     agreement: Agreement, standing: ClientChange, kind: str, answer: MitigationAnswered, tx: Transaction
-) -> str:
+) -> Reason:
     """§4.4: a refused offer leaves the client barred; an accepted one has the effect that the agreement gives its kind.
 
-    Returns what follows, in words.
+    Returns what follows.
     """
     if not answer.accepted:
         await standing_store.set_status(tx, standing, Status.OBJECTED)
-        return "the objection stands: the sub-processor stays barred for this client"
+        return Reason(ReasonCode.STAYS_BARRED)
     if kind not in agreement.mitigation.barred_if_accepted:
         await standing_store.set_status(tx, standing, Status.CLEAR)
-        return "the sub-processor may be used for this client under the agreed configuration"
+        return Reason(ReasonCode.CONFIGURED)
     await standing_store.set_status(tx, standing, Status.MITIGATED)
-    return "the alternative is used: the sub-processor stays barred for this client"
+    return Reason(ReasonCode.ALTERNATIVE)
 
 
 def window_name(change_id: str, client_id: str) -> str:

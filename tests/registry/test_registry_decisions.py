@@ -16,6 +16,7 @@ from contracts.change import (
     ChangeObjectionAccepted,
     ChangeObjectionRefused,
 )
+from contracts.coded import decode
 from contracts.mitigation import MitigationAnswered, MitigationKind, MitigationOffered
 from contracts.notice import Channel, NoticeReceived
 from contracts.objection import ObjectionRaised
@@ -32,6 +33,7 @@ from subprocessor_registry.decisions import (
     weigh_receipt,
     weigh_withdrawal,
 )
+from subprocessor_registry.reasons import Reason, ReasonCode
 
 AGREEMENT = load(default_path())
 CLAUSE = AGREEMENT.objection.clause
@@ -193,6 +195,8 @@ def test_any_other_objection_is_refused_with_its_reason(
     verdict = weigh_objection(AGREEMENT, where, raised)
     assert isinstance(verdict, ChangeObjectionRefused)
     assert said in verdict.reason
+    code, names = decode(verdict.coded or "")
+    assert str(Reason(ReasonCode(code), names)) == verdict.reason
     assert (verdict.objection_id, verdict.ground, verdict.clause) == ("objection-1", raised.ground, CLAUSE)
 
 
