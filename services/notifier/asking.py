@@ -14,6 +14,7 @@ from chassis.http import Authenticated, IdempotencyKey
 from chassis.message import Cause
 from chassis.pages import Page, decode_cursor, encode_cursor
 from chassis.problems import Problem, nothing_here
+from chassis.requests import cause_of
 from chassis.rights import Caller, Right
 from chassis.service import Runtime
 from chassis.transaction import Transaction
@@ -49,8 +50,7 @@ def _pool(request: Request) -> Pool:
 
 def _cause(request: Request, caller: Authenticated, key: IdempotencyKey) -> Cause:
     whose = f"{caller.client_id or 'staff'}/{caller.subject}"
-    cause = Cause(f"dutiful/notifier/api/{whose}", f"{request.method} {request.url.path} {key}", flow_id="")
-    return cause._replace(flow_id=cause.derive("flow"))
+    return cause_of(request, f"dutiful/notifier/api/{whose}", f"{request.method} {request.url.path} {key}")
 
 
 App = Annotated[Notifier, Depends(_notifier)]

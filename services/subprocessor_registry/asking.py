@@ -8,8 +8,11 @@ from fastapi import Depends, Path, Query, Request
 
 from agreement.book import Book
 from chassis.database import Pool
+from chassis.http import Authenticated, IdempotencyKey
+from chassis.message import Cause
 from chassis.pages import Page, encode_cursor
 from chassis.problems import Problem, nothing_here
+from chassis.requests import cause_of
 from chassis.rights import Caller, Right
 from chassis.service import Runtime
 from contracts.event import Id
@@ -31,6 +34,11 @@ def _pool(request: Request) -> Pool:
     return _runtime(request).pool
 
 
+def _cause(request: Request, caller: Authenticated, key: IdempotencyKey) -> Cause:
+    whose = f"clients/{caller.client_id}" if caller.client_id else "staff"
+    return cause_of(request, f"dutiful/subprocessor_registry/api/{whose}/{caller.subject}", key)
+
+
 Agreements = Annotated[Book, Depends(_book)]
 """The versions of the agreement."""
 
@@ -39,6 +47,9 @@ Running = Annotated[Runtime, Depends(_runtime)]
 
 Reading = Annotated[Pool, Depends(_pool)]
 """Where statements run that only read."""
+
+Once = Annotated[Cause, Depends(_cause)]
+"""A person's word: it has one id however often it is sent under its key; one client's keys never meet another's."""
 
 PathId = Annotated[Id, Path()]
 Cursor = Annotated[str | None, Query(description="`next` of the page before", max_length=1000)]
