@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter
 
+from chassis.asking import Cursor, PathId, Reading, Running, found, page_of, whose
 from chassis.http import Authenticated, Limit
 from chassis.pages import Page, decode_cursor
 from chassis.problems import Problem
@@ -11,7 +12,7 @@ from chassis.rights import Right
 from contracts.mitigation import MitigationAnswered, MitigationOffered
 from contracts.objection import ObjectionRaised, ObjectionWithdrawn
 from subprocessor_registry import answer_queries, change_queries
-from subprocessor_registry.asking import Cursor, Once, PathId, Reading, Running, found, page_of, speaker, whose
+from subprocessor_registry.asking import Once, speaker
 from subprocessor_registry.changes_api import see
 from subprocessor_registry.views import (
     AnswerBody,
