@@ -87,12 +87,17 @@ class Processor:
         self._count(readings)
 
     async def submit(self, event: Event, cause: Cause) -> bool:
-        """Handle an event that a person said through the API, once per cause; False if it was handled before."""
+        """Handle an event that a person said through the API, once per cause; False if it was handled before.
+
+        Its span is that of the request (`requests.py`), whose context is in the cause.
+        """
         route = self._app.router.routes[event.TYPE]
         async with self.transaction(cause) as tx:
             fresh = bool(await inbox.remember(tx.connection, [cause.inbox_key], tx.now))
             if fresh:
-                await route.handle(self._app, [Message(event, cause)], tx)
+                with self._metrics.handling(event.TYPE):
+                    await route.handle(self._app, [Message(event, cause)], tx)
+        self._metrics.handled(event.TYPE)
         return fresh
 
     @asynccontextmanager

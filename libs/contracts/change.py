@@ -135,11 +135,15 @@ class ChangeObjectionAccepted(ClientChangeEvent, ObjectionVerdict):
 
 
 class ChangeObjectionRefused(ClientChangeEvent, ObjectionVerdict):
-    """§4.4: too late, groundless, or about nothing that can be objected to; recorded and answered."""
+    """§4.4: too late, groundless, or about nothing that can be objected to; recorded and answered.
+
+    `coded` is the reason for words in another language, as `contracts.coded` has it.
+    """
 
     TYPE: ClassVar[str] = "change.objection_refused"
 
     reason: str
+    coded: str | None = None
     clause: str
 
 

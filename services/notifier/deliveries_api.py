@@ -5,13 +5,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from chassis.asking import Cursor, PathId, Reading, Running, found, page_of, whose
 from chassis.http import Authenticated, Limit
 from chassis.pages import Page
 from chassis.problems import Problem
 from chassis.rights import Right
 from contracts.event import Id
 from notifier import deliveries
-from notifier.asking import Cursor, Once, PathId, Reading, Running, found, is_first, page_of, place_of, whose
+from notifier.asking import Once, is_first, place_of
 from notifier.delivery import call_deliverer
 from notifier.views import DeliveryAnswer, DeliveryStatus, DeliveryView
 
@@ -39,7 +40,7 @@ async def read_deliveries(
         before=place_of(cursor),
         limit=limit + 1,
     )
-    return page_of(items, limit, lambda delivery: (delivery.created_at, delivery.delivery_id))
+    return page_of([(delivery, (delivery.created_at, delivery.delivery_id)) for delivery in items], limit)
 
 
 @router.get("/deliveries/{delivery_id}", summary="One delivery, with every attempt")

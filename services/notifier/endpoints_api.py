@@ -6,13 +6,14 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
+from chassis.asking import PathId, Reading, Running, found
 from chassis.http import Authenticated
 from chassis.problems import FieldProblem, Problem
 from chassis.rights import Caller, Right
 from chassis.transaction import Transaction
 from notifier import endpoints, outcomes, store
 from notifier.addresses import AddressRefused, check_url
-from notifier.asking import App, Once, PathId, Reading, Running, found, is_first
+from notifier.asking import App, Once, is_first
 from notifier.delivery import call_deliverer
 from notifier.signatures import new_secret
 from notifier.views import EndpointBody, EndpointSecret, EndpointView, RotationBody

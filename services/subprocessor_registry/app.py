@@ -18,13 +18,11 @@ from chassis.transaction import Transaction
 from contracts.change import (
     ChangeAnnounced,
     ChangeCorrected,
-    ChangeKind,
     ChangeMitigationClosed,
     ChangeMitigationOpened,
     ChangeObjectionAccepted,
     ChangeReceiptOverdue,
     ChangeRefused,
-    ChangeWindowOpened,
     ChangeWithdrawn,
     NoticeKind,
 )
@@ -54,10 +52,10 @@ from subprocessor_registry.decisions import (
     ClientChange,
     Status,
     after_withdrawal,
-    open_window,
     weigh_answer,
     weigh_objection,
     weigh_offer,
+    weigh_receipt,
     weigh_withdrawal,
 )
 from subprocessor_registry.planning import (
@@ -72,6 +70,8 @@ from subprocessor_registry.planning import (
     weigh_correction,
     weigh_removal,
 )
+from subprocessor_registry.reasons import Reason, ReasonCode
+from subprocessor_registry.signing import Signing, weigh_signature
 
 
 class Registry:
@@ -128,14 +128,15 @@ class Registry:
             wish = Wish(change_id, removed.subprocessor_id, listed.facts, removed.effective_on, tx.now)
             await self._settle(weigh_removal(await self._agreements(tx), wish, children), listed, tx)
         elif listed.planned is not None:
-            await self._withdraw(listed.planned, "its publisher took it back", tx)
+            await self._withdraw(listed.planned, Reason(ReasonCode.TAKEN_BACK), tx)
         else:
             await self._settle(refuse_removal(self.book.latest, change_id, removed.subprocessor_id), listed, tx)
 
     async def _settle(self, verdict: Verdict, listed: Listed, tx: Transaction) -> None:
         """Record the verdict, say it, and let it have its consequences."""
         if isinstance(verdict, ChangeAnnounced) and listed.planned is not None:
-            await self._withdraw(listed.planned, f"overtaken by {verdict.change_id}", tx)
+            reason = Reason(ReasonCode.OVERTAKEN, {"change_id": verdict.change_id})
+            await self._withdraw(listed.planned, reason, tx)
         await change_store.insert_change(tx, verdict)
         tx.emit(verdict)
         match verdict:
@@ -152,10 +153,12 @@ class Registry:
         concerned = await standing_store.concern_clients(tx, change.change_id, self._today(tx))
         notices.order_announcement(self.book.latest, change, concerned, tx)
 
-    async def _withdraw(self, planned: Change, reason: str, tx: Transaction) -> None:
-        await change_store.close_change(tx, planned.change_id, "withdrawn", reason)
+    async def _withdraw(self, planned: Change, reason: Reason, tx: Transaction) -> None:
+        await change_store.close_change(tx, planned.change_id, "withdrawn", str(reason))
         clients = await standing_store.end_standings(tx, planned.change_id)
-        tx.emit(ChangeWithdrawn(change_id=planned.change_id, subprocessor_id=planned.subprocessor_id, reason=reason))
+        tx.emit(
+            ChangeWithdrawn(change_id=planned.change_id, subprocessor_id=planned.subprocessor_id, reason=str(reason))
+        )
         notices.undate_change(planned.change_id, tx)
         notices.order_withdrawal(self.book.latest, planned, reason, clients, tx)
 
@@ -163,12 +166,25 @@ class Registry:
 
     @router.on(ClientSigned)
     async def on_client_signed(self, signed: ClientSigned, tx: Transaction) -> None:
-        """A client is bound to a version: the list as it stands is permitted, what is planned concerns it (§4.3)."""
+        """A client is bound to a version: it enters, stays, or returns after its end (§4.3, §8.3, §15)."""
         agreement = self._agreement(signed.agreement_id, signed.agreement_version)
-        if not await client_store.insert_client(tx, signed):
-            return
-        tx.cancel(effects.ending_name(signed.client_id))
-        await effects.permit_list(agreement, signed, tx)
+        contract = await client_store.lock_contract(tx, signed.client_id)
+        await client_store.insert_signature(tx, signed)
+        match weigh_signature(contract, signed.signed_on, self._today(tx)):
+            case Signing.ENTERS:
+                await effects.end_client(signed.client_id, tx)  # its end may have come, and not been handled yet
+                await self._enter(agreement, signed.client_id, signed.signed_on, tx)
+            case Signing.STAYS:
+                tx.cancel(effects.ending_name(signed.client_id))
+                await client_store.continue_contract(tx, signed.client_id)
+            case Signing.RETURNS:
+                await client_store.renew_contract(tx, signed.client_id, signed.signed_on)
+
+    async def _enter(self, agreement: Agreement, client_id: str, on: date, tx: Transaction) -> None:
+        """The list as it stands is permitted from the contract's first day; what is planned concerns the client."""
+        tx.cancel(effects.ending_name(client_id))
+        await client_store.begin_contract(tx, client_id, on)
+        await effects.permit_list(agreement, client_id, on, tx)
         for change in await change_store.load_announced(tx):
             await self._tell_clients(change, tx)
 
@@ -192,7 +208,12 @@ class Registry:
     @router.on(DeadlineClientEnded)
     async def on_client_ended(self, ended: DeadlineClientEnded, tx: Transaction) -> None:
         """The day of the contract's end has come; a common gate that this client alone held shut opens."""
+        contract = await client_store.lock_contract(tx, ended.client_id)
+        if contract is None or not contract.has_ended(self._today(tx)):
+            return  # it signed again when this was on its way
         await effects.end_client(ended.client_id, tx)
+        if contract.renews_on is not None:
+            await self._enter(self.book.latest, ended.client_id, contract.renews_on, tx)
         for change in await change_store.load_announced(tx):
             await effects.settle(self.book.latest, await self._change(change.change_id, tx), tx)
 
@@ -200,25 +221,22 @@ class Registry:
 
     @router.on_batch(NoticeReceived)
     async def on_notices_received(self, receipts: Sequence[Message[NoticeReceived]], tx: Transaction) -> None:
-        """The first proof of receipt opens the client's window (§4.4); a removal has none."""
+        """The first proof of receipt is recorded wherever the client stands, and its days run from it (§4.4)."""
         announced = [receipt for receipt in receipts if receipt.event.kind == NoticeKind.CHANGE_ANNOUNCED]
         first = {(each.event.about, each.event.client_id): each for each in reversed(announced)}
-        awaiting = await standing_store.load_awaiting(tx, [key[0] for key in first], [key[1] for key in first])
-        windows: list[tuple[ChangeWindowOpened, Message[NoticeReceived]]] = []
-        for key, (signed, kind) in awaiting.items():
-            receipt = first[key]
-            if kind is ChangeKind.REMOVAL:
-                await standing_store.note_receipt(tx, *key, receipt.event.received_at, receipt.event.channel)
-            else:
-                windows.append((open_window(self.book[signed], *key, receipt.event.received_at), receipt))
-        await standing_store.open_windows(
-            tx, [window for window, _ in windows], [each.event.channel for _, each in windows]
-        )
-        for window, receipt in windows:
-            tx.emit(window, cause=receipt.cause)
-            closed = DeadlineWindowClosed(change_id=window.change_id, client_id=window.client_id)
-            name = effects.window_name(window.change_id, window.client_id)
-            tx.emit_at(closed, window.closes_at, name, cause=receipt.cause)
+        without = await standing_store.load_without_receipt(tx, [key[0] for key in first], [key[1] for key in first])
+        weighed = [
+            (weigh_receipt(self.book[signed], kind, status, first[key].event), first[key].cause)
+            for key, (signed, kind, status) in without.items()
+        ]
+        await standing_store.record_receipts(tx, [receipt for receipt, _ in weighed])
+        for receipt, cause in weighed:
+            if receipt.window is not None:
+                tx.emit(receipt.window, cause=cause)
+            if receipt.window is not None and receipt.status is Status.WINDOW_OPEN:
+                closed = DeadlineWindowClosed(change_id=receipt.change_id, client_id=receipt.client_id)
+                name = effects.window_name(receipt.change_id, receipt.client_id)
+                tx.emit_at(closed, receipt.window.closes_at, name, cause=cause)
 
     @router.on_batch(DeadlineWindowClosed)
     async def on_windows_closed(self, closed: Sequence[Message[DeadlineWindowClosed]], tx: Transaction) -> None:

@@ -49,7 +49,7 @@ class Street:
 
     async def follow(self) -> None:
         """Read what the services say until cancelled."""
-        topics = ("change", "permission", "notice")
+        topics = ("change", "deadline", "permission", "notice")
         async with AIOKafkaConsumer(
             *topics, bootstrap_servers=self.house.bootstrap, auto_offset_reset="earliest"
         ) as consumer:

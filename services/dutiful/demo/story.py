@@ -65,7 +65,9 @@ class Story:
             stack.push_async_callback(platform.stop)
             session = await stack.enter_async_context(aiohttp.ClientSession())
             group = await stack.enter_async_context(asyncio.TaskGroup())
-            following = group.create_task(self._timeline.follow(house.bootstrap, ("change", "notice", "permission")))
+            following = group.create_task(
+                self._timeline.follow(house.bootstrap, ("change", "deadline", "notice", "permission"))
+            )
             watching = group.create_task(house.crashed())
             await self._tell(house, platform, People(house, session))
             following.cancel()
