@@ -128,7 +128,7 @@ async def _fill(servers: Servers) -> tuple[str, str]:
     prefix = f"{uuid4().hex}."
     admin = AIOKafkaAdminClient(bootstrap_servers=servers.kafka.bootstrap)
     await admin.start()
-    await admin.create_topics([NewTopic(prefix + name, 6, 1) for name in ("contract", "change")])
+    await admin.create_topics([NewTopic(prefix + name, 6, 1) for name in ("contract", "deadline")])
     await admin.close()
     producer = AIOKafkaProducer(bootstrap_servers=servers.kafka.bootstrap, linger_ms=5, max_batch_size=256 * 1024)
     await producer.start()

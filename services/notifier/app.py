@@ -17,7 +17,7 @@ from contracts.client import ClientAmended, ClientContactChanged, ClientSigned
 from contracts.contract import ContractTerminated
 from contracts.escalation import EscalationDue
 from notifier import api, directory, outcomes, store
-from notifier.delivery import Deliverer, call_deliverer
+from notifier.delivery import Deliverer
 from notifier.settings import NotifierSettings
 
 
@@ -31,6 +31,7 @@ class Notifier:
     def __init__(self, book: Book, settings: NotifierSettings) -> None:
         self.book = book
         self.settings = settings
+        self._deliverer: Deliverer | None = None
 
     async def begin(self, tx: Transaction) -> None:
         """The notifier needs nothing before it hears."""
@@ -41,7 +42,13 @@ class Notifier:
 
     def workers(self, runtime: Runtime) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """Beside what it hears, the notifier delivers."""
-        return (Deliverer(self.book, self.settings, runtime).run,)
+        self._deliverer = Deliverer(self.book, self.settings, runtime)
+        return (self._deliverer.run,)
+
+    async def call_deliverer(self, tx: Transaction) -> None:
+        """Something is due once `tx` has committed."""
+        if self._deliverer is not None:  # the workers are running
+            await self._deliverer.call(tx)
 
     # Who the clients are.
 
@@ -51,7 +58,7 @@ class Notifier:
         agreement = self._agreement(signed.agreement_id, signed.agreement_version)
         await directory.save_client(tx, signed)
         await store.deliver_waiting(tx, signed.client_id, _first_channels(agreement))
-        await call_deliverer(tx)
+        await self.call_deliverer(tx)
 
     @router.on(ClientContactChanged)
     async def on_contact_changed(self, changed: ClientContactChanged, tx: Transaction) -> None:
@@ -84,7 +91,7 @@ class Notifier:
         for at, final in ((order.escalate_at, False), (order.deadline_at, True)):
             check = EscalationDue(order_id=order.order_id, final=final)
             tx.emit_at(check, at, f"check/{order.order_id}/{'deadline' if final else 'escalation'}")
-        await call_deliverer(tx)
+        await self.call_deliverer(tx)
 
     @router.on(EscalationDue)
     async def on_escalation_due(self, check: EscalationDue, tx: Transaction) -> None:
@@ -92,7 +99,7 @@ class Notifier:
         reason = "no receipt by the deadline" if check.final else "no receipt in time"
         unreceived = await store.unreceived_of_order(tx, check.order_id)
         await outcomes.escalate(tx, self.book, unreceived, reason, final=check.final)
-        await call_deliverer(tx)
+        await self.call_deliverer(tx)
 
     def _agreement(self, agreement_id: str, version: str) -> Agreement:
         try:

@@ -12,8 +12,7 @@ from chassis.problems import Problem
 from chassis.rights import Right
 from contracts.event import Id
 from notifier import deliveries
-from notifier.asking import Once, is_first, place_of
-from notifier.delivery import call_deliverer
+from notifier.asking import App, Once, is_first, place_of
 from notifier.views import DeliveryAnswer, DeliveryStatus, DeliveryView
 
 router = APIRouter(tags=["deliveries"])
@@ -53,7 +52,7 @@ async def read_delivery(delivery_id: PathId, caller: Authenticated, pool: Readin
 
 
 @router.post("/deliveries/{delivery_id}/resend", status_code=HTTPStatus.ACCEPTED, summary="Send it again, now")
-async def resend(delivery_id: PathId, caller: Authenticated, running: Running, cause: Once) -> DeliveryView:
+async def resend(delivery_id: PathId, caller: Authenticated, app: App, running: Running, cause: Once) -> DeliveryView:
     """Delivered ones too; a webhook keeps its id, so that its receiver knows it. A letter is on the work list again."""
     caller.require(Right.RESEND)
     async with running.processor.transaction(cause) as tx:
@@ -63,5 +62,5 @@ async def resend(delivery_id: PathId, caller: Authenticated, running: Running, c
             if delivery.endpoint_id and await deliveries.is_disabled(tx, delivery.endpoint_id):
                 raise Problem(HTTPStatus.CONFLICT, f"endpoint {delivery.endpoint_id} is disabled: enable it first")
             await deliveries.send_again(tx, delivery_id)
-            await call_deliverer(tx)
+            await app.call_deliverer(tx)
         return found(await deliveries.one(tx.connection, delivery_id))

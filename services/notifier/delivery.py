@@ -54,6 +54,7 @@ class Deliverer:
         self._mails = MailSender(settings.mail) if settings.mail else None
         self._lanes: Lanes[Job] = Lanes(settings.per_endpoint)
         self._held: set[str] = set()
+        self._owned: frozenset[int] = frozenset()
         self._orders: OrderedDict[str, Order] = OrderedDict()
         self._group: asyncio.TaskGroup
         self._quick: Timeouts[str] = Timeouts(_SLOW_S, self._pass_by)
@@ -80,6 +81,13 @@ class Deliverer:
             if self._mails:
                 await self._mails.close()
 
+    async def call(self, tx: Transaction) -> None:
+        """At the commit of `tx`, whichever process delivers looks for what is due."""
+        if len(self._owned) == SHARDS:
+            tx.after_commit.append(self._wake.set)
+        else:
+            await tx.execute("SELECT pg_notify($1, '')", CHANNEL)
+
     async def _session(self) -> None:
         runtime = self._runtime
         connection = await connect(runtime.settings.database_url.get_secret_value(), "notifier")
@@ -88,6 +96,7 @@ class Deliverer:
             connection.add_termination_listener(lambda *_: self._wake.set())
             await self._claim_all(connection)
         finally:
+            self._owned = frozenset()
             connection.terminate()
 
     async def _claim_all(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
@@ -98,16 +107,17 @@ class Deliverer:
             self._wake.clear()
             if loop.time() >= look_at:
                 await shards.balance()
+                self._owned = shards.owned
                 look_at = loop.time() + _LOOK_S
-            due_at = await self._claim(connection, shards.owned)
+            due_at = await self._claim(connection)
             await self._runtime.clock.wait(self._wake, due_at, at_most_s=look_at - loop.time())
 
-    async def _claim(self, connection: "asyncpg.Connection[asyncpg.Record]", shards: frozenset[int]) -> datetime | None:
+    async def _claim(self, connection: "asyncpg.Connection[asyncpg.Record]") -> datetime | None:
         """Take on what is due, as long as there is room; return when to look again at the latest."""
         now = self._runtime.clock.now()
         self._all_held = False
         while len(self._held) < self._settings.claimed:
-            wanted = Wanted(shards, self._held, self._lanes.full, now, self._settings.claimed)
+            wanted = Wanted(self._owned, self._held, self._lanes.full, now, self._settings.claimed)
             jobs = await claims.claim(connection, wanted)
             await self._know_orders(connection, jobs)
             for job in jobs:
@@ -116,7 +126,7 @@ class Deliverer:
             self._pump()
             if len(jobs) < self._settings.claimed:
                 self._all_held = not wanted.full
-                return await claims.next_due(connection, shards, now)
+                return await claims.next_due(connection, self._owned, now)
         return None
 
     async def _know_orders(self, connection: "asyncpg.Connection[asyncpg.Record]", jobs: Sequence[Job]) -> None:
@@ -210,11 +220,6 @@ class Deliverer:
             self._held.discard(each.job.delivery_id)
         if not (self._all_held and all(each.outcome.ok for each in batch)):  # there is more, or a retry to wait for
             self._wake.set()
-
-
-async def call_deliverer(tx: Transaction) -> None:
-    """At the commit, the process that delivers wakes, whichever it is."""
-    await tx.execute("SELECT pg_notify($1, '')", CHANNEL)
 
 
 def _never_sent(reason: str, *, permanent: bool) -> AttemptOutcome:

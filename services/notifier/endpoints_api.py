@@ -14,7 +14,6 @@ from chassis.transaction import Transaction
 from notifier import endpoints, outcomes, store
 from notifier.addresses import AddressRefused, check_url
 from notifier.asking import App, Once, is_first
-from notifier.delivery import call_deliverer
 from notifier.signatures import new_secret
 from notifier.views import EndpointBody, EndpointSecret, EndpointView, RotationBody
 from notifier.webhooks import WebhookSettings
@@ -77,7 +76,7 @@ async def disable(endpoint_id: PathId, caller: Authenticated, app: App, running:
             await outcomes.escalate(
                 tx, app.book, await store.unreceived_and_idle(tx, ended), "the endpoint was disabled"
             )
-            await call_deliverer(tx)
+            await app.call_deliverer(tx)
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 

@@ -5,8 +5,7 @@ bound; what doesn't end in time is left, and a connection that is not at a clean
 """
 
 import asyncio
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
@@ -29,8 +28,7 @@ class Malformed(ValueError):
     """What came is no HTTP."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A final status, `Retry-After` and `Date` where they came, and the beginning of the body."""
 
     status: int

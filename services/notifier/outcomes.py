@@ -1,8 +1,8 @@
 """What came of attempts, recorded in batches: every attempt, where each delivery stands, and the first receipts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from agreement.book import Book, Signed
 from chassis.message import Cause
@@ -16,8 +16,7 @@ from notifier.store import Unreceived
 _SOURCE = "dutiful/notifier/delivery"
 
 
-@dataclass(frozen=True, slots=True)
-class Attempted:
+class Attempted(NamedTuple):
     """One attempt that has ended: `next_at` is None when there will be no other."""
 
     job: Job
@@ -27,8 +26,7 @@ class Attempted:
     next_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """What shows that a client has a notice: since when, and by which channel."""
 
     notice_id: str

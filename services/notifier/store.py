@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import asyncpg
 from pydantic_core import to_json
@@ -14,8 +15,7 @@ SHARDS = 16
 """A notice's shard never changes, so this number doesn't either."""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """A notice that has just been received for the first time."""
 
     notice_id: str

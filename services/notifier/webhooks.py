@@ -1,7 +1,6 @@
 """One webhook, made and sent: signed, guarded, bounded, and never following where an answer points."""
 
 import asyncio
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from importlib.metadata import version
@@ -41,8 +40,7 @@ class WebhookSettings(BaseModel):
     connections: int = Field(600, gt=0, description="free connections kept open for the next webhook")
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookRequest:
+class WebhookRequest(NamedTuple):
     """One webhook to send; `timestamp` is the moment of this attempt in Unix seconds, `message_id` outlives attempts.
 
     `secrets` are all that are in force; `traceparent` is W3C Trace Context, and baggage never leaves the house.
