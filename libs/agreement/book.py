@@ -17,7 +17,13 @@ class Signed(NamedTuple):
 
 
 class AgreementUnknown(LookupError):
-    """No file of this book is the version that was named."""
+    """No file of this book is the version that was named; `reason` says which there are to whoever named it."""
+
+    field: str | None = "agreement_version"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +65,6 @@ class Book:
     def of(self, agreement_id: str, version: str) -> Agreement:
         """One version; raises `AgreementUnknown`."""
         return self[Signed(agreement_id, version)]
-
-    def require(self, agreement_id: str, version: str) -> None:
-        """Nothing, where the version is known; raises `AgreementUnknown` otherwise."""
-        self.of(agreement_id, version)
 
     def those(self, signed: Iterable[Signed]) -> list[Agreement]:
         """The versions that were signed; the latest where nobody has signed yet. Raises `AgreementUnknown`."""

@@ -12,7 +12,13 @@ DAY = timedelta(days=1)
 
 
 class CalendarUnknown(ValueError):
-    """No calendar is known for the year of a day."""
+    """No calendar is known for the year of a day; `reason` says which to whoever named the day."""
+
+    field: str | None = None
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ What is neither transient nor the message's fault is ours: it crashes the proces
 """
 
 import re
+from typing import Final, Protocol, runtime_checkable
 
 import asyncpg
 import structlog
@@ -33,6 +34,46 @@ class Rejected(Exception):
         super().__init__(reason)
         self.reason = reason
         self.field = field
+
+
+@runtime_checkable
+class Faulting(Protocol):
+    """An error that blames the message, whoever defines it: why nothing can be made of it, and its field if it is one.
+
+    A library below the services says it by these two attributes and needs no word of the chassis.
+    """
+
+    reason: str
+    field: str | None
+
+
+_BROKEN: Final[dict[type[Exception], str]] = {
+    asyncpg.UniqueViolationError: "says again what is there already and may be there once",
+    asyncpg.ForeignKeyViolationError: "names what is not there",
+    asyncpg.NotNullViolationError: "lacks what must be there",
+    asyncpg.CheckViolationError: "holds a value that is not allowed there",
+    asyncpg.ExclusionViolationError: "overlaps with what is there already",
+}
+
+
+def fault_of(error: Exception) -> Rejected | None:
+    """What to tell the publisher where its message is at fault, without a value of it; None where it is not.
+
+    It counts for a message that was handled alone: in a batch it may be another's.
+    """
+    match error:
+        case Rejected():
+            return error
+        case asyncpg.IntegrityConstraintViolationError():
+            says = next((text for kind, text in _BROKEN.items() if isinstance(error, kind)), "breaks a rule")
+            rule = error.constraint_name or error.column_name
+            where = f" (rule {rule} of {error.table_name})" if rule and error.table_name else ""
+            return Rejected(f"the database refuses this: it {says}{where}", error.column_name or "data")
+        case asyncpg.DataError():
+            return Rejected(f"PostgreSQL can't store this ({type(error).__name__})", "data")
+        case Faulting(reason=reason, field=field):
+            return Rejected(reason, field)
+    return None
 
 
 def is_down(error: BaseException) -> bool:

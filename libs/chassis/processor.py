@@ -6,14 +6,13 @@ from contextlib import asynccontextmanager
 from itertools import groupby
 from typing import Protocol
 
-import asyncpg
 import structlog
 
 from chassis import inbox
 from chassis.clock import Clock
 from chassis.database import Connection, Pool
 from chassis.dead_letters import Record, bury
-from chassis.errors import Rejected, while_down
+from chassis.errors import fault_of, while_down
 from chassis.message import Cause, Message
 from chassis.metrics import Metrics
 from chassis.reading import Readable, Reading, Skipped, Unreadable, read_record
@@ -57,19 +56,19 @@ class Processor:
         """Handle messages in their order; return when all of it is committed. Waits while the world is down."""
         try:
             await self._commit(readings)
-        except (Rejected, asyncpg.DataError):
+        except Exception as error:
+            if fault_of(error) is None:
+                raise
             for reading in readings:
                 await self._commit_alone(reading)
 
     async def _commit_alone(self, reading: Reading) -> None:
         try:
             await self._commit([reading])
-        except (Rejected, asyncpg.DataError) as error:
-            rejected = (
-                error
-                if isinstance(error, Rejected)
-                else Rejected(f"PostgreSQL can't store this ({type(error).__name__})", "data")
-            )
+        except Exception as error:
+            rejected = fault_of(error)
+            if rejected is None:
+                raise
             await self._commit([Unreadable(reading.record, rejected, "rejected")])
 
     async def _commit(self, readings: Sequence[Reading]) -> None:
@@ -90,8 +89,18 @@ class Processor:
     async def submit(self, event: Event, cause: Cause) -> bool:
         """Handle an event that a person said through the API, once per cause; False if it was handled before.
 
-        Its span is that of the request (`requests.py`), whose context is in the cause.
+        What would be a dead letter from the bus is Rejected here. Its span is that of the request (`requests.py`), whose
+        context is in the cause.
         """
+        try:
+            return await self._submit(event, cause)
+        except Exception as error:
+            rejected = fault_of(error)
+            if rejected is None:
+                raise
+            raise rejected from error
+
+    async def _submit(self, event: Event, cause: Cause) -> bool:
         route = self._app.router.routes[event.TYPE]
         async with self.transaction(cause, [cause.inbox_key]) as tx:
             if tx.new:

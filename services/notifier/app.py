@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from agreement.book import AgreementUnknown, Book, Signed
+from agreement.book import Book
 from agreement.schema import Agreement
 from chassis.errors import Rejected
 from chassis.router import Router
@@ -102,10 +102,8 @@ class Notifier:
         await self.call_deliverer(tx)
 
     def _agreement(self, agreement_id: str, version: str) -> Agreement:
-        try:
-            return self.book[Signed(agreement_id, version)]
-        except AgreementUnknown as error:
-            raise Rejected(str(error), "agreement_version") from error
+        """Of an unknown version `AgreementUnknown` tells the publisher."""
+        return self.book.of(agreement_id, version)
 
 
 def _first_channels(agreement: Agreement) -> list[str]:

@@ -28,13 +28,12 @@ def test_each_version_by_its_name(quicktalk: Agreement, second: Agreement) -> No
     assert book.latest is second
     assert book.those([Signed("quicktalk", "1")]) == [quicktalk]
     assert book.those([]) == [second]
-    book.require("quicktalk", "2")
 
 
 def test_unknown_versions_are_named(quicktalk: Agreement) -> None:
     """The error says which there are."""
     with pytest.raises(AgreementUnknown, match=r"'quicktalk' has no version '9' here; there are: quicktalk 1"):
-        Book.of_agreements([quicktalk]).require("quicktalk", "9")
+        Book.of_agreements([quicktalk]).of("quicktalk", "9")
 
 
 def test_books_are_read_from_a_file_or_a_directory(tmp_path: Path, edited: Edit) -> None:

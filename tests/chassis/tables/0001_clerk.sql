@@ -3,5 +3,5 @@
 CREATE TABLE heard (
     position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     text     text NOT NULL,
-    number   integer NOT NULL DEFAULT 0
+    number   integer NOT NULL DEFAULT 0 CONSTRAINT numbers_count_up CHECK (number >= 0)
 );
