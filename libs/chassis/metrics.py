@@ -40,6 +40,9 @@ class Metrics:
         self._agenda = self._gauge("dutiful_agenda_rows", "Dated events that wait (estimated over 100,000)")
         self._ready = self._gauge("dutiful_ready", "1 while the database, the broker and the relay answer")
         self._attempts = self._counter("dutiful_delivery_attempts", "Attempts to deliver", "channel", "result")
+        self._escalated = self._counter("dutiful_notices_escalated", "Notices that went on to a channel", "channel")
+        self._failed = self._counter("dutiful_notices_failed", "Notices whose deadline came without a receipt")
+        self._unreceived = self._gauge("dutiful_notices_unreceived", "Notices without receipt before their deadline")
 
     def handled(self, event_type: str, count: int = 1) -> None:
         """Events had their effect, or had had it before."""
@@ -82,6 +85,18 @@ class Metrics:
     def attempted(self, channel: str, result: str, count: int = 1) -> None:
         """Attempts to deliver ended like this."""
         self._attempts.labels(self._service, channel, result).inc(count)
+
+    def notice_escalated(self, channel: str) -> None:
+        """A notice had no receipt in time, and goes on to this channel."""
+        self._escalated.labels(self._service, channel).inc()
+
+    def notice_failed(self) -> None:
+        """A notice had no receipt by its deadline."""
+        self._failed.labels(self._service).inc()
+
+    def notices_unreceived(self, count: int) -> None:
+        """A look at the notices that wait for their receipt."""
+        self._unreceived.labels(self._service).set(count)
 
     def response(self) -> Response:
         """What a scrape gets."""

@@ -1,10 +1,10 @@
 """A batch of records becomes one transaction; when one fails, each gets its own, and the bad one costs itself."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from itertools import groupby
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 
@@ -23,7 +23,7 @@ from chassis.transaction import Transaction
 from contracts.event import Event
 
 log = structlog.get_logger()
-
+E = TypeVar("E", bound=Event)
 
 _NOBODY = Cause(source="", id="", flow_id="")
 
@@ -47,6 +47,11 @@ class Processor:
         self._relay = relay
         self._metrics = metrics
         self._telemetry = telemetry
+        self._heard_here: dict[type[Event], Callable[[Any], None]] = {}
+
+    def hear_here(self, event: type[E], hear: Callable[[E], None]) -> None:
+        """Have this process told of each event of a type that it said, once that is committed."""
+        self._heard_here[event] = hear
 
     def read(self, records: Sequence[Record]) -> list[Reading]:
         """Read records; what can't be read says why, and is dealt with in its turn."""
@@ -116,7 +121,7 @@ class Processor:
         `keys` go into the inbox with its beginning; `tx.new` are those of them that were not there.
         """
         async with self._pool.acquire() as connection:
-            tx = Transaction(connection, self._service, self._clock.now(), cause or _NOBODY)
+            tx = Transaction(connection, self._service, self._clock.now(), cause or _NOBODY, self._heard_here)
             async with _ending(connection):
                 tx.new = await inbox.begin(connection, keys, tx.now)
                 yield tx

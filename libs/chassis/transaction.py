@@ -1,9 +1,11 @@
 """One message, one transaction: state, inbox, outbox and agenda commit together or not at all."""
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import Any
+from functools import partial
+from types import MappingProxyType
+from typing import Any, Final
 
 import asyncpg
 
@@ -15,15 +17,25 @@ from chassis.outbox import Outgoing
 from contracts.cloudevents import binary_headers
 from contracts.event import Event
 
+_NOBODY: Final[Mapping[type[Event], Callable[[Any], None]]] = MappingProxyType({})
+
 
 class Transaction:
     """An open transaction of one service, and what it will say when it commits.
 
     `cause` is what is being handled; emitted events take their ids, flow and trace from it. `new` are the inbox keys
-    that it began with and nobody had handled. A handler reads the time from `now` and never commits.
+    that it began with and nobody had handled. A handler reads the time from `now` and never commits. `heard_here` is
+    told, after the commit, what was emitted; metrics count that way.
     """
 
-    def __init__(self, connection: Connection, service: str, now: datetime, cause: Cause) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        service: str,
+        now: datetime,
+        cause: Cause,
+        heard_here: Mapping[type[Event], Callable[[Any], None]] = _NOBODY,
+    ) -> None:
         self.now = now
         self.cause = cause
         self.connection = connection
@@ -35,6 +47,7 @@ class Transaction:
         self.dated: list[Dated] = []
         self.cancelled: list[str] = []
         self.after_commit: list[Callable[[], None]] = []
+        self._heard_here = heard_here
 
     async def fetch(self, query: str, *args: object) -> list[asyncpg.Record]:
         """All rows of a statement."""
@@ -56,6 +69,9 @@ class Transaction:
         """Say `event` when this transaction commits; return its id."""
         event_id, record = self._record(event, cause or self.cause, self._said_at)
         self.outgoing.append(record)
+        hear = self._heard_here.get(type(event))
+        if hear is not None:
+            self.after_commit.append(partial(hear, event))
         return event_id
 
     def emit_at(self, event: Event, at: datetime, name: str, *, cause: Cause | None = None) -> None:

@@ -19,6 +19,7 @@ from contracts.escalation import EscalationDue
 from notifier import api, directory, outcomes, store
 from notifier.delivery import Deliverer
 from notifier.settings import NotifierSettings
+from notifier.watch import Watch
 
 
 class Notifier:
@@ -41,9 +42,9 @@ class Notifier:
         return api.build(self, runtime)
 
     def workers(self, runtime: Runtime) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
-        """Beside what it hears, the notifier delivers."""
+        """Beside what it hears, the notifier delivers, and watches who has no receipt."""
         self._deliverer = Deliverer(self.book, self.settings, runtime)
-        return (self._deliverer.run,)
+        return self._deliverer.run, Watch(runtime).run
 
     async def call_deliverer(self, tx: Transaction) -> None:
         """Something is due once `tx` has committed."""

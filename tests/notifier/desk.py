@@ -87,19 +87,20 @@ class Desk:
             )
         )
 
-    async def escalate(self, order_id: str = "order-1") -> None:
-        """It is time to see who has no receipt: the others get letters."""
-        await self.hear(EscalationDue(order_id=order_id, final=False))
+    async def escalate(self, order_id: str = "order-1", *, final: bool = False) -> None:
+        """It is time to see who has no receipt: the others get letters, or at the deadline have failed."""
+        await self.hear(EscalationDue(order_id=order_id, final=final))
 
     @asynccontextmanager
     async def delivering(self) -> AsyncIterator[None]:
         """What is due is sent meanwhile."""
-        (run,) = self.app.workers(self.runtime)
-        task = asyncio.ensure_future(run())
+        tasks = [asyncio.ensure_future(run()) for run in self.app.workers(self.runtime)]
         yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
 
     async def said(self, event_type: type[Event]) -> list[Json]:
         """The events of a type that wait to be published, oldest first."""
