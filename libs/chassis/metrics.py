@@ -29,7 +29,7 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         self._service = service
         self._handled = self._counter("dutiful_events_handled", "Events handled", "type")
-        self._skipped = self._counter("dutiful_events_skipped", "Records of a type without a handler here, tombstones")
+        self._skipped = self._counter("dutiful_events_skipped", "Tombstones, types that no contract knows", "reason")
         self._dead = self._counter("dutiful_dead_letters", "Messages set aside", "reason")
         self._duration = self._histogram("dutiful_handler_duration_seconds", "One handler call", _SECONDS, "type")
         self._lateness = self._histogram("dutiful_agenda_lateness_seconds", "Due to published, the oldest", _LATENESS)
@@ -48,9 +48,9 @@ class Metrics:
         """Events had their effect, or had had it before."""
         self._handled.labels(self._service, event_type).inc(count)
 
-    def skipped(self) -> None:
-        """One record was not for this service."""
-        self._skipped.labels(self._service).inc()
+    def skipped(self, reason: Literal["tombstone", "unknown"]) -> None:
+        """One record said nothing that Dutiful knows; what another of its services hears is not counted."""
+        self._skipped.labels(self._service, reason).inc()
 
     def dead_lettered(self, reason: Literal["unreadable", "rejected"] = "rejected") -> None:
         """One message was set aside: it could not be read, or its handler or the database refused it."""

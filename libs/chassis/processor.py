@@ -94,8 +94,8 @@ class Processor:
     async def submit(self, event: Event, cause: Cause) -> bool:
         """Handle an event that a person said through the API, once per cause; False if it was handled before.
 
-        What would be a dead letter from the bus is Rejected here. Its span is that of the request (`requests.py`), whose
-        context is in the cause.
+        What would be a dead letter from the bus is Rejected here. Its span is that of the request (`requests.py`),
+        whose context is in the cause.
         """
         try:
             return await self._submit(event, cause)
@@ -144,8 +144,8 @@ class Processor:
             self._metrics.handled(event_type, count)
         for reading in readings if handled.total() < len(readings) else ():
             match reading:
-                case Skipped():
-                    self._metrics.skipped()
+                case Skipped(reason="tombstone" | "unknown" as reason):
+                    self._metrics.skipped(reason)
                 case Unreadable(record=record, rejected=rejected, reason=reason):
                     self._metrics.dead_lettered(reason)
                     log.warning(

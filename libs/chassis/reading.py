@@ -9,6 +9,7 @@ from chassis.dead_letters import Record
 from chassis.errors import Rejected
 from chassis.message import Cause, Message
 from chassis.router import Route, Router
+from contracts.bus import EVENTS
 from contracts.cloudevents import CloudEvent, Malformed, read
 from contracts.event import Event
 
@@ -24,10 +25,10 @@ class Readable(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A tombstone, or a type that this service has no handler for."""
+    """A tombstone, a type that the contracts don't know, or one of theirs that another service handles."""
 
     record: Record
-    type: str
+    reason: Literal["tombstone", "unknown", "not ours"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def read_record(record: Record, router: Router) -> Reading:
         envelope = read(record.headers, record.value)
         route = router.routes.get(envelope.type)
         if route is None:
-            return Skipped(record, envelope.type)
+            return Skipped(record, "not ours" if envelope.type in EVENTS else "unknown")
         event = route.model.model_validate_json(envelope.data)
     except Malformed as error:
         return Unreadable(record, Rejected(error.reason, error.field))

@@ -29,7 +29,7 @@ async def test_health_and_metrics_need_no_token(bus: Bus, run_clerk: RunClerk, m
         expected = {
             f'dutiful_events_handled_total{{{labels},type="question.asked"}} 1.0',
             f'dutiful_dead_letters_total{{reason="unreadable",{labels}}} 1.0',
-            f"dutiful_events_skipped_total{{{labels}}} 1.0",
+            f'dutiful_events_skipped_total{{reason="tombstone",{labels}}} 1.0',
             f"dutiful_outbox_rows{{{labels}}} 0.0",
             f"dutiful_outbox_oldest_age_seconds{{{labels}}} 0.0",
             f"dutiful_agenda_rows{{{labels}}} 0.0",

@@ -38,16 +38,16 @@ def test_what_waits_is_shown_in_units(metrics: Metrics) -> None:
 
 
 def test_what_happened_is_counted(metrics: Metrics) -> None:
-    """Events by type, skipped ones, dead letters by the class of their reason, attempts by channel and result."""
+    """Events by type, skipped ones and dead letters by the class of their reason, attempts by channel and result."""
     for _ in range(2):
         metrics.handled("note.noted")
-    metrics.skipped()
+    metrics.skipped("tombstone")
     metrics.dead_lettered("unreadable")
     metrics.dead_lettered()
     metrics.attempted("webhook", "ok", 5)
     told = scraped(metrics)
     assert told["dutiful_events_handled_total note.noted"] == 2
-    assert told["dutiful_events_skipped_total"] == 1
+    assert told["dutiful_events_skipped_total tombstone"] == 1
     assert told["dutiful_dead_letters_total unreadable"] == 1
     assert told["dutiful_dead_letters_total rejected"] == 1
     assert told["dutiful_delivery_attempts_total webhook ok"] == 5
@@ -81,6 +81,7 @@ def test_readiness_is_a_gauge(metrics: Metrics) -> None:
 def test_each_service_has_its_own_registry() -> None:
     """Services in one process don't count for each other; memory is the process's."""
     one, other = Metrics("one"), Metrics("other")
-    one.skipped()
-    assert b'dutiful_events_skipped_total{service="one"}' not in bytes(other.response().body)
+    one.skipped("unknown")
+    assert b'dutiful_events_skipped_total{reason="unknown",service="one"}' in bytes(one.response().body)
+    assert b"dutiful_events_skipped_total{" not in bytes(other.response().body)
     assert b"process_resident_memory_bytes" in bytes(one.response().body)

@@ -66,13 +66,16 @@ def _said(letter: Heard) -> str:
 
 
 async def test_what_is_not_for_us_is_skipped(bus: Bus, run_clerk: RunClerk, heard: Effects) -> None:
-    """A type without a handler and a tombstone are skipped and counted; the messages around them take effect."""
+    """Unknown types and tombstones are skipped and counted, events that another service hears are skipped alone."""
     tombstone: Record = ("anna", None, {})
     stranger = question("a stranger's", event_type="question.withdrawn")
-    await bus.publish("question", question("one"), stranger, tombstone, stranger, question("end"))
+    others = question("another service's", event_type="client.amended")
+    await bus.publish("question", question("one"), stranger, tombstone, others, stranger, question("end"))
     service = await run_clerk()
     await bus.hear("answer", 2)
     assert await heard() == ["one", "end"]
+    assert _metric(service, "dutiful_events_skipped_total", reason="unknown") == 2
+    assert _metric(service, "dutiful_events_skipped_total", reason="tombstone") == 1
     assert _metric(service, "dutiful_events_skipped_total") == 3
     assert _metric(service, "dutiful_dead_letters_total") == 0
 
@@ -171,10 +174,10 @@ async def test_a_trace_context_that_is_none(bus: Bus, run_clerk: RunClerk) -> No
     assert {"traceparent", "tracestate"}.isdisjoint(answer.headers)
 
 
-def _metric(service: Service, name: str) -> float:
+def _metric(service: Service, name: str, **labels: str) -> float:
     return sum(
         sample.value
         for family in service.metrics.registry.collect()
         for sample in family.samples
-        if sample.name == name
+        if sample.name == name and labels.items() <= sample.labels.items()
     )
