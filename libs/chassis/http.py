@@ -10,6 +10,7 @@ from chassis.described import PROBLEM, describe
 from chassis.guard import Guard
 from chassis.refusals import add_problems
 from chassis.serving import Server, serve
+from chassis.signing_in import add_sign_in, browsers_authorization
 
 __all__ = ["Authenticated", "IdempotencyKey", "Limit", "Server", "create_api", "serve"]
 
@@ -26,16 +27,17 @@ def create_api(title: str, version: str, access: Access, description: str = "") 
     add_problems(api)
     api.add_middleware(Guard)
     describe(api)
+    add_sign_in(api)
     return api
 
 
 async def _caller(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]) -> Caller:
     access: Access = request.app.state.access
-    return await access.caller_of(request.headers.get("authorization"))
+    return await access.caller_of(request.headers.get("authorization") or await browsers_authorization(request))
 
 
 Authenticated = Annotated[Caller, Depends(_caller)]
-"""The caller, by its bearer token; 401 without one that counts."""
+"""The caller, by its bearer token; 401 without one that counts, and for a browser the page that takes one."""
 
 
 def _idempotency_key(
