@@ -12,6 +12,7 @@ from chassis.router import Route, Router
 from contracts.bus import EVENTS
 from contracts.cloudevents import CloudEvent, Malformed, read
 from contracts.event import Event
+from contracts.wording import in_plain_words
 
 
 class Readable(NamedTuple):
@@ -49,19 +50,19 @@ def read_record(record: Record, router: Router) -> Reading:
         return Skipped(record, "tombstone")
     try:
         envelope = read(record.headers, record.value)
-        route = router.routes.get(envelope.type)
-        if route is None:
-            return Skipped(record, "not ours" if envelope.type in EVENTS else "unknown")
-        event = route.model.model_validate_json(envelope.data)
     except Malformed as error:
         return Unreadable(record, Rejected(error.reason, error.field))
+    route = router.routes.get(envelope.type)
+    if route is None:
+        return Skipped(record, "not ours" if envelope.type in EVENTS else "unknown")
+    try:
+        event = route.model.model_validate_json(envelope.data)
     except ValidationError as error:
-        return Unreadable(record, _wrong_data(error))
+        return Unreadable(record, _wrong_data(route.model, error))
     return Readable(record, envelope, route, Message(event, Cause.of(envelope)))
 
 
-def _wrong_data(error: ValidationError) -> Rejected:
+def _wrong_data(model: type[Event], error: ValidationError) -> Rejected:
     """What is wrong with the data, field by field, and never the values: they may be personal."""
-    problems = error.errors(include_url=False, include_context=False, include_input=False)
-    said = [(".".join(map(str, problem["loc"])) or "data", problem["msg"]) for problem in problems]
-    return Rejected("; ".join(f"{field}: {text}" for field, text in said), said[0][0])
+    problems = in_plain_words(model, error)
+    return Rejected("; ".join(f"{each.field}: {each.text}" for each in problems), problems[0].field)

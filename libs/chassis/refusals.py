@@ -1,7 +1,8 @@
 """Every error of an API, answered as a problem (RFC 9457): what is wrong, where, and nothing of the inside."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import structlog
@@ -12,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from chassis.errors import Rejected, is_down
 from chassis.problems import FieldProblem, Problem
+from contracts.wording import in_words
 
 log = structlog.get_logger()
 
@@ -52,7 +54,7 @@ def answer(request: Request, error: Exception) -> JSONResponse:
 def _invalid(error: RequestValidationError) -> Problem:
     """A header or JSON that can't be read is a bad request (400); what can be read and isn't taken is told by field."""
     found = error.errors()
-    fields = [FieldProblem(field=_field(each["loc"]), message=each["msg"]) for each in found]
+    fields = [FieldProblem(field=_field(each["loc"]), message=_words(each)) for each in found]
     if any(each["type"] == "json_invalid" for each in found):
         return Problem(HTTPStatus.BAD_REQUEST, "the body is no JSON", errors=fields)
     in_header = [each["loc"][0] == "header" for each in found]
@@ -62,6 +64,10 @@ def _invalid(error: RequestValidationError) -> Problem:
     ]
     status = HTTPStatus.BAD_REQUEST if any(in_header) else HTTPStatus.UNPROCESSABLE_ENTITY
     return Problem(status, "; ".join(said), errors=fields)
+
+
+def _words(found: Mapping[str, Any]) -> str:
+    return in_words(found["type"], found["msg"], found.get("ctx", {}))
 
 
 def _field(loc: tuple[int | str, ...]) -> str:

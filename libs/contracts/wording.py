@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 Step = int | str
 Context = Mapping[str, object]
@@ -24,6 +25,8 @@ _WORDS: Final[Mapping[str, Callable[[Context], str]]] = {
     "string_type": lambda _: "must be text",
     "bool_type": lambda _: "must be true or false",
     "int_type": lambda _: "must be a whole number",
+    "int_parsing": lambda _: "must be a whole number",
+    "bool_parsing": lambda _: "must be true or false",
     "float_type": lambda _: "must be a number",
     "tuple_type": lambda _: "must be a list",
     "list_type": lambda _: "must be a list",
@@ -34,6 +37,10 @@ _WORDS: Final[Mapping[str, Callable[[Context], str]]] = {
     "string_pattern_mismatch": lambda said: f"must match {said['pattern']}",
     "string_too_short": lambda said: _at_least(said["min_length"], "character"),
     "string_too_long": lambda said: f"must have at most {said['max_length']} characters",
+    "greater_than": lambda said: f"must be more than {said['gt']}",
+    "greater_than_equal": lambda said: f"must be at least {said['ge']}",
+    "less_than": lambda said: f"must be less than {said['lt']}",
+    "less_than_equal": lambda said: f"must be at most {said['le']}",
     "too_short": lambda said: _at_least(said["min_length"], "item"),
     "too_long": lambda said: f"must have at most {said['max_length']} items",
     "timezone_aware": lambda _: "needs its offset from UTC, as in 2026-03-31T09:00:00Z",
@@ -55,9 +62,15 @@ def in_plain_words(model: type[BaseModel], error: ValidationError) -> tuple[Prob
     """Every problem that pydantic found in JSON for `model`; an unknown field is told the nearest known one."""
     found = error.errors(include_url=False, include_input=False)
     return tuple(
-        Problem(_path(each["loc"]), _text(model, each["type"], each["loc"], each.get("ctx", {})) or each["msg"])
+        Problem(_path(each["loc"]), _unknown(model, each) or in_words(each["type"], each["msg"], each.get("ctx", {})))
         for each in found
     )
+
+
+def in_words(kind: str, message: str, context: Context) -> str:
+    """One of pydantic's problems, by its kind and context, in plain words; its own message where there are none."""
+    words = _WORDS.get(kind)
+    return words(context) if words else message
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -67,11 +80,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
 
 
-def _text(model: type[BaseModel], kind: str, loc: tuple[Step, ...], context: Context) -> str | None:
-    if kind == "extra_forbidden":
-        return f"is not known here{did_you_mean(str(loc[-1]), _known(model, loc[:-1]))}"
-    words = _WORDS.get(kind)
-    return words(context) if words else None
+def _unknown(model: type[BaseModel], found: ErrorDetails) -> str | None:
+    """The nearest known fields, for one that isn't."""
+    if found["type"] != "extra_forbidden":
+        return None
+    *parents, name = found["loc"]
+    return f"is not known here{did_you_mean(str(name), _known(model, tuple(parents)))}"
 
 
 def _at_least(number: object, what: str) -> str:

@@ -11,7 +11,6 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError
 from pydantic_core import to_json
 from rich.console import Console
-from rich.table import Table
 
 from chassis.dead_letters import DeadLetter, exhume, topic_of
 from dutiful.services import NAMES
@@ -36,10 +35,12 @@ def list_all(kafka: Kafka = "127.0.0.1:9092", prefix: Prefix = "", as_json: AsJs
         for letter in letters.values():
             print(to_json(_summary(letter)).decode())
         return
-    table = Table("id", "service", "failed at", "field", "reason")
     for letter in letters.values():
-        table.add_row(letter.id, letter.service, letter.failed_at, letter.field, letter.reason)
-    Console().print(table if letters else "no dead letters")
+        print(letter.id)  # whole and alone on its line, however narrow that is: the other commands take it
+        print(f"  {letter.failed_at}  {letter.service}{f', field {letter.field}' if letter.field else ''}")
+        print(f"  {letter.reason}")
+    if not letters:
+        print("no dead letters")
 
 
 @app.command("show")

@@ -92,6 +92,10 @@ async def test_what_is_wrong_is_set_aside(
     fields = {name: letter.headers["dutiful-field"] for name, letter in zip(_WRONG, letters, strict=True)}
     assert fields == {name: field for name, (_, _, field) in _WRONG.items()}
     assert all(letter.headers["dutiful-reason"] for letter in letters)
+    reasons = {name: letter.headers["dutiful-reason"] for name, letter in zip(_WRONG, letters, strict=True)}
+    assert reasons["a field missing"] == "asker: is required"
+    assert reasons["a field wrong"].startswith("asker: must match ^[A-Za-z0-9]")
+    assert not [reason for reason in reasons.values() if "Input should" in reason or "String should" in reason]
     assert _SECRET not in "".join([*map(_said, letters), *capsys.readouterr()])
     for number, (letter, (_, value, headers)) in enumerate(zip(letters, sent, strict=True)):
         assert (letter.value, _foreign(letter.headers)) == (value, _foreign(headers))
