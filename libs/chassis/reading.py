@@ -59,6 +59,8 @@ def read_record(record: Record, router: Router) -> Reading:
         event = route.model.model_validate_json(envelope.data)
     except ValidationError as error:
         return Unreadable(record, _wrong_data(route.model, error))
+    if record.key != event.key.encode():
+        return Unreadable(record, _wrong_key(route.model))
     return Readable(record, envelope, route, Message(event, Cause.of(envelope)))
 
 
@@ -66,3 +68,8 @@ def _wrong_data(model: type[Event], error: ValidationError) -> Rejected:
     """What is wrong with the data, field by field, and never the values: they may be personal."""
     problems = in_plain_words(model, error)
     return Rejected("; ".join(f"{each.field}: {each.text}" for each in problems), problems[0].field)
+
+
+def _wrong_key(model: type[Event]) -> Rejected:
+    """Under another key, or none, what is said about one subject could overtake itself."""
+    return Rejected(f"the record's key must be the event's own {'/'.join(model.KEY)}, in UTF-8", "key")

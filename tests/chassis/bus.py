@@ -38,13 +38,13 @@ class Bus:
         await admin.create_topics([NewTopic(self.prefix + topic, partitions, 1) for topic in topics])
         await admin.close()
 
-    async def publish(self, topic: str, *records: tuple[str, bytes | None, Mapping[str, str | None]]) -> None:
+    async def publish(self, topic: str, *records: tuple[str | None, bytes | None, Mapping[str, str | None]]) -> None:
         """Publish records of key, value and headers, in their order; return when the broker has them."""
         producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, enable_idempotence=True)
         await producer.start()
         for key, value, headers in records:
             encoded = [(name, None if text is None else text.encode()) for name, text in headers.items()]
-            await producer.send(self.prefix + topic, value, key=key.encode(), headers=encoded)
+            await producer.send(self.prefix + topic, value, key=None if key is None else key.encode(), headers=encoded)
         await producer.stop()
 
     async def hear(

@@ -41,8 +41,8 @@ _WRONG: dict[str, tuple[Mapping[str, str | None], bytes, str]] = {
     "a field wrong": (_BINARY, b'{"asker": "%s !", "text": ""}', "asker"),
     "a field of another type": (_BINARY, b'{"asker": "a", "text": ["%s"]}', "text"),
     "half a character": (_BINARY, b'{"asker": "a", "text": "\\ud800 %s"}', "data"),
-    "NUL in a text": (_BINARY, b'{"asker": "a", "text": "\\u0000 %s"}', "data"),
-    "too large to store": (_BINARY, b'{"asker": "a", "text": "%s", "number": 2147483648}', "data"),
+    "NUL in a text": (_BINARY, b'{"asker": "anna", "text": "\\u0000 %s"}', "data"),
+    "too large to store": (_BINARY, b'{"asker": "anna", "text": "%s", "number": 2147483648}', "data"),
     "structured: no JSON": (_STRUCTURED, b"%s", "data"),
     "structured: no object": (_STRUCTURED, b'["%s"]', "data"),
     "structured: no id": (_STRUCTURED, _structured(id=None, subject="%s"), "id"),
@@ -126,6 +126,22 @@ async def test_a_rejected_message_costs_itself(bus: Bus, clerk: Clerk, run_clerk
         "rude questions are not answered",
         "text",
     )
+
+
+@pytest.mark.parametrize("key", [None, "", "bert"])
+@pytest.mark.parametrize("mode", ["binary", "structured"])
+async def test_a_key_that_is_not_the_subjects(
+    bus: Bus, clerk: Clerk, run_clerk: RunClerk, heard: Effects, key: str | None, mode: str
+) -> None:
+    """Without its own key an event has no place in its subject's order: it is set aside, in both modes."""
+    _, value, headers = question("one") if mode == "binary" else ("", _structured(), _STRUCTURED)
+    await bus.publish("question", (key, value, headers), question("end"))
+    await run_clerk()
+    (letter,) = await bus.hear(topic_of(clerk.name), 1)
+    await bus.hear("answer", 1)
+    assert await heard() == ["end"]
+    assert letter.headers["dutiful-field"] == "key"
+    assert letter.headers["dutiful-reason"] == "the record's key must be the event's own asker, in UTF-8"
 
 
 async def test_what_a_rejected_message_did_is_undone(
