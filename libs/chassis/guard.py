@@ -1,5 +1,6 @@
-"""What stands around every request: a bound on its size, headers that browsers heed, an answer when we are wrong."""
+"""What stands around every request: bounds on its size and its time, headers that browsers heed, an answer always."""
 
+import asyncio
 from http import HTTPStatus
 from typing import Final
 
@@ -12,6 +13,8 @@ from chassis.refusals import answer
 
 MOST_BYTES: Final = 1024 * 1024
 _TOO_LARGE: Final = f"a request may have {MOST_BYTES:,} bytes"
+_ANSWERED_WITHIN_S: Final = 8.0
+_LATE: Final = "the request did not come whole in time"
 _SAFE: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -32,32 +35,69 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        taken, started = 0, False
-
-        async def bounded() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > MOST_BYTES:
-                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)  # the one kind FastAPI lets pass
-            return message
-
-        async def safe(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                headers = MutableHeaders(scope=message)
-                for name, value in _SAFE.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
+        exchange = _Exchange(receive, send)
         try:
             _check_length(scope)
-            await self._app(scope, bounded, safe)
+            await exchange.within_time(self._app, scope)
         except Exception as error:
-            if started:
+            if exchange.started:
                 raise
-            await answer(Request(scope), error)(scope, receive, safe)
+            await answer(Request(scope), error)(scope, receive, exchange.send)
+
+
+class _Exchange:
+    """One request and its answer, within bounds."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._taken = 0
+        self._hearing = False
+        self._given_up = False
+        self.started = False
+
+    async def within_time(self, app: ASGIApp, scope: Scope) -> None:
+        """Have the app begin its answer in time; TimeoutError where nothing answers it, 408 for a slow caller."""
+        answering = asyncio.ensure_future(app(scope, self.receive, self._send_of_app))
+        answering.add_done_callback(_forget)
+        try:
+            await asyncio.wait([answering], timeout=_ANSWERED_WITHIN_S)
+            if not answering.done() and not self.started:
+                raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, _LATE) if self._hearing else TimeoutError
+            await answering
+        finally:
+            # Not waited for: giving a connection back to a silent database takes as long as its silence.
+            self._given_up = True
+            answering.cancel()
+
+    async def receive(self) -> Message:
+        """The next piece of the request, up to the most that one may have."""
+        self._hearing = True
+        message = await self._receive()
+        self._hearing = False
+        self._taken += len(message.get("body", b""))
+        if self._taken > MOST_BYTES:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)  # the one kind FastAPI lets pass
+        return message
+
+    async def send(self, message: Message) -> None:
+        """The next piece of the answer, with the headers that are safe."""
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = MutableHeaders(scope=message)
+            for name, value in _SAFE.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+    async def _send_of_app(self, message: Message) -> None:
+        if not self._given_up:
+            await self.send(message)
+
+
+def _forget(answering: "asyncio.Future[None]") -> None:
+    """What was given up may still fail, and nobody is left to tell."""
+    if not answering.cancelled():
+        answering.exception()
 
 
 def _check_length(scope: Scope) -> None:

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel, Field
 from structlog.testing import capture_logs
 
+from chassis import guard
 from chassis.access import Access, Role, make_key, mint
 from chassis.errors import Rejected
 from chassis.guard import MOST_BYTES
@@ -65,6 +66,13 @@ def clerk_api(key: Path) -> FastAPI:
         running.set()
         await asyncio.sleep(seconds)
         return "done"
+
+    @api.get("/stuck", include_in_schema=False)
+    async def stuck() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(1)
 
     return api
 
@@ -189,6 +197,21 @@ async def test_while_the_world_is_down_the_caller_is_told_when_to_come_again(
     answer = await anybody.get(f"/wrong/{what}")
     assert "db.internal" not in problem(answer, 503).model_dump_json()
     assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_nobody_waits_for_a_silent_database(
+    anybody: httpx.AsyncClient, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503 within the bound where nothing answers, even to a cancelled question; 408 where the caller is slow."""
+    monkeypatch.setattr(guard, "_ANSWERED_WITHIN_S", 0.2)
+    for path in ("/slow?seconds=60", "/stuck"):
+        answer = await anybody.get(path)
+        assert "is away" in problem(answer, 503).detail
+        assert int(answer.headers["retry-after"]) > 0
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
+    writer.write(b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
+    assert b" 408 " in await reader.readline()
+    writer.close()
 
 
 async def test_an_error_of_ours_is_logged_and_not_shown(anybody: httpx.AsyncClient) -> None:
