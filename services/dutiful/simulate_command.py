@@ -1,6 +1,7 @@
 """`dutiful simulate`: what would happen if, asked of a running registry, which changes nothing."""
 
 import asyncio
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,8 @@ import aiohttp
 import typer
 from pydantic_core import from_json
 from rich.console import Console
+
+from contracts.publishing import InvalidEvent, draft
 
 
 def simulate(
@@ -25,11 +28,23 @@ def simulate(
 
     Example: dutiful simulate --add subprocessor.json --on 2026-12-01 --token "$(dutiful token --role operator)"
     """
-    body = from_json(add.read_bytes())
+    body = _checked(add)
     if on is not None:
         body["on"] = on.date().isoformat()
     answer = asyncio.run(_ask(registry, token, body))
     Console().print_json(data=answer)
+
+
+def _checked(file: Path) -> dict[str, object]:
+    """The event in the file, refused in the words in which `dutiful emit` would refuse it."""
+    try:
+        record = draft("subprocessor.added", file.read_bytes(), source="dutiful/simulate")
+    except InvalidEvent as error:
+        for problem in error.problems:
+            print(f"{problem.field}: {problem.text}", file=sys.stderr)
+        raise typer.Exit(1) from None
+    body: dict[str, object] = from_json(record.value)
+    return body
 
 
 async def _ask(registry: str, token: str, body: dict[str, object]) -> object:
