@@ -76,10 +76,8 @@ class House:
             await asyncio.gather(self.kafka.stop(), self.postgres.stop())
 
     async def crashed(self) -> None:
-        """Raise what a service crashed with, as soon as one does."""
-        done, _ = await asyncio.wait([service.crashed for service in self.services], return_when="FIRST_COMPLETED")
-        for future in done:
-            future.result()
+        """Raise Crashed as soon as a service does."""
+        await asyncio.gather(*[service.ended() for service in self.services])
 
     @property
     def bootstrap(self) -> str:

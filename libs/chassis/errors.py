@@ -26,6 +26,9 @@ _DOWN = (
 # asyncpg says these of a connection that is gone or, having heard its last word, about to be; and of our own mistakes.
 _GONE = re.compile(r"closed|closing|released back to the pool|cannot switch to state")
 
+HANDLING: Final = "while handling "
+"""Begins the note of an error of ours that says which message brought it about: topic/partition@offset."""
+
 
 class Rejected(Exception):
     """The message is wrong: it goes to the dead letters with this reason, which a publisher must understand."""

@@ -12,7 +12,7 @@ from chassis import inbox
 from chassis.clock import Clock
 from chassis.database import Connection, Pool
 from chassis.dead_letters import Record, bury
-from chassis.errors import fault_of, while_down
+from chassis.errors import HANDLING, fault_of, while_down
 from chassis.message import Cause, Message
 from chassis.metrics import Metrics
 from chassis.reading import Readable, Reading, Skipped, Unreadable, read_record
@@ -61,9 +61,7 @@ class Processor:
         """Handle messages in their order; return when all of it is committed. Waits while the world is down."""
         try:
             await self._commit(readings)
-        except Exception as error:
-            if fault_of(error) is None:
-                raise
+        except Exception:  # noqa: BLE001 - whichever it is of, it comes again from that one alone
             for reading in readings:
                 await self._commit_alone(reading)
 
@@ -73,6 +71,8 @@ class Processor:
         except Exception as error:
             rejected = fault_of(error)
             if rejected is None:
+                record = reading.record
+                error.add_note(f"{HANDLING}{record.topic}/{record.partition}@{record.offset}")
                 raise
             await self._commit([Unreadable(reading.record, rejected, "rejected")])
 

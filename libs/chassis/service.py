@@ -14,7 +14,7 @@ from chassis.access import Access
 from chassis.clock import Clock
 from chassis.consumer import Consumer
 from chassis.database import Pool, open_pool
-from chassis.errors import is_down, while_down
+from chassis.errors import HANDLING, is_down, while_down
 from chassis.health import Probe, add_health
 from chassis.http import Server, serve
 from chassis.metrics import Metrics
@@ -31,6 +31,10 @@ log = structlog.get_logger()
 _CLEAN_ROWS = 2000
 _OBSERVE_S = 5.0
 _LET_GO_S = 5.0
+
+
+class Crashed(Exception):
+    """A service ended by an error of ours; the text is one sentence with its name, and the message that it handled."""
 
 
 class App(Protocol):
@@ -112,7 +116,7 @@ class Service:
         api.add_middleware(Traced, telemetry=self.telemetry)
         add_health(api, self.is_ready, self.metrics)
         self._server = await serve(api, self.settings.host, self.settings.port)
-        for work in (self.relay.run, self._observe, self._clean, *self.app.workers(self.runtime)):
+        for work in (self.relay.run, self._observe, self._tell_ready, self._clean, *self.app.workers(self.runtime)):
             self._spawn(work)
         await self._consumer.start()
         log.info("started", service=self.app.name, url=self.url)
@@ -162,8 +166,20 @@ class Service:
 
         self._tasks.append(asyncio.create_task(watched(), name=f"{self.app.name} {work.__qualname__}"))
 
+    async def ended(self) -> None:
+        """Wait until the service crashes, and raise Crashed then."""
+        try:
+            await asyncio.shield(self.crashed)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            where = "".join(f" {note}" for note in _notes(error))
+            raise Crashed(
+                f"{self.app.name} crashed: {type(error).__name__}{where}; its log, on stderr, says more"
+            ) from error
+
     def _crash(self, error: BaseException) -> None:
-        log.critical("crash", service=self.app.name, exc_info=error)
+        log.critical("crash", service=self.app.name, at="; ".join(_notes(error)) or None, exc_info=error)
         if not self.crashed.done():
             self.crashed.set_exception(error)
 
@@ -173,6 +189,18 @@ class Service:
             async for attempt in while_down("observe"):
                 with attempt:
                     await self._look()
+            await asyncio.sleep(_OBSERVE_S)
+
+    async def _tell_ready(self) -> None:
+        """Readiness for the metrics, asked for or not; apart from the looks, which wait for a silent database."""
+        while True:
+            try:
+                ready = all((await self.is_ready()).values())
+            except Exception as error:
+                if not is_down(error):
+                    raise
+                ready = False
+            self.metrics.ready(ready)
             await asyncio.sleep(_OBSERVE_S)
 
     async def _look(self) -> None:
@@ -205,3 +233,7 @@ async def _close(pool: Pool) -> None:
             await pool.close()
     except TimeoutError:
         pool.terminate()
+
+
+def _notes(error: BaseException) -> list[str]:
+    return [note for note in getattr(error, "__notes__", ()) if note.startswith(HANDLING)]

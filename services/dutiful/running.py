@@ -21,6 +21,9 @@ from agreement.loading import AgreementInvalid, default_path
 from chassis import logs
 
 _HOME = Path(os.environ.get("DUTIFUL_HOME", ".dutiful"))
+_PIPED = 400
+"""Columns where nobody reads on a terminal: a line of the story is one line of the file."""
+
 AgreementFile = Annotated[
     Path | None, typer.Option("--agreement", help="agreement file, or a directory of them; the shipped one by default")
 ]
@@ -42,7 +45,7 @@ def demo(agreement: AgreementFile = None) -> None:
     """
     from dutiful.demo import story
 
-    raise typer.Exit(story.run(Console(), _book(agreement)))
+    raise typer.Exit(story.run(Console(width=None if sys.stdout.isatty() else _PIPED), _book(agreement)))
 
 
 def up(
@@ -91,7 +94,7 @@ def run(service: ServiceName, agreement: AgreementFile = None) -> None:
 
     async def _alive(running: Service) -> None:
         await running.start()
-        await running.crashed
+        await running.ended()
 
     def _settings(name: str) -> Any:  # noqa: ANN401 - each service has its own
         try:
@@ -175,13 +178,14 @@ def _go(work: Coroutine[Any, Any, None]) -> None:
     import uvloop
 
     from chassis.migrations import MigrationRefused
+    from chassis.service import Crashed
     from embedded.process import ServerError
 
     gc.collect()
     gc.freeze()  # what is loaded stays: walking it again and again would hold up a message for tens of milliseconds
     try:
         uvloop.run(work)
-    except (ServerError, MigrationRefused) as error:
+    except (ServerError, MigrationRefused, Crashed) as error:
         _fail(str(error))
     except OSError as error:
         if error.errno != errno.EADDRINUSE:

@@ -12,6 +12,16 @@ from chassis import service as life
 pytestmark = pytest.mark.servers
 
 
+async def test_readiness_is_watched_by_itself(run_clerk: RunClerk) -> None:
+    """The gauge is there before anybody asks for readiness."""
+    service = await run_clerk()
+
+    async def tells() -> bool:
+        return f'dutiful_ready{{service="{service.app.name}"}} 1.0' in bytes(service.metrics.response().body).decode()
+
+    await eventually(tells)
+
+
 async def test_health_and_metrics_need_no_token(bus: Bus, run_clerk: RunClerk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Alive at once, ready when all answers; the metrics tell what was handled, set aside, skipped and still waits."""
     monkeypatch.setattr(life, "_OBSERVE_S", 0.05)

@@ -4,6 +4,7 @@ import asyncio
 
 import asyncpg
 import pytest
+import typer
 from tests.chassis.bus import Bus
 from tests.chassis.clerk import Asked, Clerk, question
 from tests.chassis.conftest import Effects, RunClerk
@@ -13,6 +14,8 @@ from agreement.calendar import CalendarUnknown
 from chassis.dead_letters import topic_of
 from chassis.errors import Rejected, fault_of
 from chassis.message import Cause
+from chassis.service import Crashed
+from dutiful import running
 
 pytestmark = pytest.mark.servers
 
@@ -55,30 +58,46 @@ async def test_poison_is_no_matter_at_the_next_start(
     await service.stop()
     await bus.publish("question", question("less", number=-1), question("two"))
     service = await run_clerk()
-    await bus.hear("answer", 2)
+    await bus.hear("answer", lambda answers: len({answer.id for answer in answers}) == 2)
     await service.stop()
     await bus.publish("question", question("less", number=-1), question("end"))
     again = await run_clerk()
-    await bus.hear("answer", 3)
-    assert await heard() == ["one", "two", "end"]
     # By their ids: what was sent just before a stop may be sent again.
+    await bus.hear("answer", lambda answers: len({answer.id for answer in answers}) == 3)
+    assert await heard() == ["one", "two", "end"]
     await bus.hear(topic_of(clerk.name), lambda letters: len({letter.key for letter in letters}) == 2)
     assert not again.crashed.done()
 
 
 @pytest.mark.parametrize("ours", [TypeError("ours"), KeyError("ours"), ValueError("ours")], ids=type)
 async def test_a_bug_of_ours_crashes(bus: Bus, clerk: Clerk, run_clerk: RunClerk, ours: Exception) -> None:
-    """What the message is not to blame for ends the process."""
+    """What the message is not to blame for ends the process, with a sentence that says whose and at which message."""
 
-    async def fail(_: Asked) -> None:
-        raise ours
+    async def fail(asked: Asked) -> None:
+        if asked.text == "two":
+            raise ours
 
     clerk.before = fail
+    await bus.publish("question", question("one"), question("two"), question("three"))
     service = await run_clerk()
-    await bus.publish("question", question("one"))
+    said = f"^{clerk.name} crashed: {type(ours).__name__} while handling {bus.prefix}question/0@1; its log"
     async with asyncio.timeout(30):
-        with pytest.raises(type(ours)):
-            await service.crashed
+        with pytest.raises(Crashed, match=said):
+            await service.ended()
+    with pytest.raises(type(ours)):
+        await service.crashed
+
+
+def test_a_crash_is_one_sentence_on_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """`dutiful up` and `run` end with it and 1, without a traceback: that is in the log."""
+
+    async def crash() -> None:
+        raise Crashed("notifier crashed: KeyError while handling client/3@15; its log, on stderr, says more")
+
+    with pytest.raises(typer.Exit) as ended:
+        running._go(crash())
+    assert ended.value.exit_code == 1
+    assert " ".join(capsys.readouterr().err.split()).startswith("notifier crashed: KeyError while handling client/3@15")
 
 
 async def test_the_api_tells_a_person_the_same(clerk: Clerk, run_clerk: RunClerk, heard: Effects) -> None:
