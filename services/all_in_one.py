@@ -54,6 +54,7 @@ class House:
         make_key(self.token_key)
         self.kafka = EmbeddedKafka(self.home, port=self.ports.kafka, progress=progress)
         self.postgres = EmbeddedPostgres(self.home, progress=progress)
+        await self.kafka.install()  # what is missing on this machine is said before anything is made
         await asyncio.gather(self.kafka.start(), self.postgres.start(), self.smtp.start())
         progress("Kafka and PostgreSQL are ready; the services start")
         # One role per service, which sees its own schema alone.

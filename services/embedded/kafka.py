@@ -5,7 +5,7 @@ from pathlib import Path
 
 from embedded import kafka_broker
 from embedded.kafka_broker import HOST, Ports
-from embedded.kafka_install import Progress, install
+from embedded.kafka_install import Installation, Progress, install
 from embedded.process import ServerProcess
 
 
@@ -21,6 +21,7 @@ class EmbeddedKafka:
         self._progress = progress
         self._ports = Ports.free(port)
         self._process: ServerProcess | None = None
+        self._installed: Installation | None = None
 
     @property
     def bootstrap(self) -> str:
@@ -32,9 +33,15 @@ class EmbeddedKafka:
         """The broker's process id, or None while it doesn't run."""
         return self._process.pid if self._process else None
 
+    async def install(self) -> Installation:
+        """Bring what a start needs, once; ServerError says what to install."""
+        if self._installed is None:
+            self._installed = await install(self._progress)
+        return self._installed
+
     async def start(self) -> None:
         """Start and return once the broker answers; ServerError says what to install or how its log ends."""
-        installed = await install(self._progress)
+        installed = await self.install()
         self._home.mkdir(parents=True, exist_ok=True)
         data = self._home / "kafka-data"
         if not data.exists():

