@@ -52,11 +52,6 @@ class Telemetry:
         endpoint = endpoint or os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
         self._spans = _open(service, endpoint) if endpoint else None
 
-    @property
-    def enabled(self) -> bool:
-        """Whether spans are sent."""
-        return self._spans is not None
-
     def shutdown(self) -> None:
         """Send what is left, within a few seconds; blocks, so call it in a thread."""
         if self._spans is not None:

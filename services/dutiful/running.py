@@ -194,5 +194,5 @@ def _go(work: Coroutine[Any, Any, None]) -> None:
 
 
 def _fail(sentence: str) -> NoReturn:
-    Console(stderr=True).print(sentence, style="red", markup=False)
+    Console(stderr=True).print(sentence, style="red", markup=False, soft_wrap=True)
     raise typer.Exit(1)

@@ -97,7 +97,8 @@ def test_a_crash_is_one_sentence_on_the_terminal(capsys: pytest.CaptureFixture[s
     with pytest.raises(typer.Exit) as ended:
         running._go(crash())
     assert ended.value.exit_code == 1
-    assert " ".join(capsys.readouterr().err.split()).startswith("notifier crashed: KeyError while handling client/3@15")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("notifier crashed: KeyError while handling client/3@15")
 
 
 async def test_the_api_tells_a_person_the_same(clerk: Clerk, run_clerk: RunClerk, heard: Effects) -> None:
