@@ -11,12 +11,12 @@ from contracts.event import Event, Id, Instant, Part, Reckoning
 
 
 class Action(StrEnum):
-    """What happens to the data of one category at one holder."""
+    """What happens to the data of one category at one holder; `roll`: they go by their own rule, day by day."""
 
     DELETE = "delete"
     RETURN_THEN_DELETE = "return_then_delete"
     HOLD = "hold"
-    NOTHING = "nothing"
+    ROLL = "roll"
 
 
 class PlanEntry(Part):
@@ -47,6 +47,7 @@ class RetentionPlanned(RetentionEvent):
     terminated_on: date
     choice: Choice | None = None
     entries: tuple[PlanEntry, ...]
+    without_holder: tuple[Id, ...] = ()
 
 
 class RetentionTerminationRefused(RetentionEvent):
