@@ -181,6 +181,7 @@ TOPICS = (
             retention.RetentionReopened,
             retention.RetentionCheckDue,
             retention.RetentionFlagged,
+            retention.RetentionCertificateDue,
             retention.RetentionCertified,
             retention.RetentionSweepDue,
             retention.RetentionNoticeOrdered,

@@ -263,6 +263,12 @@ class RetentionFlagged(RetentionEvent):
     clause: str
 
 
+class RetentionCertificateDue(RetentionEvent):
+    """Something was carried out: it may be time for a certificate (a dated event)."""
+
+    TYPE: ClassVar[str] = "retention.certificate_due"
+
+
 class RetentionCertified(RetentionEvent):
     """A certificate of deletion was made; it is `complete` when nothing is left and nothing is held."""
 
@@ -274,13 +280,14 @@ class RetentionCertified(RetentionEvent):
 
 
 class RetentionSweepDue(Event):
-    """A day's rolling orders are due for the clients after `after` (a dated event)."""
+    """A day's rolling orders are due for the clients after `after` (a dated event); of one holder, or of all."""
 
     TYPE: ClassVar[str] = "retention.sweep_due"
     KEY: ClassVar[tuple[str, ...]] = ("sweep_on",)
 
     sweep_on: Id
     after: str = ""
+    holder_id: Id | None = None
 
 
 class NoticeKind(StrEnum):

@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from chassis.transaction import Transaction
 from contracts.change import ChangeNoticeOrdered
+from contracts.retention import RetentionNoticeOrdered
 
 SHARDS = 16
 """A notice's shard never changes, so this number doesn't either."""
@@ -41,7 +42,7 @@ class Unreceived:
     traceparent: str | None
 
 
-async def insert_order(tx: Transaction, order: ChangeNoticeOrdered) -> None:
+async def insert_order(tx: Transaction, order: ChangeNoticeOrdered | RetentionNoticeOrdered) -> None:
     """Enter what is to be said and one notice per client; a client that is not known yet gets its notice too."""
     await tx.execute(
         """
@@ -50,7 +51,7 @@ async def insert_order(tx: Transaction, order: ChangeNoticeOrdered) -> None:
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         """,
         order.order_id,
-        order.change_id,
+        order.about,
         order.kind,
         order.clause,
         to_json(order.facts).decode(),

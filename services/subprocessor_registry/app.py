@@ -37,6 +37,7 @@ from contracts.contract import ContractTerminated
 from contracts.mitigation import MitigationAnswered, MitigationOffered
 from contracts.notice import NoticeReceived
 from contracts.objection import ObjectionRaised, ObjectionWithdrawn
+from contracts.retention import RetentionReinstated
 from contracts.subprocessor import (
     SubprocessorAdded,
     SubprocessorCorrected,
@@ -166,9 +167,13 @@ class Registry:
     async def on_client_signed(self, signed: ClientSigned, tx: Transaction) -> None:
         """A client is bound to a version: the list as it stands is permitted, what is planned concerns it (§4.3)."""
         agreement = self._agreement(signed.agreement_id, signed.agreement_version)
-        if not await client_store.insert_client(tx, signed):
+        fresh = await client_store.insert_client(tx, signed)
+        if signed.contract_ends_on is not None:
+            await self._end_on(signed.client_id, signed.contract_ends_on, tx)
+        elif fresh:
+            tx.cancel(effects.ending_name(signed.client_id))
+        if not fresh:
             return
-        tx.cancel(effects.ending_name(signed.client_id))
         await effects.permit_list(agreement, signed, tx)
         for change in await change_store.load_announced(tx):
             await self._tell_clients(change, tx)
@@ -178,17 +183,33 @@ class Registry:
         """Another version binds the client from its signature on; windows that run keep theirs (§15)."""
         if not await client_store.insert_amendment(tx, amended):
             raise Rejected(f"client {amended.client_id!r} is unknown: publish client.signed first", "client_id")
+        if amended.contract_ends_on is not None:
+            await self._end_on(amended.client_id, amended.contract_ends_on, tx)
 
     @router.on(ContractTerminated)
     async def on_contract_terminated(self, terminated: ContractTerminated, tx: Transaction) -> None:
         """The client's contract ends on a day; from then on nobody may be used for it (§8.3)."""
-        if not await client_store.end_client(tx, terminated.client_id, terminated.terminated_on):
+        if not await self._end_on(terminated.client_id, terminated.terminated_on, tx):
             raise Rejected(f"client {terminated.client_id!r} is unknown: publish client.signed first", "client_id")
-        tx.emit_at(
-            ChangeClientEnded(client_id=terminated.client_id),
-            deadlines.start_of_day(self.book.latest, terminated.terminated_on),
-            effects.ending_name(terminated.client_id),
-        )
+
+    async def _end_on(self, client_id: str, on: date, tx: Transaction) -> bool:
+        known = await client_store.end_client(tx, client_id, on)
+        if known:
+            at = deadlines.start_of_day(self.book.latest, on)
+            tx.emit_at(ChangeClientEnded(client_id=client_id), at, effects.ending_name(client_id))
+        return known
+
+    @router.on(RetentionReinstated)
+    async def on_reinstated(self, reinstated: RetentionReinstated, tx: Transaction) -> None:
+        """The contract goes on after all (§8.3): before its end nothing had changed, after it what was is permitted."""
+        signed = await client_store.load_last_signed(tx, reinstated.client_id)
+        if signed is None:
+            raise Rejected(f"client {reinstated.client_id!r} is unknown: publish client.signed first", "client_id")
+        tx.cancel(effects.ending_name(reinstated.client_id))
+        await client_store.end_client(tx, reinstated.client_id, None)
+        await effects.permit_again(self.book[signed[0]], reinstated.client_id, tx)
+        for change in await change_store.load_announced(tx):
+            await self._tell_clients(change, tx)
 
     @router.on(ChangeClientEnded)
     async def on_client_ended(self, ended: ChangeClientEnded, tx: Transaction) -> None:

@@ -50,10 +50,25 @@ async def _insert_signature(tx: Transaction, client_id: str, signed_on: date, ag
     )
 
 
-async def end_client(tx: Transaction, client_id: str, on: date) -> bool:
-    """The client's contract ends on `on`; False if there is no such client."""
+async def end_client(tx: Transaction, client_id: str, on: date | None) -> bool:
+    """The client's contract ends on `on`, or goes on; False if there is no such client."""
     status = await tx.execute("UPDATE client SET active_until = $2 WHERE client_id = $1", client_id, on)
     return not status.endswith(" 0")
+
+
+async def load_last_signed(tx: Transaction, client_id: str) -> tuple[Signed, date] | None:
+    """The version that binds a client, and since when."""
+    row = await tx.fetchrow(
+        """
+        SELECT agreement_id, agreement_version, signed_on
+          FROM signature
+         WHERE client_id = $1
+         ORDER BY signed_on DESC, recorded_at DESC
+         LIMIT 1
+        """,
+        client_id,
+    )
+    return None if row is None else (Signed(row[0], row[1]), row[2])
 
 
 ACTIVE = """

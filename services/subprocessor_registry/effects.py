@@ -1,6 +1,7 @@
 """What follows for the list and for each client's permissions when a day comes or a client speaks (§4.3, §4.4)."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from agreement import deadlines
 from agreement.schema import Agreement
@@ -20,17 +21,34 @@ CLIENTS_PER_EVENT = 500
 async def permit_list(agreement: Agreement, signed: ClientSigned, tx: Transaction) -> None:
     """§4.3: with its signature a client accepts the list as it stands."""
     listed = await list_store.load_list(tx)
+    reason = "on the list when the client signed"
+    await _permit(agreement, signed.client_id, sorted(listed), signed.signed_on, reason, tx)
+
+
+async def permit_again(agreement: Agreement, client_id: str, tx: Transaction) -> None:
+    """§8.3: the contract goes on: what its end took is permitted again, but for what the client was not clear about."""
+    spoken_of = await permission_store.load_permissions(tx, client_id)
+    unfinished = await standing_store.load_unfinished(tx, client_id)
+    listed = set(await list_store.load_list(tx)) - spoken_of - unfinished
+    today = deadlines.local_date(agreement, tx.now)
+    reason = "on the list, and the client's contract was reinstated"
+    await _permit(agreement, client_id, sorted(listed), today, reason, tx)
+
+
+async def _permit(
+    agreement: Agreement, client_id: str, subprocessor_ids: Sequence[str], on: date, reason: str, tx: Transaction
+) -> None:
     await _publish(
         [
             PermissionSet(
-                client_id=signed.client_id,
+                client_id=client_id,
                 subprocessor_id=subprocessor_id,
                 standing=Standing.PERMITTED,
-                permitted_from=signed.signed_on,
-                reason="on the list when the client signed",
+                permitted_from=on,
+                reason=reason,
                 clause=agreement.sub_processing.clause,
             )
-            for subprocessor_id in sorted(listed)
+            for subprocessor_id in subprocessor_ids
         ],
         tx,
     )
