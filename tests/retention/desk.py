@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from agreement import deadlines
 from agreement.book import Book
@@ -30,6 +30,7 @@ from contracts.ordering import Method
 from contracts.permission import PermissionSet, Standing
 from contracts.returning import ReturnConfirmed, Returned, ReturnOrdered
 from retention.app import Retention
+from retention.signing import verify
 
 STARTS_AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 TODAY = STARTS_AT.date()
@@ -221,6 +222,37 @@ class Desk:
                     confirmed_by="executor",
                 )
             )
+
+    async def look_at_all(self) -> None:
+        """Every second look finds nothing."""
+        await self.look(*self.of(ErasureCheckOrdered, reminder=0))
+
+    async def document(self, client_id: str, nth: int = -1) -> Any:  # noqa: ANN401 - JSON of any shape
+        """A certificate that retention made, verified with its public key."""
+        rows = await self.runtime.pool.fetch(
+            "SELECT document FROM certificate WHERE client_id = $1 ORDER BY made_at", client_id
+        )
+        return verify(rows[nth]["document"].encode(), self.app.signer.public_pem.encode())
+
+    async def counts(self, client_id: str, category: str) -> list[int]:
+        """How many records each confirmation of a category names."""
+        rows = await self.runtime.pool.fetch(
+            """
+            SELECT (each ->> 'count')::integer AS number
+              FROM task JOIN termination USING (termination_id),
+                   jsonb_array_elements(evidence) WITH ORDINALITY AS every (each, nth)
+             WHERE client_id = $1 AND category = $2
+             ORDER BY holder_id, nth
+            """,
+            client_id,
+            category,
+        )
+        return [row["number"] for row in rows]
+
+    @staticmethod
+    def as_json(value: object) -> str:
+        """A value as JSON."""
+        return to_json(value).decode()
 
     async def carry_out(self, client_id: str) -> None:
         """Every open deletion of the client is confirmed, and its second look finds nothing."""

@@ -1,7 +1,6 @@
 """What follows the end of a contract, step by step (§8.3)."""
 
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 from tests.retention.desk import TODAY, Desk, categories, is_of
@@ -27,7 +26,6 @@ from contracts.retention import (
     RetentionTerminationRefused,
 )
 from contracts.returning import ReturnAcknowledged, ReturnDownloaded, ReturnOrdered
-from retention.signing import verify
 
 pytestmark = pytest.mark.servers
 
@@ -77,7 +75,7 @@ async def test_from_deletion_to_the_certificate(desk: Desk) -> None:
     await desk.carry_out("acme")
     (first,) = desk.of(RetentionCertified)
     assert not first.complete
-    held = {entry["category"]: entry["until"] for entry in (await certificate(desk, "acme", 0))["held"]}
+    held = {entry["category"]: entry["until"] for entry in (await desk.document("acme", 0))["held"]}
     assert held == {
         "general_information": "2027-11-24",
         "faxes": "2027-11-24",
@@ -91,7 +89,7 @@ async def test_from_deletion_to_the_certificate(desk: Desk) -> None:
     await desk.leap_to(date(2029, 11, 24))
     await desk.carry_out("acme")
     assert desk.of(RetentionCertified)[-1].complete
-    document = await certificate(desk, "acme", -1)
+    document = await desk.document("acme", -1)
     assert not document["held"]
     assert all(line["second_look"]["remaining"] == 0 for line in document["deleted"])
 
@@ -125,7 +123,7 @@ async def test_what_is_returned_is_deleted_after_the_acknowledgement(desk: Desk)
     assert desk.of(RetentionReturnSettled)[0].acknowledged
     assert categories(desk.of(ErasureOrdered, purpose="termination")) == {"call_recordings", "transcriptions"}
     await desk.carry_out("acme")
-    returned = (await certificate(desk, "acme", 0))["returned"]
+    returned = (await desk.document("acme", 0))["returned"]
     assert [each["acknowledged_by"] for each in returned] == ["DPO", "DPO"]
 
 
@@ -163,7 +161,7 @@ async def test_a_second_look_that_finds_something_reopens_the_order(desk: Desk) 
     await desk.erase(again, number=2)
     await desk.pass_days(2)
     await desk.look(desk.of(ErasureCheckOrdered)[-1])
-    (line,) = (await certificate(desk, "acme", 0))["deleted"]
+    (line,) = (await desk.document("acme", 0))["deleted"]
     assert [each["count"] for each in line["confirmations"]] == [3, 2]
     assert line["reopened"] == 1
 
@@ -289,11 +287,3 @@ async def acknowledge(desk: Desk, client_id: str, order_id: str | None = None) -
 async def reinstate(desk: Desk, client_id: str) -> None:
     """The contract goes on."""
     await desk.hear(ContractReinstated(client_id=client_id, reinstated_on=TODAY, reason="renewed"))
-
-
-async def certificate(desk: Desk, client_id: str, nth: int) -> Any:  # noqa: ANN401 - JSON of any shape
-    """A certificate that retention made, verified with its public key."""
-    rows = await desk.runtime.pool.fetch(
-        "SELECT document FROM certificate WHERE client_id = $1 ORDER BY made_at", client_id
-    )
-    return verify(rows[nth]["document"].encode(), desk.app.signer.public_pem.encode())
