@@ -144,12 +144,11 @@ def _entry(
             because.append(f"{code} forbids to delete it before {spell(end)}")
             day = max(day, end)
     delete_on: date | None = day
-    for hold in holds:
-        if hold.keeps(rule.category, day if delete_on is None else delete_on):
-            held_by.append(hold.hold_id)
-            until = "it is lifted" if hold.until is None else spell(hold.until)
-            because.append(f"the hold {hold.hold_id} ({hold.legal_basis}) keeps it until {until}")
-            delete_on = None if hold.until is None or delete_on is None else max(delete_on, hold.until)
+    for hold in (hold for hold in holds if hold.keeps(rule.category, day)):
+        held_by.append(hold.hold_id)
+        until = "it is lifted" if hold.until is None else spell(hold.until)
+        because.append(f"the hold {hold.hold_id} ({hold.legal_basis}) keeps it until {until}")
+        delete_on = None if hold.until is None or delete_on is None else max(delete_on, hold.until)
     return PlanEntry(
         category=rule.category,
         holder_id=keeper.holder_id,
