@@ -63,13 +63,11 @@ async def lift_hold(
 async def check_access(
     body: AccessBody, request: Request, caller: Authenticated, running: Running, key: IdempotencyKey
 ) -> AccessAnswer:
-    """§8.3: 403 after the end of the contract, with what the data are kept for; each refusal is recorded."""
+    """§8.3: no after the end of the contract, with what the data are kept for; each refusal is recorded."""
     caller.require(Right.CHECK_ACCESS)
     async with running.processor.transaction(cause_of(caller, key)) as tx:
         refused = await accessing.check(app_of(request).book, body, tx)
-    if refused is not None:
-        raise Problem(HTTPStatus.FORBIDDEN, refused)
-    return AccessAnswer(allowed=True)
+    return AccessAnswer(allowed=refused is None, reason=refused)
 
 
 @router.get("/flags", summary="What should not be", tags=["flags"])

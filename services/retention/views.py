@@ -210,6 +210,7 @@ class AccessBody(BaseModel):
 
 
 class AccessAnswer(BaseModel):
-    """The data may be processed."""
+    """Whether the data may be processed, and why not."""
 
     allowed: bool
+    reason: str | None
