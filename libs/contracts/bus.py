@@ -131,7 +131,7 @@ TOPICS = (
             erasure.ErasureFailed,
             erasure.ErasureChecked,
         ),
-        retention_within=timedelta(days=30),
+        retention_within=timedelta(days=21),
         answers=(erasure.ErasureConfirmed, erasure.ErasureFailed, erasure.ErasureChecked),
     ),
     Topic(
@@ -145,7 +145,7 @@ TOPICS = (
             returning.ReturnDownloaded,
             returning.ReturnAcknowledged,
         ),
-        retention_within=timedelta(days=30),
+        retention_within=timedelta(days=21),
         answers=(
             returning.ReturnConfirmed,
             returning.ReturnFailed,
