@@ -154,12 +154,16 @@ async def note_failure(tx: Transaction, order_id: str, reason: str) -> None:
 
 
 async def answer(tx: Transaction, order_id: str, said: Event) -> None:
-    """The holder has answered; the order's own words are kept where a restored backup may call for them again."""
+    """The holder has answered; the order's own words are kept where a restored backup may call for them again.
+
+    Of what goes day by day a page of clients is forgotten: there are as many of them as there are days.
+    """
     await tx.execute(
         """
         UPDATE holder_order
            SET state = 'answered', answered_at = $2, answer = $3, failure = NULL,
-               said = CASE WHEN purpose = 'desynchronisation' THEN said END
+               said = CASE WHEN purpose = 'desynchronisation' THEN said END,
+               client_ids = CASE WHEN purpose = 'rolling' THEN '{}' ELSE client_ids END
          WHERE order_id = $1
         """,
         order_id,

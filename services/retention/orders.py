@@ -122,7 +122,7 @@ async def remind(agreement: Agreement, order: Order, nth: int, tx: Transaction) 
         return
     escalated = nth >= agreement.termination.escalate_at_reminder
     await order_store.note_reminder(tx, order.order_id, nth, escalated=escalated)
-    tx.emit(said.model_copy(update={"reminder": nth}))
+    tx.emit(said.model_copy(update={"reminder": nth} | _moved(agreement, said, tx)))
     tx.emit(
         RetentionOrderOverdue(
             order_id=order.order_id,
@@ -158,6 +158,14 @@ async def halt(orders: Iterable[Order], client_id: str, reason: str, tx: Transac
             tx.cancel(reminder_name(order.order_id))
     await order_store.halt(tx, over)
     return over
+
+
+def _moved(agreement: Agreement, said: order_store.Ordered, tx: Transaction) -> dict[str, datetime]:
+    """A package that comes late can be fetched as long as one that came in time."""
+    if not isinstance(said, ReturnOrdered):
+        return {}
+    expected_on = deadlines.local_date(agreement, _due(agreement, agreement.periods.order_reminder, tx))
+    return {"available_until": deadlines.end_of_day(agreement, deadlines.fetch_window(agreement, expected_on).day)}
 
 
 def scope_of(agreement: Agreement, rule: Retention, termination: Termination) -> Scope:
