@@ -9,7 +9,7 @@ from contracts.erasure import ErasureChecked, ErasureConfirmed, ErasureFailed
 from contracts.holder import HolderKind
 from contracts.retention import OrderKind, RetentionCheckDue, RetentionFlagged, RetentionOrderFailed
 from contracts.returning import ReturnConfirmed, ReturnDownloaded, ReturnFailed
-from retention import flags, holder_store, order_store, orders, termination_store
+from retention import flags, holder_store, order_store, orders, package_store, task_store
 from retention.decisions import Order, State, weigh_answer
 
 Answer = CeaseConfirmed | ErasureConfirmed | ErasureFailed | ReturnConfirmed | ReturnFailed
@@ -28,7 +28,7 @@ async def return_made(made: ReturnConfirmed, tx: Transaction) -> str | None:
     if order is None or order.termination_id is None:
         return None
     await _close(made, tx)
-    await order_store.insert_package(tx, order.termination_id, made)
+    await package_store.insert_package(tx, order.termination_id, made)
     return order.termination_id
 
 
@@ -41,7 +41,7 @@ async def return_failed(failed: ReturnFailed, tx: Transaction) -> None:
 
 async def return_fetched(fetched: ReturnDownloaded, tx: Transaction) -> None:
     """The client has fetched a package; what fits none is told to its holder."""
-    if not await order_store.note_download(tx, fetched):
+    if not await package_store.note_download(tx, fetched):
         order = await order_store.lock_order(tx, fetched.order_id)
         refused = weigh_answer(order, fetched.order_id, fetched.holder_id, OrderKind.RETURN)
         if refused is not None:
@@ -57,7 +57,7 @@ async def erased(agreement: Agreement, confirmed: ErasureConfirmed, tx: Transact
     await _flag_stored(agreement, order, confirmed, tx)
     if order.termination_id is None or order.category is None:
         return None
-    await termination_store.add_evidence(tx, order.termination_id, order.category, confirmed)
+    await task_store.add_evidence(tx, order.termination_id, order.category, confirmed)
     await _carry_on(agreement, order, confirmed, tx)
     return order.termination_id
 
@@ -86,14 +86,14 @@ async def is_checked(said: ErasureChecked, tx: Transaction) -> bool:
 async def _carry_on(agreement: Agreement, order: Order, confirmed: ErasureConfirmed, tx: Transaction) -> None:
     """An own system looks again later; a sub-processor's word is the last; who was stopped waits."""
     if confirmed.halted:
-        await termination_store.set_state(tx, order.order_id, State.HALTED)
+        await task_store.set_state(tx, order.order_id, State.HALTED)
     elif await holder_store.kind_of(tx, order.holder_id) is HolderKind.INTERNAL:
-        await termination_store.set_state(tx, order.order_id, State.CONFIRMED)
+        await task_store.set_state(tx, order.order_id, State.CONFIRMED)
         today = deadlines.local_date(agreement, tx.now)
         at = orders.due_on(agreement, today, agreement.periods.second_look)
         tx.emit_at(RetentionCheckDue(order_id=order.order_id), at, f"check/{order.order_id}")
     else:
-        await termination_store.set_state(tx, order.order_id, State.DONE)
+        await task_store.set_state(tx, order.order_id, State.DONE)
 
 
 async def _flag_stored(agreement: Agreement, order: Order, confirmed: ErasureConfirmed, tx: Transaction) -> None:

@@ -53,8 +53,10 @@ from retention import (
     holder_store,
     order_store,
     orders,
+    package_store,
     restoring,
     sweeping,
+    task_store,
     termination_store,
 )
 from retention.client_store import Client
@@ -250,7 +252,7 @@ class Retention:
         await self._client(reinstated.client_id, tx)
         current = await termination_store.load_current(tx, reinstated.client_id)
         termination = current[0] if current else None
-        tasks = await termination_store.load_tasks(tx, termination.termination_id) if termination else []
+        tasks = await task_store.load_tasks(tx, termination.termination_id) if termination else []
         verdict = weigh_reinstatement(termination, reinstated.client_id, reinstated.reason, course.gone(tasks))
         tx.emit(verdict)
         if termination is not None and isinstance(verdict, RetentionReinstated):
@@ -293,7 +295,7 @@ class Retention:
         if termination_id is None:
             return
         termination, agreement = await self._current(made.client_id, tx)
-        to_make, _, _ = await order_store.count_packages(tx, termination_id)
+        to_make, _, _ = await package_store.count_packages(tx, termination_id)
         if termination.stage is Stage.RETURNING and not to_make:
             await course.packages_ready(agreement, termination, tx)
 
@@ -312,7 +314,7 @@ class Retention:
         """TER-5: the client has its data; once all of it is acknowledged, deletion follows."""
         await self._client(said.client_id, tx)
         termination, agreement = await self._current(said.client_id, tx)
-        if not await order_store.note_acknowledgement(tx, termination.termination_id, said):
+        if not await package_store.note_acknowledgement(tx, termination.termination_id, said):
             raise Rejected("no package of this client waits for an acknowledgement", "order_id")
         if termination.stage is Stage.RETURNING:
             await course.settle_return(agreement, termination, tx, over=False)

@@ -11,7 +11,7 @@ from contracts.choice import Choice
 from retention.certificates import Line, Record
 from retention.decisions import State
 from retention.planning import Hold
-from retention.termination_store import evidence_of
+from retention.task_store import evidence_of
 
 
 async def load_record(connection: Pool | Connection, termination_id: str) -> Record | None:

@@ -23,7 +23,17 @@ from contracts.retention import (
     RetentionReturnClosed,
     RetentionReturnSettled,
 )
-from retention import flags, hold_store, holder_store, notices, order_store, orders, termination_store
+from retention import (
+    flags,
+    hold_store,
+    holder_store,
+    notices,
+    order_store,
+    orders,
+    package_store,
+    task_store,
+    termination_store,
+)
 from retention.decisions import Order, Stage, State, Termination, default_choice, request_choice
 from retention.planning import Plan, plan, returners
 
@@ -32,8 +42,8 @@ async def replan(agreement: Agreement, termination: Termination, tx: Transaction
     """The plan as things stand: kept, said, and on the agenda for the day on which the next line is due."""
     keepers = await holder_store.load_keepers(tx, termination.client_id)
     holds = (await hold_store.load_holds(tx, [termination.client_id])).get(termination.client_id, [])
-    planned = plan(agreement, termination.ending, keepers, holds)
-    await termination_store.save_plan(tx, termination.termination_id, planned)
+    planned = plan(agreement, termination.ending(agreement), keepers, holds)
+    await task_store.save_plan(tx, termination.termination_id, planned)
     tx.emit(
         RetentionPlanned(
             client_id=termination.client_id,
@@ -58,7 +68,7 @@ async def begin(agreement: Agreement, termination: Termination, tx: Transaction)
     tx.emit(asked)
     tx.emit_at(RetentionChoiceClosed(client_id=termination.client_id), asked.closes_at, choice_name(termination))
     notices.ask_choice(agreement, termination, asked, tx)
-    await replan(agreement, replace(termination, stage=Stage.ASKING), tx)
+    await replan(agreement, replace(termination, stage=Stage.ASKING, closes_at=asked.closes_at), tx)
 
 
 async def carry_out(agreement: Agreement, termination: Termination, tx: Transaction) -> None:
@@ -94,7 +104,7 @@ async def packages_ready(agreement: Agreement, termination: Termination, tx: Tra
     """TER-5: every package is there: the client is told where, and has the agreement's days to fetch them."""
     window = deadlines.fetch_window(agreement, _today(agreement, tx))
     closes_at = deadlines.end_of_day(agreement, window.day)
-    links = await order_store.load_links(tx, termination.termination_id)
+    links = await package_store.load_links(tx, termination.termination_id)
     tx.emit_at(RetentionReturnClosed(client_id=termination.client_id), closes_at, return_name(termination))
     urls = tuple(url for _, url, _ in links)
     notices.tell_package(agreement, termination, urls, window.day, closes_at, tx)
@@ -102,7 +112,7 @@ async def packages_ready(agreement: Agreement, termination: Termination, tx: Tra
 
 async def settle_return(agreement: Agreement, termination: Termination, tx: Transaction, *, over: bool) -> None:
     """TER-5: deletion follows the acknowledgement of all packages, or the end of the time to fetch them."""
-    to_make, _, unacknowledged = await order_store.count_packages(tx, termination.termination_id)
+    to_make, _, unacknowledged = await package_store.count_packages(tx, termination.termination_id)
     if to_make or (unacknowledged and not over):
         return
     acknowledged = not unacknowledged
@@ -128,14 +138,14 @@ async def advance(
     if termination.stage is not Stage.DELETING:
         return
     today = _today(agreement, tx)
-    tasks = await termination_store.load_tasks(tx, termination.termination_id)
+    tasks = await task_store.load_tasks(tx, termination.termination_id)
     due = [
         task
         for task in tasks
         if task.state in (State.WAITING, State.HALTED) and task.delete_on is not None and task.delete_on <= today
     ]
     order_ids = await orders.erase(agreement, termination, due, tx, purpose)
-    await termination_store.set_ordered(tx, termination.termination_id, due, order_ids)
+    await task_store.set_ordered(tx, termination.termination_id, due, order_ids)
     coming = [
         task.delete_on
         for task in tasks
@@ -154,9 +164,9 @@ async def apply_hold(placed: HoldPlaced, tx: Transaction) -> tuple[str, ...]:
     running = await order_store.load_open(tx, placed.client_id, [OrderKind.ERASURE], wanted)
     reason = f"{placed.legal_basis}: {placed.reason}"
     for order_id in await orders.halt(running, placed.client_id, reason, tx):
-        await termination_store.set_state(tx, order_id, State.HALTED)
+        await task_store.set_state(tx, order_id, State.HALTED)
     current = await termination_store.load_current(tx, placed.client_id)
-    tasks = await termination_store.load_tasks(tx, current[0].termination_id) if current else []
+    tasks = await task_store.load_tasks(tx, current[0].termination_id) if current else []
     return tuple(
         task.name
         for task in tasks
@@ -183,7 +193,7 @@ async def after_look(
 ) -> None:
     """TER-6: nothing is left: the line is done; something is: its deletion is ordered again."""
     if not checked.remaining:
-        await termination_store.set_checked(tx, order.order_id, checked.checked_at)
+        await task_store.set_checked(tx, order.order_id, checked.checked_at)
         await advance(agreement, termination, tx)
         return
     tx.emit(
@@ -202,7 +212,7 @@ async def order_again(
     agreement: Agreement, termination: Termination, order_ids: Sequence[str], purpose: Purpose, tx: Transaction
 ) -> None:
     """What is there still, or again, is ordered away, unless a hold has come that keeps it."""
-    await termination_store.reopen(tx, order_ids)
+    await task_store.reopen(tx, order_ids)
     again = replace(termination, stage=Stage.DELETING)
     await termination_store.set_stage(tx, termination.termination_id, Stage.DELETING)
     await replan(agreement, again, tx)
@@ -254,7 +264,7 @@ def certificate_name(termination: Termination) -> str:
     return f"certificate/{termination.client_id}"
 
 
-def gone(tasks: Sequence[termination_store.Task]) -> tuple[str, ...]:
+def gone(tasks: Sequence[task_store.Task]) -> tuple[str, ...]:
     """What is deleted or being deleted, category/holder."""
     return tuple(task.name for task in tasks if task.state is not State.WAITING)
 

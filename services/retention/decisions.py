@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from agreement import deadlines
+from agreement.calendar import DAY, shift
 from agreement.duties import Rule
 from agreement.schema import Agreement
 from contracts.choice import Choice, ChoiceMade, Recipient
@@ -77,10 +78,16 @@ class Termination:
         """Whether its day has come and something still follows from it."""
         return self.stage in (Stage.ASKING, Stage.RETURNING, Stage.DELETING)
 
-    @property
-    def ending(self) -> Ending:
+    def ending(self, agreement: Agreement) -> Ending:
         """What a plan is made of."""
-        return Ending(self.terminated_on, self.choice, self.chosen_on, self.settled_on)
+        closes_on = None if self.closes_at is None else deadlines.local_date(agreement, self.closes_at)
+        return Ending(
+            terminated_on=self.terminated_on,
+            choice=self.choice,
+            chosen_on=self.chosen_on,
+            asked_until=None if closes_on is None else shift(closes_on, -DAY),
+            settled_on=self.settled_on,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from retention import order_store
 from retention.decisions import Order, Termination
 from retention.order_store import Placed
 from retention.planning import Keeper
-from retention.termination_store import Task
+from retention.task_store import Task
 
 
 async def cease(agreement: Agreement, termination: Termination, keepers: Sequence[Keeper], tx: Transaction) -> None:

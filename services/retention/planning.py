@@ -51,11 +51,16 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A contract's end, and how far its consequences are: `settled_on` is when deletion may begin, once it is known."""
+    """A contract's end, and how far its consequences are.
+
+    `asked_until` is the client's last day to choose, once it was asked; `settled_on` the day on which deletion may
+    begin, once that is known.
+    """
 
     terminated_on: date
     choice: Choice | None = None
     chosen_on: date | None = None
+    asked_until: date | None = None
     settled_on: date | None = None
 
 
@@ -119,12 +124,10 @@ def _start(agreement: Agreement, ending: Ending) -> tuple[date, tuple[str, ...]]
             f"the client chose return: packages are due by {spell(ready_on)}",
             f"they can be fetched until {spell(window.day)}; deletion follows the acknowledgement, or that day",
         )
-    window = deadlines.choice_window(agreement, ending.terminated_on)
-    day = shift(window.day, DAY)
+    last_day = ending.asked_until or deadlines.choice_window(agreement, ending.terminated_on).day
+    day = shift(last_day, DAY)
     default = agreement.termination.default
-    return day, (
-        f"the client may choose until {spell(window.day)}; without a choice, {default} begins on {spell(day)}",
-    )
+    return day, (f"the client may choose until {spell(last_day)}; without a choice, {default} begins on {spell(day)}",)
 
 
 def _entry(

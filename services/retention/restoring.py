@@ -5,7 +5,7 @@ from chassis.transaction import Transaction
 from contracts.holder import HolderRestored
 from contracts.ordering import Purpose
 from contracts.retention import OrderKind, RetentionSweepDue
-from retention import client_store, course, order_store, orders, sweeping, termination_store
+from retention import client_store, course, order_store, orders, sweeping, task_store, termination_store
 from retention.order_store import Placed
 
 
@@ -14,7 +14,7 @@ async def order_again(book: Book, restored: HolderRestored, tx: Transaction) -> 
 
     What a client deleted by hand after the backup carries no mark any more: the holder must bring its marks back.
     """
-    erased = await termination_store.load_restored(tx, restored.holder_id, restored.backup_taken_at)
+    erased = await task_store.load_restored(tx, restored.holder_id, restored.backup_taken_at)
     for client_id, order_ids in erased.items():
         await client_store.lock_client(tx, client_id)
         current = await termination_store.load_of_orders(tx, order_ids)

@@ -181,6 +181,17 @@ async def test_a_contract_ends_once(desk: Desk) -> None:
     assert len(desk.of(RetentionChoiceRequested)) == 1
 
 
+async def test_an_end_that_is_heard_of_late(desk: Desk) -> None:
+    """TER-2: the client has its days from when it is asked, and the plan says so; what is kept counts from the end."""
+    await desk.declare("db", "sso_user_numbers", "faxes")
+    await desk.sign("acme")
+    await desk.terminate("acme", TODAY - timedelta(days=100))
+    until = TODAY + timedelta(days=30)
+    assert desk.of(RetentionChoiceRequested)[0].last_day_on == until
+    plan = {entry.category: entry.delete_on for entry in desk.of(RetentionPlanned)[-1].entries}
+    assert plan == {"sso_user_numbers": until + timedelta(days=1), "faxes": date(2027, 8, 16)}
+
+
 async def test_a_contract_ends_by_itself(desk: Desk) -> None:
     """§13: the contract's own end is the end; an amendment moves it."""
     await desk.sign("acme", contract_ends_on=TODAY + timedelta(days=3))
