@@ -27,7 +27,7 @@ from chassis.relay import Relay
 from chassis.router import Router
 from chassis.settings import Settings
 from chassis.telemetry import Telemetry
-from contracts.change import ChangeClientEnded
+from contracts.deadline import DeadlineClientEnded
 
 DUE = 5_000
 WAITING = 1_000_000
@@ -57,7 +57,7 @@ class Desk:
         """Enter one event for each moment."""
         async with self.processor.transaction() as tx:
             for n, at in enumerate(due_ats):
-                tx.emit_at(ChangeClientEnded(client_id=f"{name}-{n}"), at, f"{name}/{n}")
+                tx.emit_at(DeadlineClientEnded(client_id=f"{name}-{n}"), at, f"{name}/{n}")
 
     async def published(self) -> int:
         """How many records are on the topic."""
@@ -151,7 +151,7 @@ async def _desk(servers: Servers) -> AsyncIterator[Desk]:
     admin = AIOKafkaAdminClient(bootstrap_servers=servers.kafka.bootstrap)
     await admin.start()
     stamped = {"message.timestamp.type": "LogAppendTime"}
-    await admin.create_topics([NewTopic(f"{prefix}change", PARTITIONS, 1, topic_configs=stamped)])
+    await admin.create_topics([NewTopic(f"{prefix}deadline", PARTITIONS, 1, topic_configs=stamped)])
     await admin.close()
     settings = Settings(kafka=servers.kafka.bootstrap, database_url=SecretStr(dsn), topic_prefix=prefix)
     pool = await open_pool(dsn, _SERVICE, 4)
@@ -161,7 +161,7 @@ async def _desk(servers: Servers) -> AsyncIterator[Desk]:
     relaying = asyncio.create_task(relay.run())
     consumer = AIOKafkaConsumer(bootstrap_servers=servers.kafka.bootstrap)
     await consumer.start()
-    partitions = [TopicPartition(f"{prefix}change", n) for n in range(PARTITIONS)]
+    partitions = [TopicPartition(f"{prefix}deadline", n) for n in range(PARTITIONS)]
     consumer.assign(partitions)
     try:
         yield Desk(processor, consumer, partitions, dsn)

@@ -25,8 +25,8 @@ from chassis.router import Router
 from chassis.settings import Settings
 from chassis.telemetry import Telemetry
 from chassis.transaction import Transaction
-from contracts.change import ChangeClientEnded
 from contracts.contract import ContractTerminated
+from contracts.deadline import DeadlineClientEnded
 
 EVENTS = 60_000
 BATCH = 1000
@@ -47,7 +47,7 @@ class Ending:
             [message.event.terminated_on for message in messages],
         )
         for message in messages:
-            tx.emit(ChangeClientEnded(client_id=message.event.client_id), cause=message.cause)
+            tx.emit(DeadlineClientEnded(client_id=message.event.client_id), cause=message.cause)
 
 
 async def measure(servers: Servers, results: Results) -> None:
@@ -75,7 +75,7 @@ async def _ours(servers: Servers) -> float:
     relaying = asyncio.create_task(relay.run())
     began = time.perf_counter()
     await consumer.start()
-    await _published(servers, f"{prefix}change", EVENTS)
+    await _published(servers, f"{prefix}deadline", EVENTS)
     rate = EVENTS / (time.perf_counter() - began)
     await consumer.stop()
     relaying.cancel()
@@ -113,11 +113,11 @@ async def _raw(servers: Servers) -> float:
             [record.value for record in batch],
         )
         for record in batch:
-            await producer.send(f"{prefix}change", record.value, key=record.key, headers=list(record.headers))
+            await producer.send(f"{prefix}deadline", record.value, key=record.key, headers=list(record.headers))
         await producer.flush()
         await consumer.commit()
         done += len(batch)
-    await _published(servers, f"{prefix}change", EVENTS)
+    await _published(servers, f"{prefix}deadline", EVENTS)
     rate = EVENTS / (time.perf_counter() - began)
     await asyncio.gather(consumer.stop(), producer.stop(), connection.close())
     return rate
@@ -128,7 +128,7 @@ async def _fill(servers: Servers) -> tuple[str, str]:
     prefix = f"{uuid4().hex}."
     admin = AIOKafkaAdminClient(bootstrap_servers=servers.kafka.bootstrap)
     await admin.start()
-    await admin.create_topics([NewTopic(prefix + name, 6, 1) for name in ("contract", "change")])
+    await admin.create_topics([NewTopic(prefix + name, 6, 1) for name in ("contract", "deadline")])
     await admin.close()
     producer = AIOKafkaProducer(bootstrap_servers=servers.kafka.bootstrap, linger_ms=5, max_batch_size=256 * 1024)
     await producer.start()

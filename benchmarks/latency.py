@@ -16,7 +16,7 @@ from contracts.subprocessor import SubprocessorAdded, WrittenAgreement
 
 PER_S = 50
 EVENTS = 1_000
-WARM_UP = 100
+WARM_UP = 500
 _READY_WITHIN_S = 40
 _LATE = datetime(2099, 1, 1, tzinfo=UTC)
 

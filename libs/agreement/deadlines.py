@@ -11,11 +11,15 @@ from agreement.counting import BACK, count_days, roll_on, spell
 from agreement.months import add_months
 from agreement.periods import Convention, Period, Unit
 from agreement.schema import Agreement
+from agreement.steps import Step, StepCode, skipped, step
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A date, or an instant in the agreement's timezone, with the rule, its clause and the steps that led to it."""
+    """A date, or an instant in the agreement's timezone, with the rule, its clause and the steps that led to it.
+
+    `steps` are those of `because` as codes, where the date is one that notices name.
+    """
 
     rule: str
     clause: str
@@ -23,6 +27,7 @@ class Deadline:
     because: tuple[str, ...]
     calendar: str
     unrolled: date | None = None
+    steps: tuple[Step, ...] = ()
 
     @property
     def day(self) -> date:
@@ -32,14 +37,12 @@ class Deadline:
 
 def objection_window(agreement: Agreement, received_on: date) -> Deadline:
     """§4.4: the last day on which an objection is in time when the notice was received on this day."""
-    return _after(agreement, "objection_window", agreement.periods.objection, received_on, "the day of receipt")
+    return _after(agreement, "objection_window", agreement.periods.objection, received_on, "receipt")
 
 
 def earliest_effective_day(agreement: Agreement, notice_on: date) -> Deadline:
     """§4.3: the first day on which a change may take effect when its notice is given on this day."""
-    return _after(
-        agreement, "earliest_effective_day", agreement.periods.change_notice, notice_on, "the day of the notice"
-    )
+    return _after(agreement, "earliest_effective_day", agreement.periods.change_notice, notice_on, "the notice")
 
 
 def latest_notice_day(agreement: Agreement, effective_on: date) -> Deadline:
@@ -61,9 +64,7 @@ def latest_notice_day(agreement: Agreement, effective_on: date) -> Deadline:
 
 def earliest_audit_day(agreement: Agreement, requested_on: date) -> Deadline:
     """§7: the first day on which an audit may be held that was requested in writing on this day."""
-    return _after(
-        agreement, "earliest_audit_day", agreement.periods.audit_request, requested_on, "the day of the request"
-    )
+    return _after(agreement, "earliest_audit_day", agreement.periods.audit_request, requested_on, "the request")
 
 
 def breach_notice_due(agreement: Agreement, aware_at: datetime) -> Deadline:
@@ -87,17 +88,17 @@ def breach_notice_due(agreement: Agreement, aware_at: datetime) -> Deadline:
 def choice_window(agreement: Agreement, terminated_on: date) -> Deadline:
     """§8.3: the last day on which the client may choose return or deletion when its contract ends on this day."""
     period = agreement.periods.termination_choice
-    return _after(agreement, "choice_window", period, terminated_on, "the day of the contract's end")
+    return _after(agreement, "choice_window", period, terminated_on, "the end")
 
 
 def fetch_window(agreement: Agreement, ready_on: date) -> Deadline:
     """§8.3: the last day on which a return package may be fetched that was ready on this day."""
-    return _after(agreement, "fetch_window", agreement.periods.package_fetch, ready_on, "the day of the package")
+    return _after(agreement, "fetch_window", agreement.periods.package_fetch, ready_on, "the package")
 
 
 def days_after(agreement: Agreement, period: Period, from_on: date) -> date:
     """The last day of a period that begins with this day, which does not count itself."""
-    return _after(agreement, "days_after", period, from_on, "that day").day
+    return _after(agreement, "days_after", period, from_on, "the beginning").day
 
 
 def months_after(agreement: Agreement, from_on: date, n: int) -> Deadline:
@@ -147,14 +148,26 @@ def _after(agreement: Agreement, rule: str, period: Period, start: date, named: 
     """A period of days after `start`, by its convention: its last day, or the first day after so many clear ones."""
     calendar = agreement.calendar_of(period)
     count = count_days(start, period.n, DAY, _counted(period, calendar))
-    because = [f"{_spell_period(period)} are counted after {spell(start)}; {named} does not count", *count.explain()]
+    because = [
+        f"{_spell_period(period)} are counted after {spell(start)}; the day of {named} does not count",
+        *count.explain(),
+    ]
+    counted_from = named.removeprefix("the ")
+    steps = [
+        step(StepCode.COUNTED, n=period.n, unit=period.unit, after=start, counted_from=counted_from),
+        *skipped(count.skipped),
+    ]
     result = count.last
     because.append(f"the last of them is {spell(result)}")
+    steps.append(step(StepCode.LAST, day=result))
     if period.convention is Convention.CLEAR_DAYS_BETWEEN:
         result = shift(result, DAY)
         because.append(f"they must be over: the first day after them is {spell(result)}")
-    result, moved = roll_on(result, period.roll, calendar)
-    return Deadline(rule, period.clause, result, (*because, *moved), _version(calendar))
+        steps.append(step(StepCode.OVER, day=result))
+    rolled, moved = roll_on(result, period.roll, calendar)
+    if rolled != result:
+        steps.append(step(StepCode.MOVED, day=rolled))
+    return Deadline(rule, period.clause, rolled, (*because, *moved), _version(calendar), steps=tuple(steps))
 
 
 def _counted(period: Period, calendar: Calendar | None) -> Calendar | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from chassis import outbox
 from chassis.database import Connection
 from chassis.outbox import Outgoing
 
@@ -25,18 +26,32 @@ class Moved:
     oldest_due_at: datetime | None
 
 
+_PUT = """
+    INSERT INTO agenda (name, due_at, shard, topic, key, headers, value)
+    SELECT *
+      FROM unnest($1::text[], $2::timestamptz[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::bytea[])
+        ON CONFLICT (name) DO UPDATE
+       SET due_at = excluded.due_at, shard = excluded.shard, topic = excluded.topic, key = excluded.key,
+           headers = excluded.headers, value = excluded.value
+    """
+
+
 async def put(connection: Connection, entries: Sequence[Dated]) -> None:
     """Enter dated events; a name that is there already is moved to its new date."""
+    await connection.execute(_PUT, *_columns(entries))
+
+
+async def put_and_say(
+    connection: Connection, entries: Sequence[Dated], rows: Sequence[Outgoing], now: datetime
+) -> None:
+    """Enter dated events, and what is said now into the outbox, in one round trip."""
+    both = f"WITH dated AS ({_PUT}) {outbox.insertion(8)}"
+    await connection.execute(both, *_columns(entries), *outbox.columns(rows, now))
+
+
+def _columns(entries: Sequence[Dated]) -> tuple[object, ...]:
     last = {entry.name: entry for entry in entries}.values()
-    await connection.execute(
-        """
-        INSERT INTO agenda (name, due_at, shard, topic, key, headers, value)
-        SELECT *
-          FROM unnest($1::text[], $2::timestamptz[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::bytea[])
-            ON CONFLICT (name) DO UPDATE
-           SET due_at = excluded.due_at, shard = excluded.shard, topic = excluded.topic, key = excluded.key,
-               headers = excluded.headers, value = excluded.value
-        """,
+    return (
         [entry.name for entry in last],
         [entry.due_at for entry in last],
         [entry.outgoing.shard for entry in last],

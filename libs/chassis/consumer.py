@@ -24,6 +24,7 @@ from chassis.settings import Settings
 
 log = structlog.get_logger()
 _LEAVE_S = 5.0
+_COMMIT_EVERY_S = 0.5
 Records: TypeAlias = "tuple[ConsumerRecord[bytes, bytes], ...]"
 
 
@@ -75,10 +76,12 @@ class OffsetConsumer(AIOKafkaConsumer):
         return position
 
     async def _commit_as_handled(self) -> None:
+        """At once where all was quiet, and not more often than is worth a request: the inbox knows the rest."""
         while True:
             await self._news.wait()
             self._news.clear()
             await self._commit()
+            await asyncio.sleep(_COMMIT_EVERY_S)
 
     async def _commit(self) -> None:
         handled, self._handled = self._handled, {}

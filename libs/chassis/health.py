@@ -9,6 +9,9 @@ from fastapi.responses import JSONResponse
 
 from chassis.metrics import Metrics
 
+PROBED: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
+"""The paths of `add_health`: what asks for them asks again and again."""
+
 _ANSWERS_WITHIN_S: Final = 1.0
 
 

@@ -25,6 +25,26 @@ async def remember(connection: Connection, keys: Sequence[bytes], now: datetime)
     return {row[0] for row in rows}
 
 
+async def begin(connection: Connection, keys: Sequence[bytes], now: datetime) -> set[bytes]:
+    """Begin a transaction that enters keys first, in one round trip; return those that were new.
+
+    Whoever calls ends it, also when this raises. Digests and an instant are all that is spelt into the statement.
+    """
+    if not keys:
+        await connection.execute("BEGIN")
+        return set()
+    rows = ",".join([f"('\\x{key.hex()}', '{now.isoformat()}')" for key in keys])
+    entered = await connection.execute(
+        f"BEGIN; INSERT INTO inbox (key, received_at) VALUES {rows} ON CONFLICT DO NOTHING"
+    )
+    if entered == f"INSERT 0 {len(keys)}":
+        return set(keys)
+    new = await connection.fetch(
+        "SELECT key FROM inbox WHERE key = ANY ($1::bytea[]) AND xmin = pg_current_xact_id()::xid", keys
+    )
+    return {row[0] for row in new}
+
+
 async def forget(connection: Connection, before: datetime, limit: int) -> int:
     """Delete at most `limit` keys from before; small bites, so that traffic never waits for the cleaning."""
     status = await connection.execute(

@@ -11,6 +11,11 @@ E_co = TypeVar("E_co", bound=Event, covariant=True)
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
+def is_traceparent(text: str) -> bool:
+    """Whether it has the form of a `traceparent` (W3C Trace Context, 3.2)."""
+    return _TRACEPARENT.fullmatch(text) is not None
+
+
 class Cause(NamedTuple):
     """What an emitted event comes from: its id is derived from it, and it belongs to the same flow and trace."""
 
@@ -32,7 +37,7 @@ class Cause(NamedTuple):
     @classmethod
     def of(cls, envelope: CloudEvent) -> "Cause":
         """The cause that a received event is; a `traceparent` that is none is left behind (W3C Trace Context, 3.2)."""
-        if envelope.traceparent is not None and not _TRACEPARENT.fullmatch(envelope.traceparent):
+        if envelope.traceparent is not None and not is_traceparent(envelope.traceparent):
             return cls(envelope.source, envelope.id, envelope.flow_id)
         return cls(envelope.source, envelope.id, envelope.flow_id, envelope.traceparent, envelope.tracestate)
 

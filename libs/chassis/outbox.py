@@ -48,15 +48,20 @@ def encode(event: Event) -> bytes:
     return event.__pydantic_serializer__.to_json(event, exclude_none=True)
 
 
-async def insert(connection: Connection, rows: Sequence[Outgoing], now: datetime) -> None:
-    """Add rows in their order."""
-    await connection.execute(
-        """
+def insertion(first: int = 1) -> str:
+    """The statement that adds rows in their order; its parameters are numbered from `first` on."""
+    shard, topic, key, headers, value, now = (f"${first + nth}" for nth in range(6))
+    return f"""
         INSERT INTO outbox (shard, topic, key, headers, value, created_at)
-        SELECT shard, topic, key, headers, value, $6
-          FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::bytea[])
+        SELECT shard, topic, key, headers, value, {now}
+          FROM unnest({shard}::smallint[], {topic}::text[], {key}::text[], {headers}::text[], {value}::bytea[])
                AS fresh (shard, topic, key, headers, value)
-        """,
+        """
+
+
+def columns(rows: Sequence[Outgoing], now: datetime) -> tuple[object, ...]:
+    """The parameters of `insertion`."""
+    return (
         [row.shard for row in rows],
         [row.topic for row in rows],
         [row.key for row in rows],
@@ -64,6 +69,11 @@ async def insert(connection: Connection, rows: Sequence[Outgoing], now: datetime
         [row.value for row in rows],
         now,
     )
+
+
+async def insert(connection: Connection, rows: Sequence[Outgoing], now: datetime) -> None:
+    """Add rows in their order."""
+    await connection.execute(insertion(), *columns(rows, now))
 
 
 async def read(connection: Connection, shards: Sequence[int], limit: int) -> list[Stored]:
@@ -84,9 +94,7 @@ async def read(connection: Connection, shards: Sequence[int], limit: int) -> lis
 
 async def delete(connection: Connection, seqs: Sequence[int]) -> None:
     """Forget rows that Kafka has; if this is lost in a crash they are published again under the same ids."""
-    async with connection.transaction():
-        await connection.execute("SET LOCAL synchronous_commit = off")
-        await connection.execute("DELETE FROM outbox WHERE seq = ANY ($1::bigint[])", seqs)
+    await connection.execute("DELETE FROM outbox WHERE seq = ANY ($1::bigint[])", seqs)
 
 
 async def depth(connection: Connection) -> tuple[int, datetime | None]:

@@ -11,7 +11,7 @@ import structlog
 
 from chassis import inbox
 from chassis.clock import Clock
-from chassis.database import Pool
+from chassis.database import Connection, Pool
 from chassis.dead_letters import Record, bury
 from chassis.errors import Rejected, while_down
 from chassis.message import Cause, Message
@@ -78,28 +78,38 @@ class Processor:
                 await self._commit_once(readings)
 
     async def _commit_once(self, readings: Sequence[Reading]) -> None:
-        async with self.transaction() as tx:
-            await self._handle([reading for reading in readings if isinstance(reading, Readable)], tx)
-            for reading in readings:
-                if isinstance(reading, Unreadable):
+        readable = _distinct(readings)
+        unreadable = [reading for reading in readings if isinstance(reading, Unreadable)]
+        if readable or unreadable:
+            async with self.transaction(keys=sorted(readable)) as tx:
+                await self._handle([reading for key, reading in readable.items() if key in tx.new], tx)
+                for reading in unreadable:
                     tx.relay(bury(reading.record, reading.rejected, self._service, tx.now))
         self._count(readings)
 
     async def submit(self, event: Event, cause: Cause) -> bool:
-        """Handle an event that a person said through the API, once per cause; False if it was handled before."""
+        """Handle an event that a person said through the API, once per cause; False if it was handled before.
+
+        Its span is that of the request (`requests.py`), whose context is in the cause.
+        """
         route = self._app.router.routes[event.TYPE]
-        async with self.transaction(cause) as tx:
-            fresh = bool(await inbox.remember(tx.connection, [cause.inbox_key], tx.now))
-            if fresh:
-                await route.handle(self._app, [Message(event, cause)], tx)
-        return fresh
+        async with self.transaction(cause, [cause.inbox_key]) as tx:
+            if tx.new:
+                with self._metrics.handling(event.TYPE):
+                    await route.handle(self._app, [Message(event, cause)], tx)
+        self._metrics.handled(event.TYPE)
+        return bool(tx.new)
 
     @asynccontextmanager
-    async def transaction(self, cause: Cause | None = None) -> AsyncIterator[Transaction]:
-        """A transaction whose words go out at its commit, when the relay is woken."""
+    async def transaction(self, cause: Cause | None = None, keys: Sequence[bytes] = ()) -> AsyncIterator[Transaction]:
+        """A transaction whose words go out at its commit, when the relay is woken.
+
+        `keys` go into the inbox with its beginning; `tx.new` are those of them that were not there.
+        """
         async with self._pool.acquire() as connection:
             tx = Transaction(connection, self._service, self._clock.now(), cause or _NOBODY)
-            async with connection.transaction():
+            async with _ending(connection):
+                tx.new = await inbox.begin(connection, keys, tx.now)
                 yield tx
                 await tx.flush()
                 await self._relay.call(connection, tx)
@@ -108,8 +118,7 @@ class Processor:
             tell()
 
     async def _handle(self, readings: Sequence[Readable], tx: Transaction) -> None:
-        fresh = await _fresh(readings, tx)
-        for _, run in groupby(fresh, key=lambda reading: reading.envelope.type):
+        for _, run in groupby(readings, key=lambda reading: reading.envelope.type):
             same = list(run)
             with self._telemetry.processing(same) as messages, self._metrics.handling(same[0].envelope.type):
                 await same[0].route.handle(self._app, messages, tx)
@@ -135,12 +144,22 @@ class Processor:
                     )
 
 
-async def _fresh(readings: Sequence[Readable], tx: Transaction) -> list[Readable]:
-    """Those that were not handled before, each once, in their order."""
+def _distinct(readings: Sequence[Reading]) -> dict[bytes, Readable]:
+    """What can be handled, each message once, in their order, by what the inbox knows it by."""
     first: dict[bytes, Readable] = {}
     for reading in readings:
-        first.setdefault(reading.message.cause.inbox_key, reading)
-    if not first:
-        return []
-    new = await inbox.remember(tx.connection, sorted(first), tx.now)
-    return [reading for key, reading in first.items() if key in new]
+        if isinstance(reading, Readable):
+            first.setdefault(reading.message.cause.inbox_key, reading)
+    return first
+
+
+@asynccontextmanager
+async def _ending(connection: Connection) -> AsyncIterator[None]:
+    """End the transaction that is begun within: by a commit, or by a rollback when anything is raised."""
+    try:
+        yield
+    except BaseException:
+        if not connection.is_closed():
+            await connection.execute("ROLLBACK")
+        raise
+    await connection.execute("COMMIT")

@@ -52,10 +52,12 @@ class Relay:
             await connection.execute("SELECT pg_notify($1, '')", self._channel)
 
     def wake_for(self, tx: Transaction) -> None:
-        """After the commit of `tx`: publish what it said; remember when its dated events are due."""
-        if tx.dated:
-            self._expect(min(entry.due_at for entry in tx.dated))
-        if tx.dated or tx.outgoing:
+        """After the commit of `tx`: publish what it said; be there when its first dated event is due."""
+        due_at = min((entry.due_at for entry in tx.dated), default=None)
+        sooner = due_at is not None and (self._next_due is None or due_at < self._next_due)
+        if due_at is not None:
+            self._expect(due_at)
+        if sooner or tx.outgoing:
             self._wake.set()
 
     async def run(self) -> None:
@@ -105,9 +107,10 @@ class Relay:
                 look_at = loop.time() + _LOOK_S
             busy = await self._move_due(connection)
             rows = await outbox.read(connection, list(self._owned), _ROWS)
-            if rows:
-                await outbox.delete(connection, await publisher.publish(rows))
-            if not rows and not busy:
+            published = await publisher.publish(rows) if rows else []
+            if published:
+                await outbox.delete(connection, published)
+            if not busy and len(published) == len(rows) < _ROWS:  # and what is committed meanwhile wakes
                 await self._clock.wait(self._wake, self._next_due, at_most_s=look_at - loop.time())
 
     async def _move_due(self, connection: "asyncpg.Connection[asyncpg.Record]") -> bool:

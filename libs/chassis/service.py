@@ -21,6 +21,7 @@ from chassis.metrics import Metrics
 from chassis.migrations import CHASSIS_TABLES, migrate, shipped
 from chassis.processor import Processor
 from chassis.relay import Relay
+from chassis.requests import Traced
 from chassis.router import Router
 from chassis.settings import Settings
 from chassis.telemetry import Telemetry
@@ -108,6 +109,7 @@ class Service:
                     await self.app.begin(tx)
         self._consumer = Consumer(self.app.name, self.app.router.topics, self.settings, processor, self._crash)
         api = self.app.api(self.runtime)
+        api.add_middleware(Traced, telemetry=self.telemetry)
         add_health(api, self.is_ready, self.metrics)
         self._server = await serve(api, self.settings.host, self.settings.port)
         for work in (self.relay.run, self._observe, self._clean, *self.app.workers(self.runtime)):

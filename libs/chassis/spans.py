@@ -1,4 +1,4 @@
-"""The spans themselves, to OpenTelemetry's semantic conventions for messaging and HTTP clients (1.44).
+"""The spans themselves, to OpenTelemetry's semantic conventions for messaging and HTTP (1.44).
 
 Contexts are passed by hand, never through the process: what a handler, the relay and a delivery share is what is
 stored. Nothing else in the process is instrumented, so that no second layer rewrites a context.
@@ -35,12 +35,14 @@ from contracts.cloudevents import CloudEvent
 from contracts.event import Event
 
 if TYPE_CHECKING:
-    from chassis.telemetry import Posting
+    from chassis.telemetry import Posting, Serving
 
 _W3C: Final = TraceContextTextMapPropagator()
 _LINKS: Final = 128  # the SDK drops what is over
 _EXPORT_S: Final = 3
 _FAILED: Final = 400  # HTTP: a client's span is in error from here on
+_OUR_FAULT: Final = 500  # and a server's from here on
+_METHODS: Final = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
 Attributes = dict[str, str | int]
 
 
@@ -74,6 +76,24 @@ class Spans:
             topics.setdefault(prefix + row.topic, []).append(row)
         with _ending([self._start_send(topic, same) for topic, same in topics.items()]):
             yield
+
+    @contextmanager
+    def serving(self, serving: "Serving") -> Iterator["Serving"]:
+        """A SERVER span, child of the context in `serving`, which then holds the span's own."""
+        method = serving.method if serving.method in _METHODS else "_OTHER"
+        attributes: Attributes = {
+            "http.request.method": method,
+            "url.scheme": serving.scheme,
+            "url.path": serving.path,
+            "server.address": serving.host,
+            "server.port": serving.port,
+        }
+        name = "HTTP" if method == "_OTHER" else method
+        span = self._start(name, SpanKind.SERVER, _read(serving.traceparent, serving.tracestate), attributes)
+        serving.traceparent, serving.tracestate = _write(span)
+        with _ending([span]):
+            yield serving
+            _tell(span, serving, name)
 
     @contextmanager
     def posting(self, posting: "Posting", flow_id: str, url: str, message_id: str) -> Iterator["Posting"]:
@@ -146,6 +166,19 @@ def _ending(spans: Sequence[Span]) -> Iterator[None]:
     finally:
         for span in spans:
             span.end()
+
+
+def _tell(span: Span, serving: "Serving", name: str) -> None:
+    """How a request ended; what a caller did wrong is no error of ours."""
+    if serving.route is not None:
+        span.update_name(f"{name} {serving.route}")
+        span.set_attribute("http.route", serving.route)
+    if serving.flow_id is not None:
+        span.set_attribute("messaging.message.conversation_id", serving.flow_id)
+    if serving.status is not None:
+        span.set_attribute("http.response.status_code", serving.status)
+        if serving.status >= _OUR_FAULT:
+            _fail(span, str(serving.status))
 
 
 def _fail(span: Span, error_type: str) -> None:

@@ -1,8 +1,8 @@
 """Tracing, thin and our own. Off without an OTLP endpoint; then not even its SDK is loaded.
 
-A publisher's `traceparent` goes on through handler, outbox, relay, next handler and webhook as one trace; while tracing
-is off it is handed on as it came. What fires on a later day starts a trace of its own, linked to the span that
-scheduled it; `messaging.message.conversation_id`, the flow's id, finds them all.
+The `traceparent` of a publisher, or of a caller of the API, goes on through handler, outbox, relay, next handler and
+webhook as one trace; while tracing is off it is handed on as it came. What fires on a later day starts a trace of its
+own, linked to the span that scheduled it; `messaging.message.conversation_id`, the flow's id, finds them all.
 """
 
 import os
@@ -27,6 +27,22 @@ class Posting:
     traceparent: str | None
     status: int | None = None
     reason: str | None = None
+
+
+@dataclass(slots=True)
+class Serving:
+    """A request's span while it is under way: what was asked, the context to go on from, and how it ended."""
+
+    method: str
+    scheme: str
+    path: str
+    host: str
+    port: int
+    traceparent: str | None
+    tracestate: str | None
+    route: str | None = None
+    status: int | None = None
+    flow_id: str | None = None
 
 
 class Telemetry:
@@ -55,6 +71,10 @@ class Telemetry:
     def sending(self, rows: Sequence[Stored], prefix: str = "") -> AbstractContextManager[None]:
         """One `send` span per topic for what the relay publishes at once; it leaves the rows' own contexts alone."""
         return nullcontext() if self._spans is None else self._spans.sending(rows, prefix)
+
+    def serving(self, serving: Serving) -> AbstractContextManager[Serving]:
+        """An HTTP server span for one request, child of the caller's; what its handler emits carries its context on."""
+        return nullcontext(serving) if self._spans is None else self._spans.serving(serving)
 
     def posting(
         self, traceparent: str | None, flow_id: str, url: str, message_id: str

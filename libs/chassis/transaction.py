@@ -1,7 +1,7 @@
 """One message, one transaction: state, inbox, outbox and agenda commit together or not at all."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -19,14 +19,15 @@ from contracts.event import Event
 class Transaction:
     """An open transaction of one service, and what it will say when it commits.
 
-    `cause` is what is being handled; emitted events take their ids, flow and trace from it. A handler reads the time
-    from `now` and never commits.
+    `cause` is what is being handled; emitted events take their ids, flow and trace from it. `new` are the inbox keys
+    that it began with and nobody had handled. A handler reads the time from `now` and never commits.
     """
 
     def __init__(self, connection: Connection, service: str, now: datetime, cause: Cause) -> None:
         self.now = now
         self.cause = cause
         self.connection = connection
+        self.new: Collection[bytes] = ()
         self._source = f"dutiful/{service}"
         self._said_at = now.isoformat()
         self._said: Counter[tuple[str, str, str, str]] = Counter()
@@ -84,9 +85,11 @@ class Transaction:
         """Write what was said beside the state; the chassis calls it just before the commit."""
         if self.cancelled:
             await agenda.cancel(self.connection, self.cancelled)
-        if self.dated:
+        if self.dated and self.outgoing:
+            await agenda.put_and_say(self.connection, self.dated, self.outgoing, self.now)
+        elif self.dated:
             await agenda.put(self.connection, self.dated)
-        if self.outgoing:
+        elif self.outgoing:
             await outbox.insert(self.connection, self.outgoing, self.now)
 
     def _record(self, event: Event, cause: Cause, time: str, scheduled_by: str | None = None) -> tuple[str, Outgoing]:

@@ -118,33 +118,6 @@ class ChangeWindowOpened(ClientChangeEvent):
     reckoning: Reckoning
 
 
-class ChangeWindowClosed(ClientChangeEvent):
-    """The client's days to object are over (a dated event)."""
-
-    TYPE: ClassVar[str] = "change.window_closed"
-
-
-class ChangeDayReached(ChangeEvent):
-    """The planned day has come (a dated event)."""
-
-    TYPE: ClassVar[str] = "change.day_reached"
-
-
-class ChangeReceiptChecked(ChangeEvent):
-    """It is time to see who has no receipt yet (a dated event)."""
-
-    TYPE: ClassVar[str] = "change.receipt_checked"
-
-
-class ChangeClientEnded(Event):
-    """The last day of a client's service contract has passed (a dated event, §8.3)."""
-
-    TYPE: ClassVar[str] = "change.client_ended"
-    KEY: ClassVar[tuple[str, ...]] = ("client_id",)
-
-    client_id: Id
-
-
 class ChangeReceiptOverdue(ClientChangeEvent):
     """The planned day is near and the client has given no proof of receipt; nothing takes effect for it."""
 
@@ -167,11 +140,15 @@ class ChangeObjectionAccepted(ClientChangeEvent, ObjectionVerdict):
 
 
 class ChangeObjectionRefused(ClientChangeEvent, ObjectionVerdict):
-    """§4.4: too late, groundless, or about nothing that can be objected to; recorded and answered."""
+    """§4.4: too late, groundless, or about nothing that can be objected to; recorded and answered.
+
+    `coded` is the reason for words in another language, as `contracts.coded` has it.
+    """
 
     TYPE: ClassVar[str] = "change.objection_refused"
 
     reason: str
+    coded: str | None = None
     clause: str
 
 

@@ -46,9 +46,13 @@ class Event(Part):
 
 
 class Reckoning(Part):
-    """How a date was reached: the rule, its clause, the calendar's version and the steps, one sentence each."""
+    """How a date was reached: the rule, its clause, the calendar's version and the steps, one sentence each.
+
+    `coded` are the steps for words in another language, as `contracts.coded` has it; they may be finer.
+    """
 
     rule: str
     clause: str
     because: tuple[str, ...]
     calendar: str
+    coded: tuple[str, ...] | None = None

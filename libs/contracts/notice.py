@@ -55,13 +55,3 @@ class NoticeFailed(Event):
     about: Id
     kind: Id
     reason: str
-
-
-class NoticeCheckDue(Event):
-    """It is time to see who has no receipt (a dated event); after the `final` look people must act."""
-
-    TYPE: ClassVar[str] = "notice.check_due"
-    KEY: ClassVar[tuple[str, ...]] = ("order_id",)
-
-    order_id: Id
-    final: bool

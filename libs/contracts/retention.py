@@ -59,12 +59,6 @@ class RetentionTerminationRefused(RetentionEvent):
     clause: str
 
 
-class RetentionTerminationReached(RetentionEvent):
-    """The contract's last day has passed (a dated event)."""
-
-    TYPE: ClassVar[str] = "retention.termination_reached"
-
-
 class RetentionChoiceRequested(RetentionEvent):
     """The client is asked: return or deletion, until the end of `last_day_on`."""
 
@@ -95,12 +89,6 @@ class RetentionChoiceRefused(RetentionEvent):
     clause: str
 
 
-class RetentionChoiceClosed(RetentionEvent):
-    """The time for the choice is over (a dated event)."""
-
-    TYPE: ClassVar[str] = "retention.choice_closed"
-
-
 class RetentionChoiceDefaulted(RetentionEvent):
     """The client made no choice: the agreement's default runs."""
 
@@ -110,12 +98,6 @@ class RetentionChoiceDefaulted(RetentionEvent):
     clause: str
 
 
-class RetentionReturnClosed(RetentionEvent):
-    """The agreed time to fetch what was returned is over (a dated event)."""
-
-    TYPE: ClassVar[str] = "retention.return_closed"
-
-
 class RetentionReturnSettled(RetentionEvent):
     """What was returned is deleted now: the client acknowledged it, or the agreed time is over."""
 
@@ -123,12 +105,6 @@ class RetentionReturnSettled(RetentionEvent):
 
     acknowledged: bool
     reason: str
-
-
-class RetentionDeletionDue(RetentionEvent):
-    """A day has come on which data must go (a dated event)."""
-
-    TYPE: ClassVar[str] = "retention.deletion_due"
 
 
 class RetentionHoldApplied(RetentionEvent):
@@ -148,14 +124,6 @@ class RetentionHoldRefused(RetentionEvent):
 
     hold_id: Id
     reason: str
-
-
-class RetentionHoldEnded(RetentionEvent):
-    """The last day of a hold has passed (a dated event)."""
-
-    TYPE: ClassVar[str] = "retention.hold_ended"
-
-    hold_id: Id
 
 
 class RetentionReinstated(RetentionEvent):
@@ -190,14 +158,6 @@ class OrderEvent(Event):
     KEY: ClassVar[tuple[str, ...]] = ("order_id",)
 
     order_id: Id
-
-
-class RetentionReminderDue(OrderEvent):
-    """It is time to look whether an order was answered (a dated event)."""
-
-    TYPE: ClassVar[str] = "retention.reminder_due"
-
-    nth: Annotated[int, Field(ge=1)]
 
 
 class RetentionOrderOverdue(OrderEvent):
@@ -245,12 +205,6 @@ class RetentionReopened(OrderEvent):
     remaining: int
 
 
-class RetentionCheckDue(OrderEvent):
-    """It is time for a second look (a dated event)."""
-
-    TYPE: ClassVar[str] = "retention.check_due"
-
-
 class RetentionFlagged(RetentionEvent):
     """What should not be: processing after the end of the contract, or data of a category that is never stored."""
 
@@ -263,12 +217,6 @@ class RetentionFlagged(RetentionEvent):
     clause: str
 
 
-class RetentionCertificateDue(RetentionEvent):
-    """Something was carried out: it may be time for a certificate (a dated event)."""
-
-    TYPE: ClassVar[str] = "retention.certificate_due"
-
-
 class RetentionCertified(RetentionEvent):
     """A certificate of deletion was made; it is `complete` when nothing is left and nothing is held."""
 
@@ -277,17 +225,6 @@ class RetentionCertified(RetentionEvent):
     certificate_id: Id
     complete: bool
     sha256: str
-
-
-class RetentionSweepDue(Event):
-    """A day's rolling orders are due for the clients after `after` (a dated event); of one holder, or of all."""
-
-    TYPE: ClassVar[str] = "retention.sweep_due"
-    KEY: ClassVar[tuple[str, ...]] = ("sweep_on",)
-
-    sweep_on: Id
-    after: str = ""
-    holder_id: Id | None = None
 
 
 class NoticeKind(StrEnum):

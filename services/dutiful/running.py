@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import logging
 import os
 import signal
@@ -177,6 +178,8 @@ def _go(work: Coroutine[Any, Any, None]) -> None:
     from chassis.migrations import MigrationRefused
     from embedded.process import ServerError
 
+    gc.collect()
+    gc.freeze()  # what is loaded stays: walking it again and again would hold up a message for tens of milliseconds
     try:
         uvloop.run(work)
     except (ServerError, MigrationRefused) as error:

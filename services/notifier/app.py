@@ -15,10 +15,10 @@ from chassis.transaction import Transaction
 from contracts.change import ChangeNoticeOrdered
 from contracts.client import ClientAmended, ClientContactChanged, ClientSigned
 from contracts.contract import ContractTerminated
-from contracts.notice import NoticeCheckDue
+from contracts.escalation import EscalationDue
 from contracts.retention import RetentionNoticeOrdered, RetentionReinstated
 from notifier import api, directory, outcomes, store
-from notifier.delivery import Deliverer, call_deliverer
+from notifier.delivery import Deliverer
 from notifier.settings import NotifierSettings
 
 
@@ -32,6 +32,7 @@ class Notifier:
     def __init__(self, book: Book, settings: NotifierSettings) -> None:
         self.book = book
         self.settings = settings
+        self._deliverer: Deliverer | None = None
 
     async def begin(self, tx: Transaction) -> None:
         """The notifier needs nothing before it hears."""
@@ -42,7 +43,13 @@ class Notifier:
 
     def workers(self, runtime: Runtime) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """Beside what it hears, the notifier delivers."""
-        return (Deliverer(self.book, self.settings, runtime).run,)
+        self._deliverer = Deliverer(self.book, self.settings, runtime)
+        return (self._deliverer.run,)
+
+    async def call_deliverer(self, tx: Transaction) -> None:
+        """Something is due once `tx` has committed."""
+        if self._deliverer is not None:  # the workers are running
+            await self._deliverer.call(tx)
 
     # Who the clients are.
 
@@ -52,7 +59,7 @@ class Notifier:
         agreement = self._agreement(signed.agreement_id, signed.agreement_version)
         await directory.save_client(tx, signed)
         await store.deliver_waiting(tx, signed.client_id, _first_channels(agreement))
-        await call_deliverer(tx)
+        await self.call_deliverer(tx)
 
     @router.on(ClientContactChanged)
     async def on_contact_changed(self, changed: ClientContactChanged, tx: Transaction) -> None:
@@ -93,22 +100,21 @@ class Notifier:
 
     async def _carry_out(self, order: ChangeNoticeOrdered | RetentionNoticeOrdered, tx: Transaction) -> None:
         """Every way of the first stage is tried; without a receipt the next ones, and at the deadline people act."""
-        await store.insert_order(tx, order)
-        for signed in await store.versions_of_order(tx, order.order_id):
+        for signed in await store.insert_order(tx, order):
             channels = _first_channels(self._agreement(*signed))
             await store.deliver_order(tx, order.order_id, " ".join(signed), channels)
         for at, final in ((order.escalate_at, False), (order.deadline_at, True)):
-            check = NoticeCheckDue(order_id=order.order_id, final=final)
+            check = EscalationDue(order_id=order.order_id, final=final)
             tx.emit_at(check, at, f"check/{order.order_id}/{'deadline' if final else 'escalation'}")
-        await call_deliverer(tx)
+        await self.call_deliverer(tx)
 
-    @router.on(NoticeCheckDue)
-    async def on_check_due(self, check: NoticeCheckDue, tx: Transaction) -> None:
+    @router.on(EscalationDue)
+    async def on_escalation_due(self, check: EscalationDue, tx: Transaction) -> None:
         """Who has no receipt yet is tried by the next channels; at the deadline, people must act (§15)."""
         reason = "no receipt by the deadline" if check.final else "no receipt in time"
         unreceived = await store.unreceived_of_order(tx, check.order_id)
         await outcomes.escalate(tx, self.book, unreceived, reason, final=check.final)
-        await call_deliverer(tx)
+        await self.call_deliverer(tx)
 
     def _agreement(self, agreement_id: str, version: str) -> Agreement:
         try:

@@ -1,13 +1,11 @@
 """What came of one attempt to give a notice, by whichever channel."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 ANSWER_CHARACTERS: Final = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptOutcome:
+class AttemptOutcome(NamedTuple):
     """One attempt's result.
 
     `status` is the HTTP or SMTP code where one came; `answer` the beginning of what was answered, printable;

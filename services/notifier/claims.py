@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import asyncpg
 from pydantic_core import from_json, to_json
@@ -10,9 +11,15 @@ from pydantic_core import from_json, to_json
 from chassis.database import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One delivery to attempt, with the addresses in force now."""
+class Endpoint(NamedTuple):
+    """Where a webhook goes, and the secrets in force that sign it, the newest first."""
+
+    url: str
+    secrets: tuple[str, ...]
+
+
+class Job(NamedTuple):
+    """One delivery to attempt, with the addresses in force now; `endpoint` is a webhook's."""
 
     delivery_id: str
     notice_id: str
@@ -22,14 +29,13 @@ class Job:
     endpoint_id: str | None
     attempts: int
     stage: int
-    url: str | None
-    secrets: tuple[str, ...]
     client_name: str
     contact_name: str
     email: str
     language: str
     agreement_id: str
     agreement_version: str
+    endpoint: Endpoint | None
 
     @property
     def lane(self) -> str:
@@ -70,12 +76,8 @@ async def claim(connection: Connection, wanted: Wanted) -> list[Job]:
     """The deliveries that are due, the longest due first."""
     rows = await connection.fetch(
         """
-        SELECT delivery_id, notice_id, order_id, client_id, channel, endpoint_id, attempts, stage, url,
-               coalesce((SELECT array_agg(secret ORDER BY created_at DESC)
-                           FROM endpoint_secret
-                          WHERE endpoint_secret.endpoint_id = due.endpoint_id
-                            AND (expires_at IS NULL OR expires_at > $1)), '{}') AS secrets,
-               name AS client_name, contact_name, email, language, agreement_id, agreement_version
+        SELECT delivery_id, notice_id, order_id, client_id, channel, endpoint_id, attempts, stage,
+               name, contact_name, email, language, agreement_id, agreement_version
           FROM (SELECT delivery_id, notice_id, channel, endpoint_id, attempts, next_attempt_at
                   FROM delivery
                  WHERE status = 'pending' AND channel <> 'post' AND next_attempt_at <= $1
@@ -86,7 +88,6 @@ async def claim(connection: Connection, wanted: Wanted) -> list[Job]:
                  LIMIT $5) AS due
           JOIN notice USING (notice_id)
           JOIN client USING (client_id)
-          LEFT JOIN (SELECT endpoint_id, url FROM endpoint) AS address USING (endpoint_id)
          ORDER BY next_attempt_at
         """,
         wanted.now,
@@ -95,7 +96,26 @@ async def claim(connection: Connection, wanted: Wanted) -> list[Job]:
         list(wanted.full),
         wanted.limit,
     )
-    return [Job(**{**row, "secrets": tuple(row["secrets"])}) for row in rows]
+    endpoint_ids = {row["endpoint_id"] for row in rows}
+    endpoints = await _load_endpoints(connection, endpoint_ids - {None}, wanted.now)
+    return [Job._make((*row, endpoints.get(row["endpoint_id"]))) for row in rows]
+
+
+async def _load_endpoints(connection: Connection, endpoint_ids: Collection[str], now: datetime) -> dict[str, Endpoint]:
+    """Apart from the deliveries, because many go to one endpoint."""
+    if not endpoint_ids:
+        return {}
+    rows = await connection.fetch(
+        """
+        SELECT endpoint_id, url, array_agg(secret ORDER BY endpoint_secret.created_at DESC)
+          FROM endpoint JOIN endpoint_secret USING (endpoint_id)
+         WHERE endpoint_id = ANY ($1::text[]) AND (expires_at IS NULL OR expires_at > $2)
+         GROUP BY endpoint_id
+        """,
+        list(endpoint_ids),
+        now,
+    )
+    return {endpoint_id: Endpoint(url, tuple(secrets)) for endpoint_id, url, secrets in rows}
 
 
 async def load_orders(connection: Connection, order_ids: Collection[str]) -> list[Order]:

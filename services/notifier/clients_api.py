@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 
+from chassis.asking import Cursor, PathId, Reading, Running, found, page_of
 from chassis.http import Authenticated, Limit
 from chassis.pages import Page
 from chassis.rights import Right
 from notifier import clients, directory
-from notifier.asking import Cursor, PathId, Reading, Running, found, id_of, page_of
+from notifier.asking import id_of
 from notifier.views import ClientView, ContactBody, ContactPeriod, ContactView
 
 router = APIRouter(tags=["clients"])
@@ -19,7 +20,7 @@ async def read_clients(
     """For staff, in the order of their ids."""
     caller.require(Right.SEE_ALL_CLIENTS)
     items = await clients.clients(pool, after=id_of(cursor), limit=limit + 1)
-    return page_of(items, limit, lambda client: (client.client_id,))
+    return page_of([(client, (client.client_id,)) for client in items], limit)
 
 
 @router.get("/clients/{client_id}", summary="One client, with the contact in force")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agreement.schema import Agreement
-from notifier.claims import Job, Order
+from notifier.claims import Endpoint, Job, Order
 from notifier.mail import Mail
 from notifier.texts import Rendered, render
 from notifier.webhooks import WebhookRequest
@@ -23,14 +23,14 @@ class Addressed:
     language: str
 
 
-def webhook(job: Job, order: Order, traceparent: str | None) -> WebhookRequest:
+def webhook(job: Job, endpoint: Endpoint, order: Order, traceparent: str | None) -> WebhookRequest:
     """The webhook of a delivery: its id and body are the same at every attempt, its timestamp is this attempt's.
 
     Receivers hold the timestamp against their own clocks, so it is the system's and never a virtual one.
     """
     return WebhookRequest(
-        url=job.url or "",
-        secrets=job.secrets,
+        url=endpoint.url,
+        secrets=endpoint.secrets,
         message_id=job.delivery_id,
         timestamp=int(time.time()),
         body=b'%s"notice_id":"%s","client_id":"%s"}}' % (order.head, job.notice_id.encode(), job.client_id.encode()),

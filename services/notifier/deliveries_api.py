@@ -5,14 +5,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from chassis.asking import Cursor, PathId, Reading, Running, found, page_of, whose
 from chassis.http import Authenticated, Limit
 from chassis.pages import Page
 from chassis.problems import Problem
 from chassis.rights import Right
 from contracts.event import Id
 from notifier import deliveries
-from notifier.asking import Cursor, Once, PathId, Reading, Running, found, is_first, page_of, place_of, whose
-from notifier.delivery import call_deliverer
+from notifier.asking import App, Once, is_first, place_of
 from notifier.views import DeliveryAnswer, DeliveryStatus, DeliveryView
 
 router = APIRouter(tags=["deliveries"])
@@ -39,7 +39,7 @@ async def read_deliveries(
         before=place_of(cursor),
         limit=limit + 1,
     )
-    return page_of(items, limit, lambda delivery: (delivery.created_at, delivery.delivery_id))
+    return page_of([(delivery, (delivery.created_at, delivery.delivery_id)) for delivery in items], limit)
 
 
 @router.get("/deliveries/{delivery_id}", summary="One delivery, with every attempt")
@@ -52,7 +52,7 @@ async def read_delivery(delivery_id: PathId, caller: Authenticated, pool: Readin
 
 
 @router.post("/deliveries/{delivery_id}/resend", status_code=HTTPStatus.ACCEPTED, summary="Send it again, now")
-async def resend(delivery_id: PathId, caller: Authenticated, running: Running, cause: Once) -> DeliveryView:
+async def resend(delivery_id: PathId, caller: Authenticated, app: App, running: Running, cause: Once) -> DeliveryView:
     """Delivered ones too; a webhook keeps its id, so that its receiver knows it. A letter is on the work list again."""
     caller.require(Right.RESEND)
     async with running.processor.transaction(cause) as tx:
@@ -62,5 +62,5 @@ async def resend(delivery_id: PathId, caller: Authenticated, running: Running, c
             if delivery.endpoint_id and await deliveries.is_disabled(tx, delivery.endpoint_id):
                 raise Problem(HTTPStatus.CONFLICT, f"endpoint {delivery.endpoint_id} is disabled: enable it first")
             await deliveries.send_again(tx, delivery_id)
-            await call_deliverer(tx)
+            await app.call_deliverer(tx)
         return found(await deliveries.one(tx.connection, delivery_id))

@@ -8,7 +8,7 @@ a hanging endpoint costs the others nothing.
 import asyncio
 import random
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -32,6 +32,7 @@ from notifier.retries import RetryPolicy, next_attempt
 from notifier.settings import NotifierSettings
 from notifier.store import SHARDS
 from notifier.texts import WordingLacks
+from notifier.timeouts import Timeouts
 from notifier.webhooks import WebhookSender
 
 log = structlog.get_logger()
@@ -53,10 +54,12 @@ class Deliverer:
         self._mails = MailSender(settings.mail) if settings.mail else None
         self._lanes: Lanes[Job] = Lanes(settings.per_endpoint)
         self._held: set[str] = set()
+        self._owned: frozenset[int] = frozenset()
         self._orders: OrderedDict[str, Order] = OrderedDict()
         self._group: asyncio.TaskGroup
-        self._busy = 0
+        self._quick: Timeouts[str] = Timeouts(_SLOW_S, self._pass_by)
         self._under_way = 0
+        self._all_held = False
         self._stopping = False
         self._ended: list[Attempted] = []
         self._wake = asyncio.Event()
@@ -78,6 +81,13 @@ class Deliverer:
             if self._mails:
                 await self._mails.close()
 
+    async def call(self, tx: Transaction) -> None:
+        """At the commit of `tx`, whichever process delivers looks for what is due."""
+        if len(self._owned) == SHARDS:
+            tx.after_commit.append(self._wake.set)
+        else:
+            await tx.execute("SELECT pg_notify($1, '')", CHANNEL)
+
     async def _session(self) -> None:
         runtime = self._runtime
         connection = await connect(runtime.settings.database_url.get_secret_value(), "notifier")
@@ -86,6 +96,7 @@ class Deliverer:
             connection.add_termination_listener(lambda *_: self._wake.set())
             await self._claim_all(connection)
         finally:
+            self._owned = frozenset()
             connection.terminate()
 
     async def _claim_all(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
@@ -96,15 +107,17 @@ class Deliverer:
             self._wake.clear()
             if loop.time() >= look_at:
                 await shards.balance()
+                self._owned = shards.owned
                 look_at = loop.time() + _LOOK_S
-            due_at = await self._claim(connection, shards.owned)
+            due_at = await self._claim(connection)
             await self._runtime.clock.wait(self._wake, due_at, at_most_s=look_at - loop.time())
 
-    async def _claim(self, connection: "asyncpg.Connection[asyncpg.Record]", shards: frozenset[int]) -> datetime | None:
+    async def _claim(self, connection: "asyncpg.Connection[asyncpg.Record]") -> datetime | None:
         """Take on what is due, as long as there is room; return when to look again at the latest."""
         now = self._runtime.clock.now()
+        self._all_held = False
         while len(self._held) < self._settings.claimed:
-            wanted = Wanted(shards, self._held, self._lanes.full, now, self._settings.claimed)
+            wanted = Wanted(self._owned, self._held, self._lanes.full, now, self._settings.claimed)
             jobs = await claims.claim(connection, wanted)
             await self._know_orders(connection, jobs)
             for job in jobs:
@@ -112,7 +125,8 @@ class Deliverer:
                 self._lanes.put(job)
             self._pump()
             if len(jobs) < self._settings.claimed:
-                return await claims.next_due(connection, shards, now)
+                self._all_held = not wanted.full
+                return await claims.next_due(connection, self._owned, now)
         return None
 
     async def _know_orders(self, connection: "asyncpg.Connection[asyncpg.Record]", jobs: Sequence[Job]) -> None:
@@ -123,45 +137,51 @@ class Deliverer:
             self._orders.popitem(last=False)
 
     def _pump(self) -> None:
-        """Start what may start: a slot is taken by what is under way and not slow."""
-        while not self._stopping and self._busy < self._settings.slots and self._under_way < self._settings.under_way:
-            job = self._lanes.take()
-            if job is None:
-                return
-            self._busy += 1
+        """Start what may start."""
+        while (job := self._take()) is not None:
+            self._group.create_task(self._deliver(job))
+
+    def _take(self) -> Job | None:
+        """The next job, with a slot, where there is one: slots are taken by what is under way and not slow."""
+        if self._stopping or len(self._quick) >= self._settings.slots or self._under_way >= self._settings.under_way:
+            return None
+        job = self._lanes.take()
+        if job is not None:
+            self._quick.start(job.delivery_id)
             self._under_way += 1
-            self._group.create_task(self._attempt(job))
+        return job
+
+    async def _deliver(self, first: Job) -> None:
+        """Make an attempt, then the next that may start, until there is none."""
+        job: Job | None = first
+        while job is not None:
+            await self._attempt(job)
+            job = self._take()
+            self._pump()
 
     async def _attempt(self, job: Job) -> None:
-        slot = _Slot(self._give_back)
-        slow = asyncio.get_running_loop().call_later(_SLOW_S, self._pass_by, slot)
         order = self._orders[job.order_id]
         at = self._runtime.clock.now()
         try:
             address, outcome = await self._send(job, order)
         finally:
-            slow.cancel()
-            slot.give_back()
+            self._quick.stop(job.delivery_id)
             self._under_way -= 1
             self._lanes.done(job)
         self._ended.append(Attempted(job, address, at, outcome, self._next_at(job, order, outcome)))
         self._news.set()
-        self._pump()
 
-    def _pass_by(self, slot: "_Slot") -> None:
+    def _pass_by(self, _: str) -> None:
         """An attempt turns out slow: its slot goes to another."""
-        slot.give_back()
         self._pump()
-
-    def _give_back(self) -> None:
-        self._busy -= 1  # and no more: an attempt that is cancelled gives back too, when nothing may start any more
 
     async def _send(self, job: Job, order: Order) -> tuple[str, AttemptOutcome]:
-        if job.url is not None:
-            with self._runtime.telemetry.posting(order.traceparent, order.flow_id, job.url, job.delivery_id) as posting:
-                outcome = await self._webhooks.send(content.webhook(job, order, posting.traceparent))
+        if job.endpoint is not None:
+            url, telemetry = job.endpoint.url, self._runtime.telemetry
+            with telemetry.posting(order.traceparent, order.flow_id, url, job.delivery_id) as posting:
+                outcome = await self._webhooks.send(content.webhook(job, job.endpoint, order, posting.traceparent))
                 posting.status, posting.reason = outcome.status, outcome.reason
-            return job.url, outcome
+            return url, outcome
         if self._mails is None:
             return job.email, _never_sent("no mail server is set", permanent=False)
         try:
@@ -198,26 +218,8 @@ class Deliverer:
         for each in batch:
             self._runtime.metrics.attempted(each.job.channel, "ok" if each.outcome.ok else "failed")
             self._held.discard(each.job.delivery_id)
-        self._wake.set()
-
-
-async def call_deliverer(tx: Transaction) -> None:
-    """At the commit, the process that delivers wakes, whichever it is."""
-    await tx.execute("SELECT pg_notify($1, '')", CHANNEL)
-
-
-class _Slot:
-    """A slot of the deliverer, given back once: at the end of an attempt, or when it turns out slow."""
-
-    __slots__ = ("_give_back",)
-
-    def __init__(self, give_back: Callable[[], None]) -> None:
-        self._give_back: Callable[[], None] | None = give_back
-
-    def give_back(self) -> None:
-        give_back, self._give_back = self._give_back, None
-        if give_back is not None:
-            give_back()
+        if not (self._all_held and all(each.outcome.ok for each in batch)):  # there is more, or a retry to wait for
+            self._wake.set()
 
 
 def _never_sent(reason: str, *, permanent: bool) -> AttemptOutcome:

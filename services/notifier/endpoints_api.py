@@ -6,14 +6,14 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
+from chassis.asking import PathId, Reading, Running, found
 from chassis.http import Authenticated
 from chassis.problems import FieldProblem, Problem
 from chassis.rights import Caller, Right
 from chassis.transaction import Transaction
 from notifier import endpoints, outcomes, store
 from notifier.addresses import AddressRefused, check_url
-from notifier.asking import App, Once, PathId, Reading, Running, found, is_first
-from notifier.delivery import call_deliverer
+from notifier.asking import App, Once, is_first
 from notifier.signatures import new_secret
 from notifier.views import EndpointBody, EndpointSecret, EndpointView, RotationBody
 from notifier.webhooks import WebhookSettings
@@ -76,7 +76,7 @@ async def disable(endpoint_id: PathId, caller: Authenticated, app: App, running:
             await outcomes.escalate(
                 tx, app.book, await store.unreceived_and_idle(tx, ended), "the endpoint was disabled"
             )
-            await call_deliverer(tx)
+            await app.call_deliverer(tx)
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 

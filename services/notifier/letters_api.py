@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from agreement import deadlines
 from agreement.schema import Agreement
+from chassis.asking import Cursor, PathId, Reading, Running, found, page_of
 from chassis.http import Authenticated, Limit
 from chassis.pages import Page
 from chassis.problems import FieldProblem, Problem
@@ -16,7 +17,7 @@ from chassis.rights import Right
 from chassis.transaction import Transaction
 from contracts.notice import Channel
 from notifier import deliveries, letters, outcomes, printing
-from notifier.asking import App, Cursor, Once, PathId, Reading, Running, found, is_first, page_of, place_of
+from notifier.asking import App, Once, is_first, place_of
 from notifier.content import rendered
 from notifier.letters import Letter
 from notifier.outcomes import Proof
@@ -38,7 +39,7 @@ async def read_letters(
     """For staff, the longest waiting first: `pending` are to be sent, of `posted` the record of delivery is awaited."""
     caller.require(Right.SEE_ALL_CLIENTS)
     items = await letters.letters(pool, status=status, after=place_of(cursor), limit=limit + 1)
-    return page_of(items, limit, lambda letter: (letter.created_at, letter.delivery_id))
+    return page_of([(letter, (letter.created_at, letter.delivery_id)) for letter in items], limit)
 
 
 @router.get("/deliveries/{delivery_id}/letter", summary="The letter, to print", response_class=HTMLResponse)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from agreement.book import Book
+from chassis.asking import Cursor, PathId, Reading, Running, found, page_of, whose
 from chassis.http import Authenticated, Limit
 from chassis.pages import Page
 from chassis.rights import Caller, Right
@@ -12,7 +13,7 @@ from chassis.transaction import Transaction
 from contracts.event import Id
 from contracts.notice import Channel
 from notifier import notices, outcomes
-from notifier.asking import App, Cursor, PathId, Reading, Running, found, page_of, place_of, whose
+from notifier.asking import App, place_of
 from notifier.content import rendered
 from notifier.notices import Told
 from notifier.outcomes import Proof
@@ -37,7 +38,7 @@ async def read_notices(
     items = await notices.notices(
         pool, client_id=whose(caller, client_id), about=about, before=place_of(cursor), limit=limit + 1
     )
-    return page_of(items, limit, lambda notice: (notice.created_at, notice.notice_id))
+    return page_of([(notice, (notice.created_at, notice.notice_id)) for notice in items], limit)
 
 
 @router.get("/notices/{notice_id}", summary="One notice, in words")

@@ -1,8 +1,8 @@
 """What came of attempts, recorded in batches: every attempt, where each delivery stands, and the first receipts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from agreement.book import Book, Signed
 from chassis.message import Cause
@@ -16,8 +16,7 @@ from notifier.store import Unreceived
 _SOURCE = "dutiful/notifier/delivery"
 
 
-@dataclass(frozen=True, slots=True)
-class Attempted:
+class Attempted(NamedTuple):
     """One attempt that has ended: `next_at` is None when there will be no other."""
 
     job: Job
@@ -27,8 +26,7 @@ class Attempted:
     next_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """What shows that a client has a notice: since when, and by which channel."""
 
     notice_id: str
@@ -39,8 +37,7 @@ class Proof:
 
 async def record(tx: Transaction, book: Book, attempts: Sequence[Attempted]) -> None:
     """Record a batch; say which notices were received for the first time, and pass on those that ran out of ways."""
-    await _insert_attempts(tx, attempts)
-    await _update_deliveries(tx, attempts)
+    await _save_attempts(tx, attempts)
     gone = [each.job.endpoint_id for each in attempts if each.outcome.permanent and each.job.endpoint_id]
     await receive(tx, [_proof(each) for each in attempts if each.outcome.ok and _counts(book, each.job)])
     ended = [each.job.notice_id for each in attempts if not each.outcome.ok and each.next_at is None]
@@ -127,14 +124,27 @@ def _proof(attempt: Attempted) -> Proof:
     return Proof(attempt.job.notice_id, attempt.at, Channel(attempt.job.channel), text)
 
 
-async def _insert_attempts(tx: Transaction, attempts: Sequence[Attempted]) -> None:
+async def _save_attempts(tx: Transaction, attempts: Sequence[Attempted]) -> None:
+    """Every attempt, and where each delivery stands after it."""
     await tx.execute(
         """
-        INSERT INTO attempt (delivery_id, nth, at, address, ok, status, latency_ms, answer, reason)
-        SELECT *
-          FROM unnest($1::text[], $2::int[], $3::timestamptz[], $4::text[], $5::bool[], $6::int[], $7::real[],
-                      $8::text[], $9::text[])
-            ON CONFLICT DO NOTHING
+        WITH ended AS (
+            SELECT *
+              FROM unnest($1::text[], $2::int[], $3::timestamptz[], $4::text[], $5::bool[], $6::int[], $7::real[],
+                          $8::text[], $9::text[], $10::text[], $11::timestamptz[])
+                   AS each (delivery_id, nth, at, address, ok, status, latency_ms, answer, reason, outcome, next_at)
+        ), kept AS (
+            INSERT INTO attempt (delivery_id, nth, at, address, ok, status, latency_ms, answer, reason)
+            SELECT delivery_id, nth, at, address, ok, status, latency_ms, answer, reason FROM ended
+                ON CONFLICT DO NOTHING
+        )
+        UPDATE delivery
+           SET attempts = delivery.attempts + 1,
+               -- what was ended meanwhile, as by disabling its endpoint, isn't opened again by an attempt that failed
+               status = CASE ended.outcome WHEN 'pending' THEN delivery.status ELSE ended.outcome END,
+               next_attempt_at = coalesce(ended.next_at, next_attempt_at)
+          FROM ended
+         WHERE delivery.delivery_id = ended.delivery_id
         """,
         [each.job.delivery_id for each in attempts],
         [each.job.attempts + 1 for each in attempts],
@@ -145,21 +155,6 @@ async def _insert_attempts(tx: Transaction, attempts: Sequence[Attempted]) -> No
         [each.outcome.latency_ms for each in attempts],
         [each.outcome.answer for each in attempts],
         [each.outcome.reason for each in attempts],
-    )
-
-
-async def _update_deliveries(tx: Transaction, attempts: Sequence[Attempted]) -> None:
-    await tx.execute(
-        """
-        UPDATE delivery
-           SET attempts = delivery.attempts + 1,
-               -- what was ended meanwhile, as by disabling its endpoint, isn't opened again by an attempt that failed
-               status = CASE ended.status WHEN 'pending' THEN delivery.status ELSE ended.status END,
-               next_attempt_at = coalesce(ended.next_at, next_attempt_at)
-          FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS ended (delivery_id, status, next_at)
-         WHERE delivery.delivery_id = ended.delivery_id
-        """,
-        [each.job.delivery_id for each in attempts],
         ["delivered" if each.outcome.ok else "failed" if each.next_at is None else "pending" for each in attempts],
         [each.next_at for each in attempts],
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import asyncpg
 from pydantic_core import to_json
@@ -15,8 +16,7 @@ SHARDS = 16
 """A notice's shard never changes, so this number doesn't either."""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """A notice that has just been received for the first time."""
 
     notice_id: str
@@ -42,13 +42,27 @@ class Unreceived:
     traceparent: str | None
 
 
-async def insert_order(tx: Transaction, order: ChangeNoticeOrdered | RetentionNoticeOrdered) -> None:
-    """Enter what is to be said and one notice per client; a client that is not known yet gets its notice too."""
-    await tx.execute(
+async def insert_order(tx: Transaction, order: ChangeNoticeOrdered | RetentionNoticeOrdered) -> list[tuple[str, str]]:
+    """Enter what is to be said and one notice per client; a client that is not known yet gets its notice too.
+
+    Returns the agreement versions that the known ones are bound to.
+    """
+    rows = await tx.fetch(
         """
-        INSERT INTO notice_order (order_id, about, kind, clause, facts, ordered_at, escalate_at, deadline_at, flow_id,
-                                  traceparent)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        WITH ordered AS (
+            INSERT INTO notice_order (order_id, about, kind, clause, facts, ordered_at, escalate_at, deadline_at,
+                                      flow_id, traceparent)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            RETURNING order_id, ordered_at
+        ), concerned AS (
+            INSERT INTO notice (notice_id, order_id, client_id, created_at)
+            SELECT md5(order_id || '/' || client_id), order_id, client_id, ordered_at
+              FROM ordered, unnest($11::text[]) AS client_id
+            RETURNING client_id
+        )
+        SELECT DISTINCT agreement_id, agreement_version
+          FROM concerned JOIN client USING (client_id)
+         ORDER BY 1, 2
         """,
         order.order_id,
         order.about,
@@ -60,17 +74,9 @@ async def insert_order(tx: Transaction, order: ChangeNoticeOrdered | RetentionNo
         order.deadline_at,
         tx.cause.flow_id,
         tx.cause.traceparent,
-    )
-    await tx.execute(
-        """
-        INSERT INTO notice (notice_id, order_id, client_id, created_at)
-        SELECT md5($1 || '/' || client_id), $1, client_id, $3
-          FROM unnest($2::text[]) AS concerned (client_id)
-        """,
-        order.order_id,
         order.client_ids,
-        tx.now,
     )
+    return [(row[0], row[1]) for row in rows]
 
 
 _DELIVERIES = """
@@ -134,20 +140,6 @@ async def deliver_next_stage(tx: Transaction, notice_ids: Sequence[str], stage: 
         channels,
         notice_ids,
     )
-
-
-async def versions_of_order(tx: Transaction, order_id: str) -> list[tuple[str, str]]:
-    """The agreement versions that the known clients of an order are bound to."""
-    rows = await tx.fetch(
-        """
-        SELECT DISTINCT agreement_id, agreement_version
-          FROM notice JOIN client USING (client_id)
-         WHERE order_id = $1
-         ORDER BY 1, 2
-        """,
-        order_id,
-    )
-    return [(row[0], row[1]) for row in rows]
 
 
 _UNRECEIVED = """

@@ -1,5 +1,8 @@
 """The words of a notice: a kind and facts in, subject, plain text and HTML out, in the client's language.
 
+Where a fact is a sentence it comes in English, and as `name.code` as well: a code with what it names, which a language
+that has a sentence for it says in its own words. What it has no sentence for stays English.
+
 The words are data in `wording/`, one file per language. A part of a notice is a paragraph, or a list where it is one
 fact alone that has several values. HTML is made of the filled-in parts by escaping them whole: no fact becomes markup.
 """
@@ -16,6 +19,8 @@ from string import Template
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from contracts.coded import decode
 
 Language = Literal["en", "fr"]
 Facts = Mapping[str, str | Sequence[str]]
@@ -49,7 +54,7 @@ class Notice(BaseModel):
 
 
 class Wording(BaseModel):
-    """A language: its notices by kind, the words for codes by fact, and how it writes a date."""
+    """A language: its notices by kind, words and sentences for codes by fact, and how it writes a date."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -58,6 +63,7 @@ class Wording(BaseModel):
     first_day: str
     notices: dict[str, Notice]
     words: dict[str, dict[str, str]]
+    sentences: dict[str, dict[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,18 +128,31 @@ class _Sayer:
     def block(self, part: Part) -> str | list[str]:
         """A paragraph, or the items of a list."""
         alone = _ALONE.fullmatch(part.say)
-        if alone and not isinstance(values := self._fact(alone[1]), str):
-            return [self._word(alone[1], value) for value in values]
+        if alone and not isinstance(self._fact(alone[1]), str):
+            return self._values(alone[1])
         return self.fill(part)
 
     def fill(self, part: Part) -> str:
         """The part's words with its facts in them."""
         template = Template(part.say)
-        return template.substitute({name: self._words(name) for name in template.get_identifiers()})
+        return template.substitute({name: ", ".join(self._values(name)) for name in template.get_identifiers()})
 
-    def _words(self, name: str) -> str:
-        value = self._fact(name)
-        return ", ".join(self._word(name, v) for v in ([value] if isinstance(value, str) else value))
+    def _values(self, name: str) -> list[str]:
+        """The fact's values in this language: its sentences where it has them all, or else its words."""
+        values = self._fact(name)
+        said = [self._sentence(name, coded) for coded in _all(self._facts.get(f"{name}.code", ()))]
+        spoken = [sentence for sentence in said if sentence is not None]
+        if spoken and len(spoken) == len(said):
+            return spoken
+        return [self._word(name, value) for value in _all(values)]
+
+    def _sentence(self, name: str, coded: str) -> str | None:
+        """The sentence for a code, with what it names in this language; None where there are no such words."""
+        code, names = decode(coded)
+        template = Template(self._wording.sentences.get(name, {}).get(code, ""))
+        if not template.template or set(template.get_identifiers()) - set(names):
+            return None
+        return template.substitute({each: self._word(each, names[each]) for each in template.get_identifiers()})
 
     def _word(self, name: str, value: str) -> str:
         if word := self._wording.words.get(name, {}).get(value):
@@ -157,6 +176,10 @@ class _Sayer:
         if not self._has(name):
             raise WordingLacks(f"{self._kind} needs the fact {name!r}")
         return self._facts.get(f"{name}.{self._language}") or self._facts[name]
+
+
+def _all(fact: str | Sequence[str]) -> Sequence[str]:
+    return [fact] if isinstance(fact, str) else fact
 
 
 def _plain(block: str | list[str]) -> str:

@@ -1,42 +1,31 @@
 """One webhook, made and sent: signed, guarded, bounded, and never following where an answer points."""
 
 import asyncio
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from importlib.metadata import version
 from time import perf_counter
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
-from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar
-from aiohttp.abc import AbstractResolver
-from multidict import CIMultiDict, istr
 from pydantic import BaseModel, ConfigDict, Field
-from yarl import URL
 
 from notifier.addresses import AddressRefused, check_url
-from notifier.attempts import ANSWER_CHARACTERS, AttemptOutcome, printable
-from notifier.connections import GuardedConnector
-from notifier.failures import is_stale, reason_of
+from notifier.attempts import AttemptOutcome, printable
+from notifier.connections import Connections, Origin, Resolver
+from notifier.exchange import Answer, Connection, Disconnected, Malformed
+from notifier.failures import reason_of
 from notifier.retries import retry_after_s
 from notifier.signatures import sign
+from notifier.timeouts import Timeouts
 
-ANSWER_BYTES: Final = 4 * ANSWER_CHARACTERS  # UTF-8 takes up to four each
-ANSWER_WITHIN_S: Final = 2.0
 _GONE: Final = 410
-
-# Names that compare by identity in aiohttp's header dictionaries, and are made once.
-_ID: Final = istr("webhook-id")
-_TIMESTAMP: Final = istr("webhook-timestamp")
-_SIGNATURE: Final = istr("webhook-signature")
-_TRACEPARENT: Final = istr("traceparent")
-_ALWAYS: Final = {
-    "User-Agent": f"Dutiful/{version('dutiful')}",
-    "Content-Type": "application/json",
-    "Accept": "*/*",
-    "Accept-Encoding": "identity",
-}
+_ALWAYS: Final = (
+    f"User-Agent: Dutiful/{version('dutiful')}\r\n"
+    "Content-Type: application/json\r\n"
+    "Accept: */*\r\n"
+    "Accept-Encoding: identity\r\n"
+)
 
 
 class WebhookSettings(BaseModel):
@@ -48,11 +37,10 @@ class WebhookSettings(BaseModel):
     allow_http: bool = Field(default=False, description="admit endpoints without TLS")
     answer_within: timedelta = Field(timedelta(seconds=20), gt=timedelta(0), description="bound of one attempt")
     connect_within: timedelta = Field(timedelta(seconds=5), gt=timedelta(0), description="bound of one TCP connect")
-    connections: int = Field(600, gt=0, description="connections open at once; a wait for one counts as the endpoint's")
+    connections: int = Field(600, gt=0, description="free connections kept open for the next webhook")
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookRequest:
+class WebhookRequest(NamedTuple):
     """One webhook to send; `timestamp` is the moment of this attempt in Unix seconds, `message_id` outlives attempts.
 
     `secrets` are all that are in force; `traceparent` is W3C Trace Context, and baggage never leaves the house.
@@ -69,33 +57,29 @@ class WebhookRequest:
 class WebhookSender:
     """Sends webhooks over one pool of connections, from `open` to `close`."""
 
-    def __init__(self, settings: WebhookSettings, *, resolver: AbstractResolver | None = None) -> None:
+    def __init__(self, settings: WebhookSettings, *, resolver: Resolver | None = None) -> None:
         self._settings = settings
         self._resolver = resolver
-        self._session: ClientSession | None = None
+        self._within_s = settings.answer_within.total_seconds()
+        self._connections: Connections | None = None
+        self._bounds: Timeouts[Connection]
 
     async def open(self) -> None:
         """Open the pool; nothing is connected to before the first webhook."""
-        settings = self._settings
-        connector = GuardedConnector(
-            allow_loopback=settings.allow_loopback, connections=settings.connections, resolver=self._resolver
+        self._connections = Connections(
+            allow_loopback=self._settings.allow_loopback,
+            connect_within_s=self._settings.connect_within.total_seconds(),
+            kept=self._settings.connections,
+            resolver=self._resolver,
         )
-        self._session = ClientSession(
-            connector=connector,
-            timeout=ClientTimeout(
-                total=settings.answer_within.total_seconds(), sock_connect=settings.connect_within.total_seconds()
-            ),
-            cookie_jar=DummyCookieJar(),
-            auto_decompress=False,  # we show the beginning of an answer; unpacking it would be an attack on ourselves
-            headers=_ALWAYS,
-            read_bufsize=ANSWER_BYTES,
-        )
+        self._bounds = Timeouts(self._within_s, Connection.time_out)
 
     async def close(self) -> None:
-        """Close every connection; attempts under way fail."""
-        if self._session:
-            await self._session.close()
-            self._session = None
+        """Close every connection that is free; an attempt under way ends with whoever made it."""
+        if self._connections:
+            self._connections.close()
+            self._bounds.close()
+            self._connections = None
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -108,62 +92,79 @@ class WebhookSender:
 
     async def send(self, request: WebhookRequest) -> AttemptOutcome:
         """Make one attempt; whatever the receiver or the network does is an outcome, not an exception."""
-        if self._session is None:
+        if self._connections is None:
             raise RuntimeError("the sender is not open")
         started = perf_counter()
         try:
-            url = _endpoint(request.url, self._settings.allow_loopback, self._settings.allow_http)
-            headers = _headers(request)
-            try:
-                response = await self._session.post(url, data=request.body, headers=headers, allow_redirects=False)
-            except (ClientError, OSError) as error:
-                if not is_stale(error):
-                    raise
-                # The receiver closed a kept connection as we wrote on it. Sending again at once is safe, because
-                # receivers know a webhook by its id (RFC 9110, 9.2.2).
-                response = await self._session.post(url, data=request.body, headers=headers, allow_redirects=False)
-            content = response.content
-            if content.is_eof() and content.total_bytes <= ANSWER_BYTES:
-                answer = content.read_nowait()  # all of it came with the headers, as nearly always
-            else:
-                answer = await _read_answer(response)
+            target = _target(request.url, self._settings.allow_loopback, self._settings.allow_http)
+            answer = await self._post(self._connections, target.origin, _message(target, request))
         except AddressRefused as refused:
             return _fail(started, refused, "refused address", permanent=True)
-        except (ClientError, OSError, TimeoutError) as error:
+        except (OSError, TimeoutError, Malformed) as error:
             return _fail(started, error, reason_of(error))
-        return _judge(response, answer, started, request.timestamp)
+        return _judge(answer, started, request.timestamp)
+
+    async def _post(self, connections: Connections, origin: Origin, message: bytes) -> Answer:
+        """The answer, by a kept connection or a new one.
+
+        A receiver may close a connection as we write on it. Sending again at once, on a new one, is safe, because
+        receivers know a webhook by its id (RFC 9110, 9.2.2).
+        """
+        until = asyncio.get_running_loop().time() + self._within_s
+        kept = connections.take(origin)
+        try:
+            if kept is not None:
+                return await self._post_on(connections, origin, kept, message)
+            return await self._post_anew(connections, origin, message, until)
+        except Disconnected as lost:
+            if not lost.silent:
+                raise
+            return await self._post_anew(connections, origin, message, until)
+
+    async def _post_anew(self, connections: Connections, origin: Origin, message: bytes, until: float) -> Answer:
+        async with asyncio.timeout_at(until):
+            connection = await connections.open(origin)
+            return await self._post_on(connections, origin, connection, message)
+
+    async def _post_on(
+        self, connections: Connections, origin: Origin, connection: Connection, message: bytes
+    ) -> Answer:
+        self._bounds.start(connection)
+        try:
+            return await connection.post(message)
+        finally:
+            self._bounds.stop(connection)
+            connections.give_back(origin, connection)
+
+
+class _Target(NamedTuple):
+    origin: Origin
+    head: bytes
+    """The request up to the headers that differ from one webhook to the next."""
 
 
 @lru_cache(maxsize=16_384)
-def _endpoint(url: str, allow_loopback: bool, allow_http: bool) -> URL:  # noqa: FBT001 - cached by position
-    return check_url(url, allow_loopback=allow_loopback, allow_http=allow_http)
+def _target(url: str, allow_loopback: bool, allow_http: bool) -> _Target:  # noqa: FBT001 - cached by position
+    checked = check_url(url, allow_loopback=allow_loopback, allow_http=allow_http)
+    origin = Origin(checked.raw_host or "", checked.port or 0, checked.scheme == "https")
+    head = f"POST {checked.raw_path_qs} HTTP/1.1\r\nHost: {checked.host_port_subcomponent}\r\n{_ALWAYS}"
+    return _Target(origin, head.encode())
 
 
-def _headers(request: WebhookRequest) -> CIMultiDict[str]:
-    headers = CIMultiDict(
-        (
-            (_ID, request.message_id),
-            (_TIMESTAMP, str(request.timestamp)),
-            (_SIGNATURE, sign(request.secrets, request.message_id, request.timestamp, request.body)),
-        )
+def _message(target: _Target, request: WebhookRequest) -> bytes:
+    """The request as it goes over the wire."""
+    body = request.body
+    trace = f"traceparent: {request.traceparent}\r\n" if request.traceparent else ""
+    signature = sign(request.secrets, request.message_id, request.timestamp, body)
+    return b"%swebhook-id: %s\r\nwebhook-timestamp: %d\r\nwebhook-signature: %s\r\n%sContent-Length: %d\r\n\r\n%s" % (
+        target.head,
+        request.message_id.encode(),
+        request.timestamp,
+        signature.encode(),
+        trace.encode(),
+        len(body),
+        body,
     )
-    if request.traceparent:
-        headers[_TRACEPARENT] = request.traceparent
-    return headers
-
-
-async def _read_answer(response: ClientResponse) -> bytes:
-    """The beginning of the body; the connection is kept when that was all, and closed when more would come."""
-    content, answer = response.content, bytearray()
-    try:
-        async with asyncio.timeout(ANSWER_WITHIN_S):
-            while len(answer) < ANSWER_BYTES and (chunk := await content.read(ANSWER_BYTES - len(answer))):
-                answer += chunk
-    except (ClientError, OSError, TimeoutError):
-        response.close()  # the status stands: a body that breaks off or never ends takes nothing from it
-    if not content.at_eof():
-        response.close()
-    return bytes(answer)
 
 
 def _fail(started: float, error: Exception, reason: str, *, permanent: bool = False) -> AttemptOutcome:
@@ -173,9 +174,9 @@ def _fail(started: float, error: Exception, reason: str, *, permanent: bool = Fa
     )
 
 
-def _judge(response: ClientResponse, answer: bytes, started: float, sent_at_s: int) -> AttemptOutcome:
-    status = response.status
-    text = printable(answer.decode(errors="backslashreplace")) if answer else ""
+def _judge(answer: Answer, started: float, sent_at_s: int) -> AttemptOutcome:
+    status = answer.status
+    text = printable(answer.body.decode(errors="backslashreplace")) if answer.body else ""
     latency_ms = (perf_counter() - started) * 1000
     if 200 <= status < 300:  # noqa: PLR2004 - the class of success (RFC 9110, 15.3)
         return AttemptOutcome(True, status, latency_ms, text)
@@ -185,6 +186,6 @@ def _judge(response: ClientResponse, answer: bytes, started: float, sent_at_s: i
         latency_ms=latency_ms,
         answer=text,
         reason="redirect" if 300 <= status < 400 else f"status {status}",  # noqa: PLR2004 - RFC 9110, 15.4
-        retry_after_s=retry_after_s(response.headers, sent_at_s),
+        retry_after_s=retry_after_s(answer.headers, sent_at_s),
         permanent=status == _GONE,
     )

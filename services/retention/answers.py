@@ -7,8 +7,9 @@ from chassis.transaction import Transaction
 from contracts.cease import CeaseConfirmed
 from contracts.erasure import ErasureChecked, ErasureConfirmed, ErasureFailed
 from contracts.holder import HolderKind
-from contracts.retention import OrderKind, RetentionCheckDue, RetentionFlagged, RetentionOrderFailed
+from contracts.retention import OrderKind, RetentionFlagged, RetentionOrderFailed
 from contracts.returning import ReturnConfirmed, ReturnDownloaded, ReturnFailed
+from contracts.schedule import ScheduleCheckDue
 from retention import flags, holder_store, order_store, orders, package_store, task_store
 from retention.decisions import Order, State, weigh_answer
 
@@ -91,7 +92,7 @@ async def _carry_on(agreement: Agreement, order: Order, confirmed: ErasureConfir
         await task_store.set_state(tx, order.order_id, State.CONFIRMED)
         today = deadlines.local_date(agreement, tx.now)
         at = orders.due_on(agreement, today, agreement.periods.second_look)
-        tx.emit_at(RetentionCheckDue(order_id=order.order_id), at, f"check/{order.order_id}")
+        tx.emit_at(ScheduleCheckDue(order_id=order.order_id), at, f"check/{order.order_id}")
     else:
         await task_store.set_state(tx, order.order_id, State.DONE)
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 
 from agreement.book import Signed
-from chassis.http import Authenticated, IdempotencyKey, Limit, create_api
+from chassis.asking import Cursor, PathId, Reading, Running, found, page_of, whose
+from chassis.http import Authenticated, Limit, create_api
 from chassis.message import Cause
 from chassis.pages import Page, decode_cursor, table
 from chassis.problems import Problem
@@ -17,7 +18,7 @@ from contracts.choice import ChoiceMade, Recipient
 from contracts.event import Id
 from contracts.returning import ReturnAcknowledged
 from retention import client_store, holds_api, orders_api, proof_api, queries
-from retention.asking import Cursor, PathId, Reading, Running, app_of, cause_of, found, page_of, whose
+from retention.asking import Once, app_of
 from retention.decisions import Stage
 from retention.simulation import simulate
 from retention.views import (
@@ -111,7 +112,7 @@ async def read_plan(request: Request, client_id: PathId, caller: Authenticated, 
 
 @router.post("/clients/{client_id}/choice", status_code=HTTPStatus.CREATED, summary="Choose return or deletion")
 async def choose(
-    client_id: PathId, body: ChoiceBody, caller: Authenticated, running: Running, key: IdempotencyKey
+    client_id: PathId, body: ChoiceBody, caller: Authenticated, running: Running, cause: Once
 ) -> PlanAnswer:
     """§8.3: carried out at once, or on the contract's last day; 409 where it comes too late or about nothing."""
     caller.require(Right.CHOOSE)
@@ -125,7 +126,7 @@ async def choose(
         received_at=running.clock.now(),
         recipient=Recipient(encryption=recipient.encryption, public_key=recipient.public_key) if recipient else None,
     )
-    await running.processor.submit(made, cause_of(caller, key))
+    await running.processor.submit(made, cause)
     plan = await queries.plan(running.pool, client_id)
     if plan is None or plan.stage is Stage.REINSTATED:
         raise Problem(HTTPStatus.CONFLICT, "the contract has not ended: there is nothing to choose")
@@ -146,7 +147,7 @@ async def read_packages(client_id: PathId, caller: Authenticated, pool: Reading)
     "/clients/{client_id}/acknowledgement", status_code=HTTPStatus.CREATED, summary="Acknowledge what was returned"
 )
 async def acknowledge(
-    client_id: PathId, body: AcknowledgementBody, caller: Authenticated, running: Running, key: IdempotencyKey
+    client_id: PathId, body: AcknowledgementBody, caller: Authenticated, running: Running, cause: Once
 ) -> list[PackageView]:
     """§8.3: the client has its data; once all packages are acknowledged, deletion follows."""
     caller.require(Right.FETCH)
@@ -157,7 +158,7 @@ async def acknowledge(
         acknowledged_by=caller.subject,
         received_at=running.clock.now(),
     )
-    await running.processor.submit(said, cause_of(caller, key))
+    await running.processor.submit(said, cause)
     return await queries.packages(running.pool, client_id)
 
 

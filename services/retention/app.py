@@ -25,22 +25,19 @@ from contracts.erasure import ErasureChecked, ErasureConfirmed, ErasureFailed
 from contracts.hold import HoldLifted, HoldPlaced
 from contracts.holder import HolderDeclared, HolderReported, HolderRestored, HolderRetired
 from contracts.permission import PermissionSet, Standing
-from contracts.retention import (
-    RetentionCertificateDue,
-    RetentionCheckDue,
-    RetentionChoiceAccepted,
-    RetentionChoiceClosed,
-    RetentionDeletionDue,
-    RetentionHoldApplied,
-    RetentionHoldEnded,
-    RetentionHoldRefused,
-    RetentionReinstated,
-    RetentionReminderDue,
-    RetentionReturnClosed,
-    RetentionSweepDue,
-    RetentionTerminationReached,
-)
+from contracts.retention import RetentionChoiceAccepted, RetentionHoldApplied, RetentionHoldRefused, RetentionReinstated
 from contracts.returning import ReturnAcknowledged, ReturnConfirmed, ReturnDownloaded, ReturnFailed
+from contracts.schedule import (
+    ScheduleCertificateDue,
+    ScheduleCheckDue,
+    ScheduleChoiceClosed,
+    ScheduleDeletionDue,
+    ScheduleHoldEnded,
+    ScheduleReminderDue,
+    ScheduleReturnClosed,
+    ScheduleSweepDue,
+    ScheduleTerminationReached,
+)
 from retention import (
     answers,
     api,
@@ -232,11 +229,11 @@ class Retention:
             await course.begin(agreement, termination, tx)
             return
         await course.replan(agreement, termination, tx)
-        reached = RetentionTerminationReached(client_id=client.client_id)
+        reached = ScheduleTerminationReached(client_id=client.client_id)
         tx.emit_at(reached, reached_at, course.reached_name(termination))
 
-    @router.on(RetentionTerminationReached)
-    async def on_termination_reached(self, reached: RetentionTerminationReached, tx: Transaction) -> None:
+    @router.on(ScheduleTerminationReached)
+    async def on_termination_reached(self, reached: ScheduleTerminationReached, tx: Transaction) -> None:
         """The contract's day has come (TER-1, TER-2)."""
         await self._client(reached.client_id, tx)
         termination, agreement = await self._current(reached.client_id, tx)
@@ -279,8 +276,8 @@ class Retention:
         else:
             await course.replan(agreement, chosen, tx)
 
-    @router.on(RetentionChoiceClosed)
-    async def on_choice_closed(self, closed: RetentionChoiceClosed, tx: Transaction) -> None:
+    @router.on(ScheduleChoiceClosed)
+    async def on_choice_closed(self, closed: ScheduleChoiceClosed, tx: Transaction) -> None:
         """TER-2: the client made no choice: the default runs by itself."""
         await self._client(closed.client_id, tx)
         termination, agreement = await self._current(closed.client_id, tx)
@@ -319,8 +316,8 @@ class Retention:
         if termination.stage is Stage.RETURNING:
             await course.settle_return(agreement, termination, tx, over=False)
 
-    @router.on(RetentionReturnClosed)
-    async def on_return_closed(self, closed: RetentionReturnClosed, tx: Transaction) -> None:
+    @router.on(ScheduleReturnClosed)
+    async def on_return_closed(self, closed: ScheduleReturnClosed, tx: Transaction) -> None:
         """TER-5: the agreed time to fetch what is returned is over."""
         await self._client(closed.client_id, tx)
         termination, agreement = await self._current(closed.client_id, tx)
@@ -350,8 +347,8 @@ class Retention:
         if termination_id is not None:
             await self._advance(termination_id, tx)
 
-    @router.on(RetentionCheckDue)
-    async def on_check_due(self, due: RetentionCheckDue, tx: Transaction) -> None:
+    @router.on(ScheduleCheckDue)
+    async def on_check_due(self, due: ScheduleCheckDue, tx: Transaction) -> None:
         """TER-6: it is time for the second look."""
         found = await self._of_order(due.order_id, tx)
         if found is not None:
@@ -366,8 +363,8 @@ class Retention:
             order, termination, agreement = found
             await course.after_look(agreement, termination, order, checked, tx)
 
-    @router.on(RetentionReminderDue)
-    async def on_reminder_due(self, due: RetentionReminderDue, tx: Transaction) -> None:
+    @router.on(ScheduleReminderDue)
+    async def on_reminder_due(self, due: ScheduleReminderDue, tx: Transaction) -> None:
         """SUB-7: an order was not answered: it is said again, and people are told when that doesn't help."""
         order = await order_store.lock_order(tx, due.order_id)
         if order is None or not order.is_open:
@@ -379,8 +376,8 @@ class Retention:
 
     # The days that come, and what holds them up.
 
-    @router.on(RetentionDeletionDue)
-    async def on_deletion_due(self, due: RetentionDeletionDue, tx: Transaction) -> None:
+    @router.on(ScheduleDeletionDue)
+    async def on_deletion_due(self, due: ScheduleDeletionDue, tx: Transaction) -> None:
         """TER-4: a day has come on which data must go, as that of a hold's end."""
         await self._client(due.client_id, tx)
         termination, agreement = await self._current(due.client_id, tx)
@@ -398,7 +395,7 @@ class Retention:
         if refused is not None:
             tx.emit(refused)
             return
-        ended = RetentionHoldEnded(client_id=placed.client_id, hold_id=placed.hold_id)
+        ended = ScheduleHoldEnded(client_id=placed.client_id, hold_id=placed.hold_id)
         tx.cancel(_hold_name(placed.hold_id))
         if placed.until is not None:
             tx.emit_at(ended, deadlines.start_of_day(agreement, placed.until), _hold_name(placed.hold_id))
@@ -421,19 +418,19 @@ class Retention:
         tx.cancel(_hold_name(lifted.hold_id))
         await self._replan(lifted.client_id, tx)
 
-    @router.on(RetentionHoldEnded)
-    async def on_hold_ended(self, ended: RetentionHoldEnded, tx: Transaction) -> None:
+    @router.on(ScheduleHoldEnded)
+    async def on_hold_ended(self, ended: ScheduleHoldEnded, tx: Transaction) -> None:
         """TER-4: the last day of a hold has passed."""
         await self._client(ended.client_id, tx)
         await self._replan(ended.client_id, tx)
 
-    @router.on(RetentionSweepDue)
-    async def on_sweep_due(self, due: RetentionSweepDue, tx: Transaction) -> None:
+    @router.on(ScheduleSweepDue)
+    async def on_sweep_due(self, due: ScheduleSweepDue, tx: Transaction) -> None:
         """RET-1: today's rolling orders, for the next page of clients."""
         await sweeping.sweep(self.book, due, tx)
 
-    @router.on(RetentionCertificateDue)
-    async def on_certificate_due(self, due: RetentionCertificateDue, tx: Transaction) -> None:
+    @router.on(ScheduleCertificateDue)
+    async def on_certificate_due(self, due: ScheduleCertificateDue, tx: Transaction) -> None:
         """TER-6: what was carried out is certified once nothing runs any more."""
         await self._client(due.client_id, tx)
         termination, agreement = await self._current(due.client_id, tx)

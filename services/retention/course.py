@@ -12,17 +12,8 @@ from contracts.choice import Choice
 from contracts.erasure import ErasureChecked
 from contracts.hold import HoldPlaced
 from contracts.ordering import Purpose
-from contracts.retention import (
-    OrderKind,
-    RetentionCertificateDue,
-    RetentionChoiceClosed,
-    RetentionDeletionDue,
-    RetentionFlagged,
-    RetentionPlanned,
-    RetentionReopened,
-    RetentionReturnClosed,
-    RetentionReturnSettled,
-)
+from contracts.retention import OrderKind, RetentionFlagged, RetentionPlanned, RetentionReopened, RetentionReturnSettled
+from contracts.schedule import ScheduleCertificateDue, ScheduleChoiceClosed, ScheduleDeletionDue, ScheduleReturnClosed
 from retention import (
     flags,
     hold_store,
@@ -66,7 +57,7 @@ async def begin(agreement: Agreement, termination: Termination, tx: Transaction)
     asked = request_choice(agreement, termination, _today(agreement, tx))
     await termination_store.set_closing(tx, termination.termination_id, asked.closes_at)
     tx.emit(asked)
-    tx.emit_at(RetentionChoiceClosed(client_id=termination.client_id), asked.closes_at, choice_name(termination))
+    tx.emit_at(ScheduleChoiceClosed(client_id=termination.client_id), asked.closes_at, choice_name(termination))
     notices.ask_choice(agreement, termination, asked, tx)
     await replan(agreement, replace(termination, stage=Stage.ASKING, closes_at=asked.closes_at), tx)
 
@@ -105,7 +96,7 @@ async def packages_ready(agreement: Agreement, termination: Termination, tx: Tra
     window = deadlines.fetch_window(agreement, _today(agreement, tx))
     closes_at = deadlines.end_of_day(agreement, window.day)
     links = await package_store.load_links(tx, termination.termination_id)
-    tx.emit_at(RetentionReturnClosed(client_id=termination.client_id), closes_at, return_name(termination))
+    tx.emit_at(ScheduleReturnClosed(client_id=termination.client_id), closes_at, return_name(termination))
     urls = tuple(url for _, url, _ in links)
     notices.tell_package(agreement, termination, urls, window.day, closes_at, tx)
 
@@ -153,9 +144,9 @@ async def advance(
     ]
     if coming:
         at = deadlines.start_of_day(agreement, min(coming))
-        tx.emit_at(RetentionDeletionDue(client_id=termination.client_id), at, deletion_name(termination))
+        tx.emit_at(ScheduleDeletionDue(client_id=termination.client_id), at, deletion_name(termination))
     if not due:
-        tx.emit_at(RetentionCertificateDue(client_id=termination.client_id), tx.now, certificate_name(termination))
+        tx.emit_at(ScheduleCertificateDue(client_id=termination.client_id), tx.now, certificate_name(termination))
 
 
 async def apply_hold(placed: HoldPlaced, tx: Transaction) -> tuple[str, ...]:

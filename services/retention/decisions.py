@@ -10,6 +10,7 @@ from agreement.calendar import DAY, shift
 from agreement.duties import Rule
 from agreement.schema import Agreement
 from contracts.choice import Choice, ChoiceMade, Recipient
+from contracts.coded import encode
 from contracts.event import Reckoning
 from contracts.hold import HoldPlaced
 from contracts.holder import Finding, HolderReported
@@ -128,7 +129,13 @@ def request_choice(agreement: Agreement, termination: Termination, today: date) 
         last_day_on=window.day,
         closes_at=deadlines.end_of_day(agreement, window.day),
         default=Choice(agreement.termination.default),
-        reckoning=Reckoning(rule=window.rule, clause=window.clause, because=window.because, calendar=window.calendar),
+        reckoning=Reckoning(
+            rule=window.rule,
+            clause=window.clause,
+            because=window.because,
+            calendar=window.calendar,
+            coded=tuple(encode(step.code, step.names) for step in window.steps),
+        ),
     )
 
 

@@ -5,14 +5,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from chassis.http import Authenticated, IdempotencyKey, Limit
+from chassis.asking import Cursor, PathId, Reading, Running, found, page_of, whose
+from chassis.http import Authenticated, Limit
 from chassis.pages import Page, decode_cursor
 from chassis.problems import Problem
 from chassis.rights import Right
 from contracts.event import Id
 from contracts.hold import HoldLifted, HoldPlaced
 from retention import accessing, queries
-from retention.asking import Cursor, PathId, Reading, Running, app_of, cause_of, found, page_of, whose
+from retention.asking import Once, app_of
 from retention.views import AccessAnswer, AccessBody, FlagView, HoldBody, HoldView, LiftBody
 
 router = APIRouter(tags=["holds"])
@@ -28,7 +29,7 @@ async def read_holds(client_id: PathId, caller: Authenticated, pool: Reading) ->
 
 @router.post("/clients/{client_id}/holds", status_code=HTTPStatus.CREATED, summary="Place a hold")
 async def place_hold(
-    client_id: PathId, body: HoldBody, caller: Authenticated, running: Running, key: IdempotencyKey
+    client_id: PathId, body: HoldBody, caller: Authenticated, running: Running, cause: Once
 ) -> HoldView:
     """§8.3: nothing of these data is deleted from now on; 409 where the hold can't stand."""
     caller.require(Right.HOLD)
@@ -39,7 +40,7 @@ async def place_hold(
         categories=tuple(body.categories),
         **body.model_dump(exclude={"categories"}),
     )
-    await running.processor.submit(placed, cause_of(caller, key))
+    await running.processor.submit(placed, cause)
     for hold in await queries.holds(running.pool, client_id):
         if hold.hold_id == body.hold_id and hold.lifted_at is None:
             return hold
@@ -48,24 +49,24 @@ async def place_hold(
 
 @router.post("/clients/{client_id}/holds/{hold_id}/end", status_code=HTTPStatus.CREATED, summary="Lift a hold")
 async def lift_hold(
-    client_id: PathId, hold_id: PathId, body: LiftBody, caller: Authenticated, running: Running, key: IdempotencyKey
+    client_id: PathId, hold_id: PathId, body: LiftBody, caller: Authenticated, running: Running, cause: Once
 ) -> HoldView:
     """§8.3: what only this hold kept goes by itself; 404 where there is no such hold."""
     caller.require(Right.HOLD)
     lifted = HoldLifted(client_id=client_id, hold_id=hold_id, reason=body.reason, lifted_by=caller.subject)
     known = [hold for hold in await queries.holds(running.pool, client_id) if hold.hold_id == hold_id]
     found(known or None)
-    await running.processor.submit(lifted, cause_of(caller, key))
+    await running.processor.submit(lifted, cause)
     return next(hold for hold in await queries.holds(running.pool, client_id) if hold.hold_id == hold_id)
 
 
 @router.post("/access-checks", summary="May these data be processed?", tags=["flags"])
 async def check_access(
-    body: AccessBody, request: Request, caller: Authenticated, running: Running, key: IdempotencyKey
+    body: AccessBody, request: Request, caller: Authenticated, running: Running, cause: Once
 ) -> AccessAnswer:
     """§8.3: no after the end of the contract, with what the data are kept for; each refusal is recorded."""
     caller.require(Right.CHECK_ACCESS)
-    async with running.processor.transaction(cause_of(caller, key)) as tx:
+    async with running.processor.transaction(cause) as tx:
         refused = await accessing.check(app_of(request).book, body, tx)
     return AccessAnswer(allowed=refused is None, reason=refused)
 

@@ -10,6 +10,7 @@ from contracts.choice import Choice
 from contracts.retention import NoticeKind, RetentionChoiceRequested, RetentionNoticeOrdered
 from retention.decisions import Termination
 
+# A fact `name.code` is the fact `name` for words in another language than English, as `contracts.coded` has it.
 Facts = Mapping[str, str | tuple[str, ...]]
 
 
@@ -21,6 +22,7 @@ def ask_choice(
         "choice_until": asked.last_day_on.isoformat(),
         "default": asked.default.value,
         "because": asked.reckoning.because,
+        "because.code": asked.reckoning.coded or (),
     }
     _order(agreement, NoticeKind.CHOICE_REQUESTED, termination, facts, asked.closes_at, tx)
 

@@ -12,8 +12,9 @@ from chassis.transaction import Transaction
 from contracts.cease import CeaseOrdered
 from contracts.erasure import ErasureCheckOrdered, ErasureHalted, ErasureOrdered
 from contracts.ordering import Counted, Purpose, Scope
-from contracts.retention import OrderKind, RetentionOrderOverdue, RetentionReminderDue
+from contracts.retention import OrderKind, RetentionOrderOverdue
 from contracts.returning import ReturnOrdered
+from contracts.schedule import ScheduleReminderDue
 from retention import order_store
 from retention.decisions import Order, Termination
 from retention.order_store import Placed
@@ -111,7 +112,7 @@ async def place(tx: Transaction, orders: Sequence[Placed], *, cause: Cause | Non
     await order_store.insert_orders(tx, orders)
     for order in orders:
         tx.emit(order.event, cause=cause)
-        look = RetentionReminderDue(order_id=order.order_id, nth=1)
+        look = ScheduleReminderDue(order_id=order.order_id, nth=1)
         tx.emit_at(look, order.event.due_at, reminder_name(order.order_id), cause=cause)
 
 
@@ -137,7 +138,7 @@ async def remind(agreement: Agreement, order: Order, nth: int, tx: Transaction) 
     )
     if nth < agreement.termination.reminders_at_most:
         at = _due(agreement, agreement.periods.order_reminder, tx)
-        tx.emit_at(RetentionReminderDue(order_id=order.order_id, nth=nth + 1), at, reminder_name(order.order_id))
+        tx.emit_at(ScheduleReminderDue(order_id=order.order_id, nth=nth + 1), at, reminder_name(order.order_id))
 
 
 async def halt(orders: Iterable[Order], client_id: str, reason: str, tx: Transaction) -> list[str]:

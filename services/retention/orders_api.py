@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from chassis.http import Authenticated, IdempotencyKey, Limit
+from chassis.asking import Cursor, PathId, Running, found, page_of, whose
+from chassis.http import Authenticated, Limit
 from chassis.pages import Page, decode_cursor
 from chassis.problems import Problem
 from chassis.rights import Right
@@ -13,7 +14,7 @@ from contracts.erasure import ErasureConfirmed
 from contracts.event import Id
 from contracts.retention import OrderKind
 from retention import queries
-from retention.asking import Cursor, PathId, Running, cause_of, found, page_of, whose
+from retention.asking import Once
 from retention.views import ConfirmationBody, OrderView
 
 router = APIRouter(tags=["orders"])
@@ -47,12 +48,12 @@ async def read_orders(
 
 @router.post("/orders/{order_id}/confirmation", status_code=HTTPStatus.CREATED, summary="Enter a holder's answer")
 async def confirm_for_holder(
-    order_id: PathId, body: ConfirmationBody, caller: Authenticated, running: Running, key: IdempotencyKey
+    order_id: PathId, body: ConfirmationBody, caller: Authenticated, running: Running, cause: Once
 ) -> OrderView:
     """SUB-7: what a sub-processor confirmed by letter, with its evidence; 409 where it is answered already."""
     caller.require(Right.ANSWER_ORDERS)
     order = found(await queries.order(running.pool, order_id))
-    await running.processor.submit(_answer(order, body), cause_of(caller, key))
+    await running.processor.submit(_answer(order, body), cause)
     answered = found(await queries.order(running.pool, order_id))
     if answered.answered_at is None:
         raise Problem(HTTPStatus.CONFLICT, "the order was taken back")

@@ -5,10 +5,11 @@ import asyncio
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
+from chassis.asking import PathId, Reading, found
 from chassis.http import Authenticated
 from chassis.rights import Right
 from retention import printing, queries
-from retention.asking import PathId, Reading, app_of, found
+from retention.asking import app_of
 from retention.views import CertificateView
 
 router = APIRouter(tags=["certificates"])

@@ -4,7 +4,8 @@ from agreement.book import Book
 from chassis.transaction import Transaction
 from contracts.holder import HolderRestored
 from contracts.ordering import Purpose
-from contracts.retention import OrderKind, RetentionSweepDue
+from contracts.retention import OrderKind
+from contracts.schedule import ScheduleSweepDue
 from retention import client_store, course, order_store, orders, sweeping, task_store, termination_store
 from retention.order_store import Placed
 
@@ -23,7 +24,7 @@ async def order_again(book: Book, restored: HolderRestored, tx: Transaction) -> 
     await _desynchronised(book, restored, tx)
     await sweeping.sweep(
         book,
-        RetentionSweepDue(sweep_on=restored.restored_at.date().isoformat(), holder_id=restored.holder_id),
+        ScheduleSweepDue(sweep_on=restored.restored_at.date().isoformat(), holder_id=restored.holder_id),
         tx,
     )
 

@@ -11,7 +11,8 @@ from agreement.schema import Agreement
 from chassis.transaction import Transaction
 from contracts.erasure import ErasureOrdered
 from contracts.ordering import Purpose, Scope
-from contracts.retention import OrderKind, RetentionSweepDue
+from contracts.retention import OrderKind
+from contracts.schedule import ScheduleSweepDue
 from retention import client_store, hold_store, holder_store, orders
 from retention.client_store import Client
 from retention.order_store import Placed
@@ -30,10 +31,10 @@ async def first(book: Book, tx: Transaction) -> None:
     today = deadlines.local_date(book.latest, tx.now)
     begun = await tx.fetchval("INSERT INTO sweep (begun_on) VALUES ($1) ON CONFLICT DO NOTHING RETURNING true", today)
     if begun:
-        tx.emit_at(RetentionSweepDue(sweep_on=today.isoformat()), tx.now, SWEEP)
+        tx.emit_at(ScheduleSweepDue(sweep_on=today.isoformat()), tx.now, SWEEP)
 
 
-async def sweep(book: Book, due: RetentionSweepDue, tx: Transaction) -> None:
+async def sweep(book: Book, due: ScheduleSweepDue, tx: Transaction) -> None:
     """The orders for the next page of clients; then the page after it, or tomorrow. One holder's is out of turn."""
     today = deadlines.local_date(book.latest, tx.now)
     clients = await client_store.load_page(tx, due.after, PAGE)
@@ -44,7 +45,7 @@ async def sweep(book: Book, due: RetentionSweepDue, tx: Transaction) -> None:
         tomorrow = deadlines.end_of_day(book.latest, today)
         day = deadlines.local_date(book.latest, tomorrow)
         await tx.execute("UPDATE sweep SET begun_on = $1", day)
-        tx.emit_at(RetentionSweepDue(sweep_on=day.isoformat()), tomorrow, SWEEP)
+        tx.emit_at(ScheduleSweepDue(sweep_on=day.isoformat()), tomorrow, SWEEP)
 
 
 async def _orders(book: Book, clients: Sequence[Client], tx: Transaction, only: str | None) -> list[Placed]:

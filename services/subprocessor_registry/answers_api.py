@@ -4,15 +4,15 @@ from http import HTTPStatus
 
 from fastapi import APIRouter
 
-from chassis.http import Authenticated, IdempotencyKey, Limit
-from chassis.message import Cause
+from chassis.asking import Cursor, PathId, Reading, Running, found, page_of, whose
+from chassis.http import Authenticated, Limit
 from chassis.pages import Page, decode_cursor
 from chassis.problems import Problem
-from chassis.rights import Caller, Right
+from chassis.rights import Right
 from contracts.mitigation import MitigationAnswered, MitigationOffered
 from contracts.objection import ObjectionRaised, ObjectionWithdrawn
 from subprocessor_registry import answer_queries, change_queries
-from subprocessor_registry.asking import Cursor, PathId, Reading, Running, found, page_of, speaker, whose
+from subprocessor_registry.asking import Once, speaker
 from subprocessor_registry.changes_api import see
 from subprocessor_registry.views import (
     AnswerBody,
@@ -56,13 +56,12 @@ async def read_mitigations(
 
 @router.post("/changes/{change_id}/objections", status_code=HTTPStatus.CREATED, summary="Object to a change")
 async def object_to(
-    change_id: PathId, body: ObjectionBody, caller: Authenticated, running: Running, key: IdempotencyKey
+    change_id: PathId, body: ObjectionBody, caller: Authenticated, running: Running, cause: Once
 ) -> ObjectionView:
     """§4.4: recorded whatever it says; the answer tells whether it was accepted, or why not."""
     caller.require(Right.OBJECT)
     client_id = speaker(caller, body.client_id)
     found(await change_queries.standing(running.pool, change_id, client_id))
-    cause = _cause(caller, key)
     objection = ObjectionRaised(
         objection_id=cause.derive("objection"),
         change_id=change_id,
@@ -83,14 +82,14 @@ async def object_to(
     "/changes/{change_id}/objections/withdrawal", status_code=HTTPStatus.CREATED, summary="Take an objection back"
 )
 async def take_back(
-    change_id: PathId, body: WithdrawalBody, caller: Authenticated, running: Running, key: IdempotencyKey
+    change_id: PathId, body: WithdrawalBody, caller: Authenticated, running: Running, cause: Once
 ) -> ObjectionView:
     """§4.4: the accepted objection is withdrawn; 409 where there is none that is open."""
     caller.require(Right.OBJECT)
     client_id = speaker(caller, body.client_id)
     found(await change_queries.standing(running.pool, change_id, client_id))
     withdrawn = ObjectionWithdrawn(change_id=change_id, client_id=client_id, received_at=running.clock.now())
-    fresh = await running.processor.submit(withdrawn, _cause(caller, key))
+    fresh = await running.processor.submit(withdrawn, cause)
     recorded = await answer_queries.last_withdrawn(running.pool, change_id, client_id)
     if recorded is None or (fresh and recorded.withdrawn_at != withdrawn.received_at):
         raise Problem(HTTPStatus.CONFLICT, "there is no open objection of this client to take back")
@@ -99,13 +98,12 @@ async def take_back(
 
 @router.post("/changes/{change_id}/mitigations", status_code=HTTPStatus.CREATED, summary="Offer a mitigation")
 async def offer(
-    change_id: PathId, body: OfferBody, caller: Authenticated, running: Running, key: IdempotencyKey
+    change_id: PathId, body: OfferBody, caller: Authenticated, running: Running, cause: Once
 ) -> MitigationView:
     """§4.4: an alternative or another configuration for a client that objected; 409 where it answers no objection."""
     caller.require(Right.OFFER_MITIGATION)
     client_id = speaker(caller, body.client_id)
     found(await change_queries.standing(running.pool, change_id, client_id))
-    cause = _cause(caller, key)
     offered = MitigationOffered(
         mitigation_id=cause.derive("mitigation"),
         change_id=change_id,
@@ -128,7 +126,7 @@ async def offer(
 
 @router.post("/mitigations/{mitigation_id}/answer", status_code=HTTPStatus.CREATED, summary="Answer an offer")
 async def answer(
-    mitigation_id: PathId, body: AnswerBody, caller: Authenticated, running: Running, key: IdempotencyKey
+    mitigation_id: PathId, body: AnswerBody, caller: Authenticated, running: Running, cause: Once
 ) -> MitigationView:
     """§4.4: the client accepts the offer, or stays with its objection; 409 where the offer is not open any more."""
     caller.require(Right.ANSWER_MITIGATION)
@@ -141,20 +139,13 @@ async def answer(
         accepted=body.accepted,
         received_at=running.clock.now(),
     )
-    fresh = await running.processor.submit(answered, _cause(caller, key))
+    fresh = await running.processor.submit(answered, cause)
     recorded = found(await answer_queries.mitigation(running.pool, mitigation_id))
     if fresh and recorded.answered_at != answered.received_at:
         raise Problem(HTTPStatus.CONFLICT, f"the offer {mitigation_id} is not open")
     if recorded.accepted is not body.accepted:
         raise _key_taken()
     return recorded
-
-
-def _cause(caller: Caller, key: str) -> Cause:
-    """A person's word has one id however often it is sent under its key; one client's keys never meet another's."""
-    whose = f"clients/{caller.client_id}" if caller.client_id else "staff"
-    cause = Cause(source=f"dutiful/subprocessor_registry/api/{whose}/{caller.subject}", id=key, flow_id="")
-    return Cause(cause.source, cause.id, flow_id=cause.derive("flow"))
 
 
 def _key_taken() -> Problem:

@@ -7,13 +7,14 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from pydantic import AwareDatetime
 
 from agreement import deadlines
+from chassis.asking import Cursor, PathId, Reading, Running, found, page_of, whose
 from chassis.http import Authenticated, Limit, create_api
 from chassis.pages import Page, decode_cursor, table
 from chassis.rights import Right
 from chassis.service import Runtime
 from contracts.event import Id
 from subprocessor_registry import answers_api, changes_api, listing_queries, simulations_api
-from subprocessor_registry.asking import Agreements, Cursor, PathId, Reading, Running, found, page_of, whose
+from subprocessor_registry.asking import Agreements
 from subprocessor_registry.views import HistoryLine, ListAnswer, ListedLine, PermissionView
 
 if TYPE_CHECKING:

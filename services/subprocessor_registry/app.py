@@ -17,23 +17,18 @@ from chassis.service import Runtime
 from chassis.transaction import Transaction
 from contracts.change import (
     ChangeAnnounced,
-    ChangeClientEnded,
     ChangeCorrected,
-    ChangeDayReached,
-    ChangeKind,
     ChangeMitigationClosed,
     ChangeMitigationOpened,
     ChangeObjectionAccepted,
-    ChangeReceiptChecked,
     ChangeReceiptOverdue,
     ChangeRefused,
-    ChangeWindowClosed,
-    ChangeWindowOpened,
     ChangeWithdrawn,
     NoticeKind,
 )
 from contracts.client import ClientAmended, ClientSigned
 from contracts.contract import ContractTerminated
+from contracts.deadline import DeadlineClientEnded, DeadlineDayReached, DeadlineReceiptChecked, DeadlineWindowClosed
 from contracts.mitigation import MitigationAnswered, MitigationOffered
 from contracts.notice import NoticeReceived
 from contracts.objection import ObjectionRaised, ObjectionWithdrawn
@@ -58,22 +53,26 @@ from subprocessor_registry.decisions import (
     ClientChange,
     Status,
     after_withdrawal,
-    open_window,
     weigh_answer,
     weigh_objection,
     weigh_offer,
+    weigh_receipt,
     weigh_withdrawal,
 )
 from subprocessor_registry.planning import (
     Change,
+    Listed,
     Verdict,
     Wish,
+    announced_change,
     facts_of,
     refuse_removal,
     weigh_addition,
     weigh_correction,
     weigh_removal,
 )
+from subprocessor_registry.reasons import Reason, ReasonCode
+from subprocessor_registry.signing import Signing, weigh_signature
 
 
 class Registry:
@@ -108,14 +107,16 @@ class Registry:
         await list_store.lock_subprocessor(tx, added.subprocessor_id)
         listed = await list_store.load_listed(tx, added.subprocessor_id)
         wish = _wish(added, added.effective_on, tx)
-        await self._settle(weigh_addition(await self._agreements(tx), wish, listed, await list_store.load_list(tx)), tx)
+        verdict = weigh_addition(await self._agreements(tx), wish, listed, await list_store.load_list(tx))
+        await self._settle(verdict, listed, tx)
 
     @router.on(SubprocessorCorrected)
     async def on_subprocessor_corrected(self, corrected: SubprocessorCorrected, tx: Transaction) -> None:
         """The list is to say something else about what is done already (§4.3)."""
         await list_store.lock_subprocessor(tx, corrected.subprocessor_id)
         listed = await list_store.load_listed(tx, corrected.subprocessor_id)
-        await self._settle(weigh_correction(await self._agreements(tx), _wish(corrected, None, tx), listed), tx)
+        verdict = weigh_correction(await self._agreements(tx), _wish(corrected, None, tx), listed)
+        await self._settle(verdict, listed, tx)
 
     @router.on(SubprocessorRemoved)
     async def on_subprocessor_removed(self, removed: SubprocessorRemoved, tx: Transaction) -> None:
@@ -126,23 +127,22 @@ class Registry:
         if listed.facts is not None:
             children = await list_store.load_children(tx, removed.subprocessor_id)
             wish = Wish(change_id, removed.subprocessor_id, listed.facts, removed.effective_on, tx.now)
-            await self._settle(weigh_removal(await self._agreements(tx), wish, children), tx)
+            await self._settle(weigh_removal(await self._agreements(tx), wish, children), listed, tx)
         elif listed.planned is not None:
-            await self._withdraw(listed.planned, "its publisher took it back", tx)
+            await self._withdraw(listed.planned, Reason(ReasonCode.TAKEN_BACK), tx)
         else:
-            await self._settle(refuse_removal(self.book.latest, change_id, removed.subprocessor_id), tx)
+            await self._settle(refuse_removal(self.book.latest, change_id, removed.subprocessor_id), listed, tx)
 
-    async def _settle(self, verdict: Verdict, tx: Transaction) -> None:
+    async def _settle(self, verdict: Verdict, listed: Listed, tx: Transaction) -> None:
         """Record the verdict, say it, and let it have its consequences."""
-        if isinstance(verdict, ChangeAnnounced):
-            planned = (await list_store.load_listed(tx, verdict.subprocessor_id)).planned
-            if planned is not None:
-                await self._withdraw(planned, f"overtaken by {verdict.change_id}", tx)
+        if isinstance(verdict, ChangeAnnounced) and listed.planned is not None:
+            reason = Reason(ReasonCode.OVERTAKEN, {"change_id": verdict.change_id})
+            await self._withdraw(listed.planned, reason, tx)
         await change_store.insert_change(tx, verdict)
         tx.emit(verdict)
         match verdict:
             case ChangeAnnounced():
-                change = await self._change(verdict.change_id, tx)
+                change = announced_change(verdict)
                 notices.date_change(self.book.latest, change, tx)
                 await self._tell_clients(change, tx)
             case ChangeCorrected():
@@ -154,10 +154,12 @@ class Registry:
         concerned = await standing_store.concern_clients(tx, change.change_id, self._today(tx))
         notices.order_announcement(self.book.latest, change, concerned, tx)
 
-    async def _withdraw(self, planned: Change, reason: str, tx: Transaction) -> None:
-        await change_store.close_change(tx, planned.change_id, "withdrawn", reason)
+    async def _withdraw(self, planned: Change, reason: Reason, tx: Transaction) -> None:
+        await change_store.close_change(tx, planned.change_id, "withdrawn", str(reason))
         clients = await standing_store.end_standings(tx, planned.change_id)
-        tx.emit(ChangeWithdrawn(change_id=planned.change_id, subprocessor_id=planned.subprocessor_id, reason=reason))
+        tx.emit(
+            ChangeWithdrawn(change_id=planned.change_id, subprocessor_id=planned.subprocessor_id, reason=str(reason))
+        )
         notices.undate_change(planned.change_id, tx)
         notices.order_withdrawal(self.book.latest, planned, reason, clients, tx)
 
@@ -165,16 +167,28 @@ class Registry:
 
     @router.on(ClientSigned)
     async def on_client_signed(self, signed: ClientSigned, tx: Transaction) -> None:
-        """A client is bound to a version: the list as it stands is permitted, what is planned concerns it (§4.3)."""
+        """A client is bound to a version: it enters, stays, or returns after its end (§4.3, §8.3, §15)."""
         agreement = self._agreement(signed.agreement_id, signed.agreement_version)
-        fresh = await client_store.insert_client(tx, signed)
+        contract = await client_store.lock_contract(tx, signed.client_id)
+        await client_store.insert_signature(tx, signed)
+        match weigh_signature(contract, signed.signed_on, self._today(tx)):
+            case Signing.ENTERS:
+                await effects.end_client(signed.client_id, tx)  # its end may have come, and not been handled yet
+                await self._enter(agreement, signed.client_id, signed.signed_on, tx)
+            case Signing.STAYS:
+                tx.cancel(effects.ending_name(signed.client_id))
+                await client_store.continue_contract(tx, signed.client_id)
+            case Signing.RETURNS:
+                await client_store.renew_contract(tx, signed.client_id, signed.signed_on)
+                return  # its end of its own is that of the contract which is to come
         if signed.contract_ends_on is not None:
             await self._end_on(signed.client_id, signed.contract_ends_on, tx)
-        elif fresh:
-            tx.cancel(effects.ending_name(signed.client_id))
-        if not fresh:
-            return
-        await effects.permit_list(agreement, signed, tx)
+
+    async def _enter(self, agreement: Agreement, client_id: str, on: date, tx: Transaction) -> None:
+        """The list as it stands is permitted from the contract's first day; what is planned concerns the client."""
+        tx.cancel(effects.ending_name(client_id))
+        await client_store.begin_contract(tx, client_id, on)
+        await effects.permit_list(agreement, client_id, on, tx)
         for change in await change_store.load_announced(tx):
             await self._tell_clients(change, tx)
 
@@ -196,7 +210,7 @@ class Registry:
         known = await client_store.end_client(tx, client_id, on)
         if known:
             at = deadlines.start_of_day(self.book.latest, on)
-            tx.emit_at(ChangeClientEnded(client_id=client_id), at, effects.ending_name(client_id))
+            tx.emit_at(DeadlineClientEnded(client_id=client_id), at, effects.ending_name(client_id))
         return known
 
     @router.on(RetentionReinstated)
@@ -206,15 +220,20 @@ class Registry:
         if signed is None:
             raise Rejected(f"client {reinstated.client_id!r} is unknown: publish client.signed first", "client_id")
         tx.cancel(effects.ending_name(reinstated.client_id))
-        await client_store.end_client(tx, reinstated.client_id, None)
-        await effects.permit_again(self.book[signed[0]], reinstated.client_id, tx)
+        await client_store.continue_contract(tx, reinstated.client_id)
+        await effects.permit_again(self.book[signed], reinstated.client_id, tx)
         for change in await change_store.load_announced(tx):
             await self._tell_clients(change, tx)
 
-    @router.on(ChangeClientEnded)
-    async def on_client_ended(self, ended: ChangeClientEnded, tx: Transaction) -> None:
+    @router.on(DeadlineClientEnded)
+    async def on_client_ended(self, ended: DeadlineClientEnded, tx: Transaction) -> None:
         """The day of the contract's end has come; a common gate that this client alone held shut opens."""
+        contract = await client_store.lock_contract(tx, ended.client_id)
+        if contract is None or not contract.has_ended(self._today(tx)):
+            return  # it signed again when this was on its way
         await effects.end_client(ended.client_id, tx)
+        if contract.renews_on is not None:
+            await self._enter(self.book.latest, ended.client_id, contract.renews_on, tx)
         for change in await change_store.load_announced(tx):
             await effects.settle(self.book.latest, await self._change(change.change_id, tx), tx)
 
@@ -222,30 +241,27 @@ class Registry:
 
     @router.on_batch(NoticeReceived)
     async def on_notices_received(self, receipts: Sequence[Message[NoticeReceived]], tx: Transaction) -> None:
-        """The first proof of receipt opens the client's window (§4.4); a removal has none."""
+        """The first proof of receipt is recorded wherever the client stands, and its days run from it (§4.4)."""
         announced = [receipt for receipt in receipts if receipt.event.kind == NoticeKind.CHANGE_ANNOUNCED]
         first = {(each.event.about, each.event.client_id): each for each in reversed(announced)}
-        awaiting = await standing_store.load_awaiting(tx, [key[0] for key in first], [key[1] for key in first])
-        windows: list[tuple[ChangeWindowOpened, Message[NoticeReceived]]] = []
-        for key, (signed, kind) in awaiting.items():
-            receipt = first[key]
-            if kind is ChangeKind.REMOVAL:
-                await standing_store.note_receipt(tx, *key, receipt.event.received_at, receipt.event.channel)
-            else:
-                windows.append((open_window(self.book[signed], *key, receipt.event.received_at), receipt))
-        await standing_store.open_windows(
-            tx, [window for window, _ in windows], [each.event.channel for _, each in windows]
-        )
-        for window, receipt in windows:
-            tx.emit(window, cause=receipt.cause)
-            closed = ChangeWindowClosed(change_id=window.change_id, client_id=window.client_id)
-            name = effects.window_name(window.change_id, window.client_id)
-            tx.emit_at(closed, window.closes_at, name, cause=receipt.cause)
+        without = await standing_store.load_without_receipt(tx, [key[0] for key in first], [key[1] for key in first])
+        weighed = [
+            (weigh_receipt(self.book[signed], kind, status, first[key].event), first[key].cause)
+            for key, (signed, kind, status) in without.items()
+        ]
+        await standing_store.record_receipts(tx, [receipt for receipt, _ in weighed])
+        for receipt, cause in weighed:
+            if receipt.window is not None:
+                tx.emit(receipt.window, cause=cause)
+            if receipt.window is not None and receipt.status is Status.WINDOW_OPEN:
+                closed = DeadlineWindowClosed(change_id=receipt.change_id, client_id=receipt.client_id)
+                name = effects.window_name(receipt.change_id, receipt.client_id)
+                tx.emit_at(closed, receipt.window.closes_at, name, cause=cause)
 
-    @router.on_batch(ChangeWindowClosed)
-    async def on_windows_closed(self, closed: Sequence[Message[ChangeWindowClosed]], tx: Transaction) -> None:
+    @router.on_batch(DeadlineWindowClosed)
+    async def on_windows_closed(self, closed: Sequence[Message[DeadlineWindowClosed]], tx: Transaction) -> None:
         """A window ran out without an accepted objection: the client is clear (§4.4)."""
-        by_change: dict[str, list[Message[ChangeWindowClosed]]] = {}
+        by_change: dict[str, list[Message[DeadlineWindowClosed]]] = {}
         for each in closed:
             by_change.setdefault(each.event.change_id, []).append(each)
         for change_id, those in sorted(by_change.items()):
@@ -278,7 +294,7 @@ class Registry:
         status = after_withdrawal(standing, tx.now)
         await standing_store.set_status(tx, standing, status)
         if status is Status.WINDOW_OPEN and standing.closes_at is not None:
-            closed = ChangeWindowClosed(change_id=standing.change_id, client_id=standing.client_id)
+            closed = DeadlineWindowClosed(change_id=standing.change_id, client_id=standing.client_id)
             tx.emit_at(closed, standing.closes_at, effects.window_name(standing.change_id, standing.client_id))
         await effects.settle(agreement, change, tx)
 
@@ -307,8 +323,8 @@ class Registry:
 
     # The days that come.
 
-    @router.on(ChangeReceiptChecked)
-    async def on_receipt_checked(self, checked: ChangeReceiptChecked, tx: Transaction) -> None:
+    @router.on(DeadlineReceiptChecked)
+    async def on_receipt_checked(self, checked: DeadlineReceiptChecked, tx: Transaction) -> None:
         """The planned day is near: who has not received the notice? Nothing takes effect for them (§4.3)."""
         change = await self._change(checked.change_id, tx)
         if change.status != "announced":
@@ -318,8 +334,8 @@ class Registry:
                 ChangeReceiptOverdue(change_id=checked.change_id, client_id=client_id, effective_on=change.effective_on)
             )
 
-    @router.on(ChangeDayReached)
-    async def on_day_reached(self, reached: ChangeDayReached, tx: Transaction) -> None:
+    @router.on(DeadlineDayReached)
+    async def on_day_reached(self, reached: DeadlineDayReached, tx: Transaction) -> None:
         """The planned day has come: the change takes effect for those who are clear (§4.3, §4.4)."""
         await effects.reach_day(self.book.latest, await self._change(reached.change_id, tx), tx)
 

@@ -1,20 +1,17 @@
-"""What a question to the API brings along: the running service, ids, a place to go on from; whose records it means."""
+"""What a question to this API brings along beside `chassis.asking`: the agreements, whose word it is, for whom."""
 
-from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Request
 
 from agreement.book import Book
-from chassis.database import Pool
-from chassis.pages import Page, encode_cursor
-from chassis.problems import Problem, nothing_here
-from chassis.rights import Caller, Right
-from chassis.service import Runtime
-from contracts.event import Id
-
-T = TypeVar("T")
+from chassis.asking import whose
+from chassis.http import Authenticated, IdempotencyKey
+from chassis.message import Cause
+from chassis.problems import Problem
+from chassis.requests import cause_of
+from chassis.rights import Caller
 
 
 def _book(request: Request) -> Book:
@@ -22,33 +19,16 @@ def _book(request: Request) -> Book:
     return book
 
 
-def _runtime(request: Request) -> Runtime:
-    runtime: Runtime = request.app.state.runtime
-    return runtime
-
-
-def _pool(request: Request) -> Pool:
-    return _runtime(request).pool
+def _cause(request: Request, caller: Authenticated, key: IdempotencyKey) -> Cause:
+    group = f"clients/{caller.client_id}" if caller.client_id else "staff"
+    return cause_of(request, f"dutiful/subprocessor_registry/api/{group}/{caller.subject}", key)
 
 
 Agreements = Annotated[Book, Depends(_book)]
 """The versions of the agreement."""
 
-Running = Annotated[Runtime, Depends(_runtime)]
-"""The running service."""
-
-Reading = Annotated[Pool, Depends(_pool)]
-"""Where statements run that only read."""
-
-PathId = Annotated[Id, Path()]
-Cursor = Annotated[str | None, Query(description="`next` of the page before", max_length=1000)]
-
-
-def whose(caller: Caller, client_id: str | None) -> str | None:
-    """Whose records are meant: the client's own, or for staff those of one client or (None) of all; §12."""
-    if client_id is not None:
-        caller.require_client(client_id)
-    return client_id if caller.may(Right.SEE_ALL_CLIENTS) else caller.client_id
+Once = Annotated[Cause, Depends(_cause)]
+"""A person's word: it has one id however often it is sent under its key; one client's keys never meet another's."""
 
 
 def speaker(caller: Caller, client_id: str | None) -> str:
@@ -57,16 +37,3 @@ def speaker(caller: Caller, client_id: str | None) -> str:
     if named is None:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "client_id is missing: say for which client this came in")
     return named
-
-
-def found(record: T | None) -> T:
-    """The record; the one answer for what is not there, and for what is another's, where it is None."""
-    if record is None:
-        raise nothing_here()
-    return record
-
-
-def page_of(placed: Sequence[tuple[T, tuple[str | int, ...]]], limit: int) -> Page[T]:
-    """A page of at most `limit` items of those read, each with its place; one more was read to know if more follow."""
-    more = len(placed) > limit
-    return Page(items=[item for item, _ in placed[:limit]], next=encode_cursor(*placed[limit - 1][1]) if more else None)

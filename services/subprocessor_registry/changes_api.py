@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
+from chassis.asking import Cursor, PathId, Reading, found, page_of, whose
 from chassis.database import Pool
 from chassis.http import Authenticated, Limit
 from chassis.pages import Page, decode_cursor
 from chassis.rights import Caller, Right
 from contracts.event import Id
 from subprocessor_registry import change_queries
-from subprocessor_registry.asking import Cursor, PathId, Reading, found, page_of, whose
 from subprocessor_registry.decisions import Status
 from subprocessor_registry.views import ChangeAnswer, ChangeView, StandingView
 

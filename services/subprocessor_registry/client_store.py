@@ -5,23 +5,46 @@ from datetime import date
 from agreement.book import Signed
 from chassis.transaction import Transaction
 from contracts.client import ClientAmended, ClientSigned
+from subprocessor_registry.signing import Contract
 
 
-async def insert_client(tx: Transaction, signed: ClientSigned) -> bool:
-    """Enter a client and its signature; False if it is one already and only signed again."""
-    status = await tx.execute(
+async def lock_contract(tx: Transaction, client_id: str) -> Contract | None:
+    """A client's contract, kept from moving while this transaction decides; None: it never was a client."""
+    row = await tx.fetchrow("SELECT active_until, renews_on FROM client WHERE client_id = $1 FOR UPDATE", client_id)
+    return Contract(row["active_until"], row["renews_on"]) if row else None
+
+
+async def insert_signature(tx: Transaction, signed: ClientSigned) -> None:
+    """A client and its signature; of one that is known only the name may be new."""
+    await tx.execute(
         """
-        INSERT INTO client (client_id, name, recorded_at)
-        VALUES ($1, $2, $3)
-            ON CONFLICT (client_id) DO UPDATE SET name = excluded.name, active_until = NULL
-         WHERE client.active_until IS NOT NULL
+        INSERT INTO client (client_id, name, active_from, recorded_at)
+        VALUES ($1, $2, $3, $4)
+            ON CONFLICT (client_id) DO UPDATE SET name = excluded.name
         """,
         signed.client_id,
         signed.name,
+        signed.signed_on,
         tx.now,
     )
     await _insert_signature(tx, signed.client_id, signed.signed_on, signed.agreement_id, signed.agreement_version)
-    return not status.endswith(" 0")
+
+
+async def begin_contract(tx: Transaction, client_id: str, on: date) -> None:
+    """A contract runs from `on`, which may be yet to come; no end of it is known."""
+    await tx.execute(
+        "UPDATE client SET active_from = $2, active_until = NULL, renews_on = NULL WHERE client_id = $1", client_id, on
+    )
+
+
+async def continue_contract(tx: Transaction, client_id: str) -> None:
+    """The contract will not end after all."""
+    await tx.execute("UPDATE client SET active_until = NULL, renews_on = NULL WHERE client_id = $1", client_id)
+
+
+async def renew_contract(tx: Transaction, client_id: str, on: date) -> None:
+    """After the end that is to come, a contract runs again from `on`."""
+    await tx.execute("UPDATE client SET renews_on = $2 WHERE client_id = $1", client_id, on)
 
 
 async def insert_amendment(tx: Transaction, amended: ClientAmended) -> bool:
@@ -50,17 +73,11 @@ async def _insert_signature(tx: Transaction, client_id: str, signed_on: date, ag
     )
 
 
-async def end_client(tx: Transaction, client_id: str, on: date | None) -> bool:
-    """The client's contract ends on `on`, or goes on; False if there is no such client."""
-    status = await tx.execute("UPDATE client SET active_until = $2 WHERE client_id = $1", client_id, on)
-    return not status.endswith(" 0")
-
-
-async def load_last_signed(tx: Transaction, client_id: str) -> tuple[Signed, date] | None:
-    """The version that binds a client, and since when."""
+async def load_last_signed(tx: Transaction, client_id: str) -> Signed | None:
+    """The version that a client signed last; None if there is no such client."""
     row = await tx.fetchrow(
         """
-        SELECT agreement_id, agreement_version, signed_on
+        SELECT agreement_id, agreement_version
           FROM signature
          WHERE client_id = $1
          ORDER BY signed_on DESC, recorded_at DESC
@@ -68,19 +85,33 @@ async def load_last_signed(tx: Transaction, client_id: str) -> tuple[Signed, dat
         """,
         client_id,
     )
-    return None if row is None else (Signed(row[0], row[1]), row[2])
+    return None if row is None else Signed(row[0], row[1])
 
 
+async def end_client(tx: Transaction, client_id: str, on: date) -> bool:
+    """The client's contract ends on `on`, and a renewal before that day with it; False if there is no such client."""
+    status = await tx.execute(
+        """
+        UPDATE client SET active_until = $2, renews_on = CASE WHEN renews_on > $2 THEN renews_on END
+         WHERE client_id = $1
+        """,
+        client_id,
+        on,
+    )
+    return not status.endswith(" 0")
+
+
+# One whose first day is yet to come is a client already: what is announced from now on is not on the list it signed.
 ACTIVE = """
     SELECT DISTINCT ON (client_id) client_id, agreement_id, agreement_version
       FROM client JOIN signature USING (client_id)
-     WHERE (active_until IS NULL OR active_until > $1) AND signed_on <= $1
-     ORDER BY client_id, signed_on DESC, signature.recorded_at DESC
+     WHERE (active_until IS NULL OR active_until > $1) AND signed_on >= active_from
+     ORDER BY client_id, signed_on > $1, abs(signed_on - $1::date), signature.recorded_at DESC
 """
 
 
 async def load_signed(tx: Transaction, on: date) -> list[Signed]:
-    """The agreement versions that active clients are bound to on a day."""
+    """The agreement versions that active clients are bound to on a day, or will be first."""
     rows = await tx.fetch(
         f"SELECT DISTINCT agreement_id, agreement_version FROM ({ACTIVE}) AS active ORDER BY 1, 2", on
     )

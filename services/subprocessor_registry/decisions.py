@@ -15,10 +15,11 @@ from contracts.change import (
     ChangeObjectionRefused,
     ChangeWindowOpened,
 )
-from contracts.event import Reckoning
 from contracts.mitigation import MitigationAnswered, MitigationOffered
+from contracts.notice import Channel, NoticeReceived
 from contracts.objection import ObjectionRaised
 from contracts.permission import PermissionSet, Standing
+from subprocessor_registry.reasons import Reason, ReasonCode, reckon
 
 
 class Status(StrEnum):
@@ -49,6 +50,30 @@ class ClientChange:
     mitigation_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The first proof that a client has the notice of a change: where the client stands with it, and its window."""
+
+    change_id: str
+    client_id: str
+    received_at: datetime
+    channel: Channel
+    status: Status
+    window: ChangeWindowOpened | None
+
+
+def weigh_receipt(agreement: Agreement, kind: ChangeKind, status: Status, received: NoticeReceived) -> Receipt:
+    """§4.4: the days to object run from the receipt; what the client has said or agreed to before it stands.
+
+    A removal has notice and no days (§4.3), nor has what has ended: withdrawn, or the client is gone.
+    """
+    has_days = kind is not ChangeKind.REMOVAL and status is not Status.ENDED
+    window = open_window(agreement, received.about, received.client_id, received.received_at) if has_days else None
+    if status is Status.AWAITING_RECEIPT:
+        status = Status.WINDOW_OPEN if has_days else Status.CLEAR
+    return Receipt(received.about, received.client_id, received.received_at, received.channel, status, window)
+
+
 def open_window(agreement: Agreement, change_id: str, client_id: str, received_at: datetime) -> ChangeWindowOpened:
     """§4.4: the client may object within the days of the agreement from its receipt of the notice."""
     window = deadlines.objection_window(agreement, deadlines.local_date(agreement, received_at))
@@ -58,7 +83,7 @@ def open_window(agreement: Agreement, change_id: str, client_id: str, received_a
         received_at=received_at,
         last_day_on=window.day,
         closes_at=deadlines.end_of_day(agreement, window.day),
-        reckoning=Reckoning(rule=window.rule, clause=window.clause, because=window.because, calendar=window.calendar),
+        reckoning=reckon(window),
     )
 
 
@@ -73,7 +98,8 @@ def weigh_objection(
             client_id=objection.client_id,
             objection_id=objection.objection_id,
             ground=objection.ground,
-            reason=reason,
+            reason=str(reason),
+            coded=reason.coded,
             clause=agreement.objection.clause,
         )
     return ChangeObjectionAccepted(
@@ -84,28 +110,26 @@ def weigh_objection(
     )
 
 
-def _no_objection(agreement: Agreement, standing: ClientChange, objection: ObjectionRaised) -> str | None:
+def _no_objection(agreement: Agreement, standing: ClientChange, objection: ObjectionRaised) -> Reason | None:
     if standing.kind is ChangeKind.REMOVAL:
-        return "a removal can't be objected to: the clause is about new sub-processors"
+        return Reason(ReasonCode.REMOVAL)
     if standing.status in (Status.OBJECTED, Status.MITIGATION_OPEN, Status.MITIGATED):
-        return "an objection of this client to this change is already accepted"
+        return Reason(ReasonCode.ALREADY_ACCEPTED)
     if standing.status is Status.ENDED:
-        return "this change is withdrawn, or the client's contract has ended"
+        return Reason(ReasonCode.ENDED)
     if standing.closes_at is not None and objection.received_at >= standing.closes_at:
-        return f"it came too late: the last day to object was {standing.last_day_on}"
+        return Reason(ReasonCode.TOO_LATE, {"last_day_on": str(standing.last_day_on)})
     return _no_ground(agreement, objection)
 
 
-def _no_ground(agreement: Agreement, objection: ObjectionRaised) -> str | None:
+def _no_ground(agreement: Agreement, objection: ObjectionRaised) -> Reason | None:
     if objection.ground is None:
-        return "it gives no ground; an objection must rest on an objective one"
+        return Reason(ReasonCode.NO_GROUND)
     ground = agreement.objection.ground(objection.ground)
     if ground is None:
         known = ", ".join(each.code for each in agreement.objection.grounds if each.objective)
-        return f"the ground {objection.ground!r} is unknown; objective grounds are: {known}"
-    if not ground.objective:
-        return f"the ground {objection.ground!r} is not objective: it names no legal obligation that is put at risk"
-    return None
+        return Reason(ReasonCode.UNKNOWN_GROUND, {"ground": objection.ground, "known": known})
+    return None if ground.objective else Reason(ReasonCode.NOT_OBJECTIVE, {"ground": objection.ground})
 
 
 def weigh_withdrawal(agreement: Agreement, standing: ClientChange) -> ChangeAnswerRefused | None:
@@ -116,10 +140,13 @@ def weigh_withdrawal(agreement: Agreement, standing: ClientChange) -> ChangeAnsw
 
 
 def after_withdrawal(standing: ClientChange, now: datetime) -> Status:
-    """§4.4: a client that takes its objection back has the rest of its days still; without any left it is clear."""
-    if standing.closes_at is not None and now < standing.closes_at:
-        return Status.WINDOW_OPEN
-    return Status.CLEAR
+    """§4.4: a client that takes its objection back has the rest of its days still; without any left it is clear.
+
+    One that objected before it had the notice still has all of them: they begin with its receipt.
+    """
+    if standing.closes_at is None:
+        return Status.AWAITING_RECEIPT
+    return Status.WINDOW_OPEN if now < standing.closes_at else Status.CLEAR
 
 
 def weigh_offer(

@@ -8,21 +8,21 @@ from agreement.schema import Agreement
 from agreement.sub_processing import Gate
 from chassis.transaction import Transaction
 from contracts.change import ChangeKind, ChangeTookEffect
-from contracts.client import ClientSigned
 from contracts.mitigation import MitigationAnswered
 from contracts.permission import PermissionSet, Standing
 from subprocessor_registry import change_store, list_store, permission_store, standing_store
 from subprocessor_registry.decisions import ClientChange, Status, bar
 from subprocessor_registry.planning import Change
+from subprocessor_registry.reasons import Reason, ReasonCode
 
 CLIENTS_PER_EVENT = 500
 
 
-async def permit_list(agreement: Agreement, signed: ClientSigned, tx: Transaction) -> None:
-    """§4.3: with its signature a client accepts the list as it stands."""
+async def permit_list(agreement: Agreement, client_id: str, on: date, tx: Transaction) -> None:
+    """§4.3: with its signature a client accepts the list as it stands, from the first day of its contract on."""
     listed = await list_store.load_list(tx)
     reason = "on the list when the client signed"
-    await _permit(agreement, signed.client_id, sorted(listed), signed.signed_on, reason, tx)
+    await _permit(agreement, client_id, sorted(listed), on, reason, tx)
 
 
 async def permit_again(agreement: Agreement, client_id: str, tx: Transaction) -> None:
@@ -88,14 +88,14 @@ async def let_in(agreement: Agreement, change: Change, tx: Transaction) -> None:
     if not clients:
         return
     today = deadlines.local_date(agreement, tx.now)
-    await standing_store.take_effect(tx, change.change_id, clients, today)
+    first_days = await standing_store.take_effect(tx, change.change_id, clients, today)
     await _publish(
         [
             PermissionSet(
                 client_id=client_id,
                 subprocessor_id=change.subprocessor_id,
                 standing=Standing.PERMITTED,
-                permitted_from=today,
+                permitted_from=first_days[client_id],
                 reason="notice was received, the time to object is over, and no objection stands",
                 clause=agreement.objection.clause,
                 change_id=change.change_id,
@@ -123,19 +123,19 @@ async def bar_client(agreement: Agreement, standing: ClientChange, tx: Transacti
 
 async def after_answer(
     agreement: Agreement, standing: ClientChange, kind: str, answer: MitigationAnswered, tx: Transaction
-) -> str:
+) -> Reason:
     """§4.4: a refused offer leaves the client barred; an accepted one has the effect that the agreement gives its kind.
 
-    Returns what follows, in words.
+    Returns what follows.
     """
     if not answer.accepted:
         await standing_store.set_status(tx, standing, Status.OBJECTED)
-        return "the objection stands: the sub-processor stays barred for this client"
+        return Reason(ReasonCode.STAYS_BARRED)
     if kind not in agreement.mitigation.barred_if_accepted:
         await standing_store.set_status(tx, standing, Status.CLEAR)
-        return "the sub-processor may be used for this client under the agreed configuration"
+        return Reason(ReasonCode.CONFIGURED)
     await standing_store.set_status(tx, standing, Status.MITIGATED)
-    return "the alternative is used: the sub-processor stays barred for this client"
+    return Reason(ReasonCode.ALTERNATIVE)
 
 
 def window_name(change_id: str, client_id: str) -> str:

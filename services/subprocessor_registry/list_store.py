@@ -15,23 +15,23 @@ async def lock_subprocessor(tx: Transaction, subprocessor_id: str) -> None:
 
 async def load_listed(tx: Transaction, subprocessor_id: str) -> Listed:
     """What the list says of a sub-processor, and the change that is planned for it."""
-    facts = await tx.fetchval(
+    row = await tx.fetchrow(
         """
-        SELECT facts
-          FROM listing
-         WHERE subprocessor_id = $1 AND replaced_at IS NULL AND valid_until IS NULL
+        SELECT listing.facts AS listed,
+               change_id, subprocessor_id, kind, status, change.facts, requested_on, effective_on, reckoning
+          FROM (SELECT facts FROM listing
+                 WHERE subprocessor_id = $1 AND replaced_at IS NULL AND valid_until IS NULL) AS listing
+          FULL JOIN (SELECT change_id, subprocessor_id, kind, status, facts, requested_on, effective_on, reckoning
+                       FROM change WHERE subprocessor_id = $1 AND status = 'announced') AS change ON true
         """,
         subprocessor_id,
     )
-    planned = await tx.fetchrow(
-        """
-        SELECT change_id, subprocessor_id, kind, status, facts, requested_on, effective_on, reckoning
-          FROM change
-         WHERE subprocessor_id = $1 AND status = 'announced'
-        """,
-        subprocessor_id,
+    if row is None:
+        return Listed(facts=None)
+    return Listed(
+        facts=facts_of_row(row["listed"]) if row["listed"] else None,
+        planned=change_of_row(row) if row["change_id"] else None,
     )
-    return Listed(facts=facts_of_row(facts) if facts else None, planned=change_of_row(planned) if planned else None)
 
 
 async def load_list(tx: Transaction) -> dict[str, SubprocessorFacts]:

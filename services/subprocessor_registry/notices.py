@@ -7,27 +7,32 @@ from agreement import deadlines
 from agreement.schema import Agreement
 from chassis.transaction import Transaction
 from contracts.change import (
-    ChangeDayReached,
     ChangeMitigationClosed,
     ChangeNoticeOrdered,
     ChangeObjectionAccepted,
     ChangeObjectionRefused,
-    ChangeReceiptChecked,
     NoticeKind,
 )
+from contracts.coded import encode
+from contracts.deadline import DeadlineDayReached, DeadlineReceiptChecked
 from contracts.mitigation import MitigationOffered
 from subprocessor_registry.planning import Change
+from subprocessor_registry.reasons import Reason
 
+# A fact `name.code` is the fact `name` for words in another language than English, as `contracts.coded` has it.
 Facts = Mapping[str, str | tuple[str, ...]]
 CLIENTS_PER_ORDER = 500
 
 
 def order_announcement(agreement: Agreement, change: Change, clients: Sequence[str], tx: Transaction) -> None:
     """§4.3: notice before the change; it says until when and on which grounds a client may object (§4.4)."""
+    period = agreement.periods.objection
     objective = [ground for ground in agreement.objection.grounds if ground.objective]
     facts = describe(change) | {
-        "because": change.because,
-        "objection_within": f"{agreement.periods.objection.n} {agreement.periods.objection.term}",
+        "because": change.reckoning.because,
+        "because.code": change.reckoning.coded or (),
+        "objection_within": f"{period.n} {period.term}",
+        "objection_within.code": encode("period", {"n": str(period.n), "unit": period.unit}),
         "ground_codes": tuple(ground.code for ground in objective),
         "grounds": tuple(ground.label.en for ground in objective),
         "grounds.fr": tuple(ground.label.fr for ground in objective),
@@ -40,10 +45,10 @@ def order_announcement(agreement: Agreement, change: Change, clients: Sequence[s
 
 
 def order_withdrawal(
-    agreement: Agreement, change: Change, reason: str, clients: Sequence[str], tx: Transaction
+    agreement: Agreement, change: Change, reason: Reason, clients: Sequence[str], tx: Transaction
 ) -> None:
     """What was announced will not happen."""
-    facts = describe(change) | {"reason": reason}
+    facts = describe(change) | {"reason": str(reason), "reason.code": reason.coded}
     _order(agreement, NoticeKind.CHANGE_WITHDRAWN, change.change_id, clients, facts, tx)
 
 
@@ -55,7 +60,7 @@ def order_verdict(
     kind = NoticeKind.OBJECTION_REFUSED if refused else NoticeKind.OBJECTION_ACCEPTED
     facts = describe(change) | {"objection_id": verdict.objection_id, "ground": verdict.ground or ""}
     if isinstance(verdict, ChangeObjectionRefused):
-        facts |= {"reason": verdict.reason, "clause": verdict.clause}
+        facts |= {"reason": verdict.reason, "reason.code": verdict.coded or "", "clause": verdict.clause}
     _order(agreement, kind, change.change_id, [verdict.client_id], facts, tx)
 
 
@@ -70,13 +75,14 @@ def order_offer(agreement: Agreement, change: Change, offer: MitigationOffered, 
 
 
 def order_answered(
-    agreement: Agreement, change: Change, closed: ChangeMitigationClosed, consequence: str, tx: Transaction
+    agreement: Agreement, change: Change, closed: ChangeMitigationClosed, consequence: Reason, tx: Transaction
 ) -> None:
     """§4.4: the client's answer is confirmed with what follows from it."""
     facts = describe(change) | {
         "mitigation_id": closed.mitigation_id,
         "answer": "accepted" if closed.accepted else "refused",
-        "consequence": consequence,
+        "consequence": str(consequence),
+        "consequence.code": consequence.coded,
     }
     _order(agreement, NoticeKind.MITIGATION_CLOSED, change.change_id, [closed.client_id], facts, tx)
 
@@ -85,8 +91,8 @@ def date_change(agreement: Agreement, change: Change, tx: Transaction) -> None:
     """The registry looks again when receipts are to be in, and on the day itself."""
     change_id = change.change_id
     day_at = deadlines.start_of_day(agreement, change.effective_on)
-    tx.emit_at(ChangeReceiptChecked(change_id=change_id), _escalate_at(agreement, day_at), f"receipts/{change_id}")
-    tx.emit_at(ChangeDayReached(change_id=change_id), day_at, f"day/{change_id}")
+    tx.emit_at(DeadlineReceiptChecked(change_id=change_id), _escalate_at(agreement, day_at), f"receipts/{change_id}")
+    tx.emit_at(DeadlineDayReached(change_id=change_id), day_at, f"day/{change_id}")
 
 
 def undate_change(change_id: str, tx: Transaction) -> None:

@@ -12,6 +12,7 @@ from agreement.transfers import needs_mechanism
 from contracts.change import ChangeAnnounced, ChangeCorrected, ChangeKind, ChangeRefused
 from contracts.event import Reckoning
 from contracts.subprocessor import SubprocessorFacts, Transfer, WrittenAgreement
+from subprocessor_registry.reasons import Reason, ReasonCode, reckon
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Change:
     facts: SubprocessorFacts
     requested_on: date | None
     effective_on: date
-    because: tuple[str, ...]
+    reckoning: Reckoning
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,20 @@ class Wish:
 
 
 Verdict = ChangeAnnounced | ChangeCorrected | ChangeRefused
+
+
+def announced_change(announced: ChangeAnnounced) -> Change:
+    """A change that has just been announced."""
+    return Change(
+        change_id=announced.change_id,
+        subprocessor_id=announced.subprocessor_id,
+        kind=announced.kind,
+        status="announced",
+        facts=announced.facts,
+        requested_on=announced.requested_on,
+        effective_on=announced.effective_on,
+        reckoning=announced.reckoning,
+    )
 
 
 def facts_of(listed: SubProcessor) -> SubprocessorFacts:
@@ -126,11 +141,12 @@ def announce(agreements: Sequence[Agreement], wish: Wish, kind: ChangeKind) -> C
     earliest = _earliest(agreements, wish)
     effective_on = effective_day(agreements, wish)
     moved = wish.effective_on is not None and wish.effective_on < earliest.day
-    because = earliest.because
+    asked = {"asked": str(wish.effective_on)}
+    more: list[Reason] = []
     if moved:
-        because = (*because, f"{wish.effective_on} was asked for and is too early: moved to {effective_on}")
+        more.append(Reason(ReasonCode.ASKED_TOO_EARLY, asked | {"day": str(effective_on)}))
     elif wish.effective_on is not None:
-        because = (*because, f"{wish.effective_on} was asked for and is lawful")
+        more.append(Reason(ReasonCode.ASKED_LAWFUL, asked))
     return ChangeAnnounced(
         change_id=wish.change_id,
         kind=kind,
@@ -140,7 +156,7 @@ def announce(agreements: Sequence[Agreement], wish: Wish, kind: ChangeKind) -> C
         requested_on=wish.effective_on,
         effective_on=effective_on,
         moved=moved,
-        reckoning=Reckoning(rule=earliest.rule, clause=earliest.clause, because=because, calendar=earliest.calendar),
+        reckoning=reckon(earliest, *more),
     )
 
 

@@ -25,5 +25,5 @@ def change_of_row(row: asyncpg.Record) -> Change:
         facts=facts_of_row(row["facts"]),
         requested_on=row["requested_on"],
         effective_on=row["effective_on"],
-        because=Reckoning.model_validate_json(row["reckoning"]).because,
+        reckoning=Reckoning.model_validate_json(row["reckoning"]),
     )

@@ -31,7 +31,7 @@ class OpenWindow(BaseModel):
 
 
 async def active_clients(tx: Transaction, on: date) -> Concerned:
-    """The clients that a change announced on a day concerns (§4.3): bound by then, and not ended."""
+    """The clients that a change announced on a day concerns (§4.3): they have signed, and not left by then."""
     rows = await tx.fetch(
         f"SELECT client_id, count(*) OVER () AS clients FROM ({ACTIVE}) AS active ORDER BY client_id LIMIT $2",
         on,

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, ValidatorFunctionWrapHandler, WrapValida
 
 from agreement import deadlines
 from agreement.calendar import CalendarUnknown
+from chassis.asking import Running
 from chassis.database import Pool
 from chassis.http import Authenticated
 from chassis.message import Cause
@@ -19,7 +20,7 @@ from chassis.problems import Problem
 from chassis.rights import Right
 from chassis.transaction import Transaction
 from contracts.subprocessor import SubprocessorAdded
-from subprocessor_registry.asking import Agreements, Running
+from subprocessor_registry.asking import Agreements
 from subprocessor_registry.simulation import Simulation, simulate
 
 router = APIRouter(tags=["simulations"])

@@ -1,27 +1,31 @@
 """Where each client stands with each change: receipt, window, effect. Set-based throughout."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from agreement.book import Signed
 from chassis.transaction import Transaction
-from contracts.change import (
-    ChangeKind,
-    ChangeWindowOpened,
-)
+from contracts.change import ChangeKind
 from subprocessor_registry.client_store import ACTIVE
-from subprocessor_registry.decisions import ClientChange, Status
+from subprocessor_registry.decisions import ClientChange, Receipt, Status
 from subprocessor_registry.planning import Change
 
 
 async def concern_clients(tx: Transaction, change_id: str, on: date) -> list[str]:
-    """The change concerns every active client that isn't concerned yet; return those, in order."""
+    """The change concerns every active client that isn't concerned yet; return those, in order.
+
+    A client that had left, and is one again, is concerned afresh.
+    """
     rows = await tx.fetch(
         f"""
-        INSERT INTO client_change (change_id, client_id, agreement_id, agreement_version, status)
+        INSERT INTO client_change AS known (change_id, client_id, agreement_id, agreement_version, status)
         SELECT $2, client_id, agreement_id, agreement_version, 'awaiting_receipt'
           FROM ({ACTIVE}) AS active
-            ON CONFLICT DO NOTHING
+            ON CONFLICT (change_id, client_id) DO UPDATE
+           SET agreement_id = excluded.agreement_id, agreement_version = excluded.agreement_version,
+               status = excluded.status, received_at = NULL, receipt_channel = NULL, last_day_on = NULL,
+               closes_at = NULL, reckoning = NULL
+         WHERE known.status = 'ended'
         RETURNING client_id
         """,
         on,
@@ -30,57 +34,47 @@ async def concern_clients(tx: Transaction, change_id: str, on: date) -> list[str
     return sorted(row["client_id"] for row in rows)
 
 
-async def load_awaiting(
+async def load_without_receipt(
     tx: Transaction, change_ids: Sequence[str], client_ids: Sequence[str]
-) -> dict[tuple[str, str], tuple[Signed, ChangeKind]]:
-    """Which of these clients' receipts are the first, with the version that binds the client; they are locked."""
+) -> dict[tuple[str, str], tuple[Signed, ChangeKind, Status]]:
+    """Those of these clients that have no receipt yet: where they stand, and the version that binds each; locked."""
     rows = await tx.fetch(
         """
-        SELECT change_id, client_id, agreement_id, agreement_version, kind
-          FROM client_change JOIN change USING (change_id)
-         WHERE (change_id, client_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))
-           AND client_change.status = 'awaiting_receipt'
+        SELECT change_id, client_id, agreement_id, agreement_version, kind, client_change.status
+          FROM unnest($1::text[], $2::text[]) AS asked (change_id, client_id)
+          JOIN client_change USING (change_id, client_id)
+          JOIN change USING (change_id)
+         WHERE received_at IS NULL
          ORDER BY change_id, client_id
            FOR UPDATE OF client_change
         """,
         change_ids,
         client_ids,
     )
-    return {(row[0], row[1]): (Signed(row[2], row[3]), ChangeKind(row[4])) for row in rows}
+    return {(row[0], row[1]): (Signed(row[2], row[3]), ChangeKind(row[4]), Status(row[5])) for row in rows}
 
 
-async def open_windows(tx: Transaction, windows: Sequence[ChangeWindowOpened], channels: Sequence[str]) -> None:
-    """The clients have their notices; their windows run."""
+async def record_receipts(tx: Transaction, receipts: Sequence[Receipt]) -> None:
+    """These clients have their notices; where they have days to object, these run."""
+    windows = [receipt.window for receipt in receipts]
     await tx.execute(
         """
         UPDATE client_change AS standing
-           SET status = 'window_open', received_at = fresh.received_at, receipt_channel = fresh.channel,
+           SET status = fresh.status, received_at = fresh.received_at, receipt_channel = fresh.channel,
                last_day_on = fresh.last_day_on, closes_at = fresh.closes_at, reckoning = fresh.reckoning::jsonb
-          FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::date[], $6::timestamptz[], $7::text[])
-               AS fresh (change_id, client_id, received_at, channel, last_day_on, closes_at, reckoning)
+          FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::date[],
+                      $7::timestamptz[], $8::text[])
+               AS fresh (change_id, client_id, status, received_at, channel, last_day_on, closes_at, reckoning)
          WHERE (standing.change_id, standing.client_id) = (fresh.change_id, fresh.client_id)
         """,
-        [window.change_id for window in windows],
-        [window.client_id for window in windows],
-        [window.received_at for window in windows],
-        channels,
-        [window.last_day_on for window in windows],
-        [window.closes_at for window in windows],
-        [window.reckoning.model_dump_json() for window in windows],
-    )
-
-
-async def note_receipt(tx: Transaction, change_id: str, client_id: str, received_at: datetime, channel: str) -> None:
-    """A removal has notice and no window: with its receipt the client is clear."""
-    await tx.execute(
-        """
-        UPDATE client_change SET status = 'clear', received_at = $3, receipt_channel = $4
-         WHERE change_id = $1 AND client_id = $2 AND status = 'awaiting_receipt'
-        """,
-        change_id,
-        client_id,
-        received_at,
-        channel,
+        [receipt.change_id for receipt in receipts],
+        [receipt.client_id for receipt in receipts],
+        [receipt.status for receipt in receipts],
+        [receipt.received_at for receipt in receipts],
+        [receipt.channel for receipt in receipts],
+        [window and window.last_day_on for window in windows],
+        [window and window.closes_at for window in windows],
+        [window and window.reckoning.model_dump_json() for window in windows],
     )
 
 
@@ -229,14 +223,18 @@ async def unreceived(tx: Transaction, change_id: str) -> list[str]:
     return [row["client_id"] for row in rows]
 
 
-async def take_effect(tx: Transaction, change_id: str, client_ids: Sequence[str], on: date) -> None:
-    """The change is in effect for these clients from `on` on."""
-    await tx.execute(
+async def take_effect(tx: Transaction, change_id: str, client_ids: Sequence[str], on: date) -> dict[str, date]:
+    """The change is in effect for these clients from `on`, or their contract's first day on; return which for each."""
+    rows = await tx.fetch(
         """
-        UPDATE client_change SET status = 'in_effect', in_effect_on = $3
-         WHERE change_id = $1 AND client_id = ANY ($2::text[])
+        UPDATE client_change SET status = 'in_effect', in_effect_on = greatest($3, active_from)
+          FROM client
+         WHERE client.client_id = client_change.client_id AND change_id = $1
+           AND client_change.client_id = ANY ($2::text[])
+        RETURNING client.client_id, in_effect_on
         """,
         change_id,
         client_ids,
         on,
     )
+    return {row["client_id"]: row["in_effect_on"] for row in rows}

@@ -1,6 +1,7 @@
 """Deadlines: the agreed vectors, what always holds, and the edges."""
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +18,7 @@ from agreement.deadlines import Deadline
 from agreement.loading import SHIPPED, load
 from agreement.periods import Convention, Period, Roll, Unit
 from agreement.schema import Agreement
+from agreement.steps import StepCode
 
 Vector = dict[str, str | int]
 
@@ -236,3 +238,19 @@ def works(day: date) -> bool:
     calendar = QUICKTALK.calendar_of(QUICKTALK.periods.change_notice)
     assert calendar is not None
     return calendar.is_working(day)
+
+
+@given(days)
+def test_the_steps_name_every_day_that_the_sentences_name(day: date) -> None:
+    """The codes say no less than the sentences: the same days, with the runs of the same reason told by their ends."""
+    for deadline in (deadlines.objection_window(QUICKTALK, day), deadlines.earliest_effective_day(QUICKTALK, day)):
+        named = set(re.findall(r"\d{4}-\d{2}-\d{2}", " ".join(deadline.because)))
+        steps = {name: text for step in deadline.steps for name, text in step.names.items()}
+        told = {text for step in deadline.steps for text in step.names.values() if re.fullmatch(r"\d{4}-.*", text)}
+        assert told <= named
+        for step in deadline.steps:
+            if step.code is StepCode.SKIPPED_DAYS:
+                first, last = (date.fromisoformat(step.names[name]) for name in ("first", "last"))
+                told |= {(first + timedelta(days=n)).isoformat() for n in range((last - first).days)}
+        assert told == named
+        assert {"n", "unit", "after", "counted_from"} <= set(steps)

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 from uuid import uuid4
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from pydantic import AwareDatetime
 from pydantic_core import to_json
 
-from chassis.http import create_api
+from chassis.http import IdempotencyKey, create_api
 from chassis.message import Message
+from chassis.requests import cause_of
 from chassis.router import Router
 from chassis.service import Runtime
 from chassis.transaction import Transaction
@@ -66,8 +67,14 @@ class Clerk:
         """Nothing must be there first."""
 
     def api(self, runtime: Runtime) -> FastAPI:
-        """An API without a path of its own."""
-        return create_api("Clerk", "1", runtime.access, "")
+        """Whoever knows the way may ask here too."""
+        api = create_api("Clerk", "1", runtime.access, "")
+
+        @api.post("/askers/{asker}/questions")
+        async def ask(asker: str, request: Request, key: IdempotencyKey) -> bool:
+            return await runtime.processor.submit(Asked(asker=asker, text="why?"), cause_of(request, "tests/api", key))
+
+        return api
 
     def workers(self, _: Runtime) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """None."""

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from tests.chassis.bus import Bus
@@ -43,6 +44,19 @@ class _Traced:
         self._services = services
         self._sink = sink
         self._prefix = prefix
+
+    async def ask(self) -> None:
+        """Someone asks the clerk through its API, within a trace of their own."""
+        headers = {"Idempotency-Key": "k-1", "traceparent": _TRACEPARENT}
+        async with httpx.AsyncClient() as http:
+            asked = await http.post(f"{self._services[0].url}/askers/anna/questions", headers=headers)
+        assert asked.status_code == 200
+
+    def handled(self, event_type: str) -> tuple[float | None, float | None]:
+        """How many events the clerk's metrics have as handled, and how many handler calls as timed."""
+        labels = {"service": self._services[0].app.name, "type": event_type}
+        of = self._services[0].metrics.registry.get_sample_value
+        return of("dutiful_events_handled_total", labels), of("dutiful_handler_duration_seconds_count", labels)
 
     async def promised(self) -> None:
         """Return when the clerk has something on its agenda."""
@@ -102,6 +116,25 @@ async def test_one_trace(bus: Bus, traced: _Traced) -> None:
     assert (archived.trace_id, archived.parent_span_id) == (asked.trace_id, asked.span_id)
     assert [(link.trace_id, link.span_id) for link in sent.links] == [(asked.trace_id, asked.span_id)]
     assert {attributes_of(span)["messaging.message.conversation_id"] for span in spans.values()} == {"flow-7"}
+
+
+async def test_what_a_person_says_through_the_api_is_one_trace(bus: Bus, traced: _Traced) -> None:
+    """From the caller's own span through the request, the outbox and the bus to the archive; timed and counted."""
+    await traced.ask()
+    await bus.hear("answer", 1)
+    await traced.archived()
+    assert traced.handled("question.asked") == (1, 1)
+    spans = await traced.spans()
+    asked, sent, archived = (
+        spans["POST /askers/{asker}/questions"],
+        spans["send answer"],
+        spans["process answer"],
+    )
+    assert len(spans) == 3
+    assert (asked.trace_id.hex(), asked.parent_span_id.hex(), asked.kind) == (_TRACE, _PARENT, Span.SPAN_KIND_SERVER)
+    assert (archived.trace_id, archived.parent_span_id) == (asked.trace_id, asked.span_id)
+    assert [(link.trace_id, link.span_id) for link in sent.links] == [(asked.trace_id, asked.span_id)]
+    assert len({attributes_of(span)["messaging.message.conversation_id"] for span in spans.values()}) == 1
 
 
 async def test_a_later_day_is_another_trace(bus: Bus, traced: _Traced) -> None:

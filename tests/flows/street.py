@@ -50,7 +50,7 @@ class Street:
 
     async def follow(self) -> None:
         """Read what the services say until cancelled."""
-        topics = ("change", "permission", "notice", "retention", "cease", "erasure", "return")
+        topics = ("change", "deadline", "permission", "notice", "retention", "cease", "erasure", "return")
         async with AIOKafkaConsumer(
             *topics, bootstrap_servers=self.house.bootstrap, auto_offset_reset="earliest"
         ) as consumer:
@@ -121,7 +121,7 @@ class Street:
         for client_id in client_ids:
             data = {"client_id": client_id, "terminated_on": today.isoformat()}
             await self.publish("contract.terminated", client_id, data)
-            await self.until(partial(self.of, "change.client_ended", client_id=client_id))
+            await self.until(partial(self.of, "deadline.client_ended", client_id=client_id))
 
     async def register(self, client_id: str) -> str:
         """The client's webhooks come to the receiver; return the endpoint's id."""

@@ -214,7 +214,7 @@ async def test_who_signs_again_before_its_end_stays(street: Street) -> None:
     await street.received(change_id, "k-acme", "k-witness")
     street.reach(ends_on)
     await street.reads("k-witness", listed, None)
-    assert not street.of("change.client_ended", client_id="k-acme")
+    assert not street.of("deadline.client_ended", client_id="k-acme")
     assert street.last("k-acme", listed) == "permitted"
     await street.terminate("k-acme")
 
@@ -242,7 +242,7 @@ async def test_one_gate_for_all_waits_for_the_last_objection(gated: Street) -> N
     await gated.received(change_id, "acme", "borealis")
     await gated.object_to(change_id, "acme")
     gated.reach(gated.day_of(change_id))
-    await gated.until(lambda: gated.of("change.day_reached", change_id=change_id))
+    await gated.until(lambda: gated.of("deadline.day_reached", change_id=change_id))
     witness = await gated.announce("witness")
     await gated.received(witness, "borealis")  # the registry has handled more since, and still nothing is in effect
     assert not gated.of("change.took_effect", change_id=change_id)
@@ -260,7 +260,7 @@ async def test_a_gate_for_all_opens_when_the_last_against_it_leaves(gated: Stree
     await gated.received(change_id, "m-acme", "m-borealis")
     await gated.object_to(change_id, "m-acme")
     gated.reach(gated.day_of(change_id))
-    await gated.until(lambda: gated.of("change.day_reached", change_id=change_id))
+    await gated.until(lambda: gated.of("deadline.day_reached", change_id=change_id))
     await gated.terminate("m-acme")
     await gated.reads("m-borealis", "m-lingua", "permitted")
 
@@ -274,7 +274,7 @@ async def test_an_unknown_client_is_a_dead_letter_until_it_is_known(street: Stre
     assert letter["field"] == "client_id"
     await street.sign("n-acme")
     await _dutiful("replay", str(letter["id"]), "--kafka", street.house.bootstrap)
-    await street.until(lambda: street.of("change.client_ended", client_id="n-acme"))
+    await street.until(lambda: street.of("deadline.client_ended", client_id="n-acme"))
     assert not await _dead(street, "n-acme")
 
 

@@ -118,7 +118,7 @@ async def test_a_contract_that_goes_on(street: Street, holder: Holder) -> None:
     """A termination that is taken back: the orders to cease are lifted, and the platform may use the list again."""
     await street.sign("d-stays")
     await end(street, "d-stays")
-    await street.until(lambda: street.of("change.client_ended", client_id="d-stays"))
+    await street.until(lambda: street.of("deadline.client_ended", client_id="d-stays"))
     await street.reads("d-stays", "scaleway", None)
     data = {"client_id": "d-stays", "reinstated_on": today(street).isoformat()}
     await street.publish("contract.reinstated", "d-stays", data)

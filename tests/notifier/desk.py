@@ -18,8 +18,8 @@ from chassis.rights import Role
 from chassis.service import Runtime
 from contracts.change import ChangeNoticeOrdered, NoticeKind
 from contracts.client import ClientSigned, Contact
+from contracts.escalation import EscalationDue
 from contracts.event import Event
-from contracts.notice import NoticeCheckDue
 from notifier.app import Notifier
 
 STARTS_AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -89,7 +89,7 @@ class Desk:
 
     async def escalate(self, order_id: str = "order-1") -> None:
         """It is time to see who has no receipt: the others get letters."""
-        await self.hear(NoticeCheckDue(order_id=order_id, final=False))
+        await self.hear(EscalationDue(order_id=order_id, final=False))
 
     @asynccontextmanager
     async def delivering(self) -> AsyncIterator[None]:

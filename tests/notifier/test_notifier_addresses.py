@@ -1,19 +1,16 @@
 """Where a webhook may go."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
-from aiohttp import ClientSession
-from aiohttp.abc import AbstractResolver, ResolveResult
 from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
 from notifier.addresses import URL_LENGTH, AddressRefused, check_address, check_url
-from notifier.connections import GuardedConnector, GuardedResolver
+from notifier.connections import Connections, Origin
 from notifier.signatures import new_secret
 from notifier.webhooks import WebhookRequest, WebhookSender, WebhookSettings
 
@@ -155,33 +152,19 @@ def test_no_address_is_admitted_that_is_not_global(address: IPv4Address | IPv6Ad
     assert not address.is_multicast
 
 
-class FakeDns(AbstractResolver):
+class FakeDns:
     """Answers every name with the same addresses."""
 
     def __init__(self, *addresses: str) -> None:
         self.addresses = addresses
 
-    async def resolve(
-        self,
-        host: str,
-        port: int = 0,
-        family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002 - aiohttp passes it
-    ) -> list[ResolveResult]:
+    async def __call__(self, _host: str, _port: int) -> tuple[str, ...]:
         """The addresses."""
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-                proto=0,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for address in self.addresses
-        ]
+        return self.addresses
 
-    async def close(self) -> None:
-        """Nothing to close."""
+
+def _connections(dns: FakeDns | None = None) -> Connections:
+    return Connections(allow_loopback=False, connect_within_s=1.0, kept=1, resolver=dns)
 
 
 class Listener:
@@ -214,21 +197,24 @@ def _request(url: str) -> WebhookRequest:
 
 @pytest.mark.parametrize("answer", [("8.8.8.8", "10.0.0.1"), ("169.254.169.254",), ("::ffff:127.0.0.1",), ("fd00::1",)])
 async def test_a_name_with_an_inner_address_is_refused(answer: tuple[str, ...]) -> None:
-    """One inner address in the answer refuses the name, whatever else is in it."""
+    """One inner address in the answer refuses the name before anything is connected to, whatever else is in it."""
     with pytest.raises(AddressRefused):
-        await GuardedResolver(FakeDns(*answer), allow_loopback=False).resolve("example.com", 443)
-
-
-async def test_a_name_with_public_addresses_is_resolved() -> None:
-    """An answer of public addresses passes unchanged."""
-    resolver = GuardedResolver(FakeDns("8.8.8.8", "2606:4700::1"), allow_loopback=False)
-    assert [result["host"] for result in await resolver.resolve("example.com", 443)] == ["8.8.8.8", "2606:4700::1"]
+        await _connections(FakeDns(*answer)).open(Origin("example.com", 443, tls=True))
 
 
 async def test_a_name_without_an_address_is_an_error_of_the_world() -> None:
     """An empty answer is a failed lookup, not a crash."""
     with pytest.raises(OSError, match="no address"):
-        await GuardedResolver(FakeDns(), allow_loopback=False).resolve("example.com", 443)
+        await _connections(FakeDns()).open(Origin("example.com", 443, tls=True))
+
+
+async def test_the_next_address_is_tried(inside: tuple[Listener, int]) -> None:
+    """Where one of a name's addresses takes no connection, another one may."""
+    listener, port = inside
+    settings = WebhookSettings(allow_http=True, allow_loopback=True)
+    async with WebhookSender(settings, resolver=FakeDns("127.0.0.2", "127.0.0.1")) as sender:
+        assert (await sender.send(_request(f"http://endpoint.example.com:{port}/"))).ok
+    assert listener.connected == 1
 
 
 async def test_a_rebound_name_is_not_connected_to(inside: tuple[Listener, int]) -> None:
@@ -254,23 +240,21 @@ async def test_an_address_kept_from_an_earlier_answer_is_not_a_way_in(inside: tu
     assert listener.connected == 1
 
 
-async def test_a_literal_address_is_judged_by_the_connector(inside: tuple[Listener, int]) -> None:
-    """A literal address skips every resolver, and is refused all the same, even if no URL was checked."""
+async def test_a_literal_address_is_judged_when_connecting(inside: tuple[Listener, int]) -> None:
+    """A literal address is refused when it is connected to, even if no URL was checked."""
     listener, port = inside
-    async with ClientSession(connector=GuardedConnector()) as session:
-        for host in ("127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]"):
-            with pytest.raises(AddressRefused):
-                await session.get(f"http://{host}:{port}/")
+    for host in ("127.0.0.1", "::1", "::ffff:127.0.0.1", "::ffff:7f00:1"):
+        with pytest.raises(AddressRefused):
+            await _connections().open(Origin(host, port, tls=False))
     assert listener.connected == 0
 
 
 async def test_a_name_that_the_system_takes_for_an_address_is_judged(inside: tuple[Listener, int]) -> None:
     """Hexadecimal passes as a name and is resolved by the C library to loopback: the real resolver's answer counts."""
     listener, port = inside
-    async with ClientSession(connector=GuardedConnector()) as session:
-        for host in ("0x7f000001", "localhost"):
-            with pytest.raises(AddressRefused):
-                await session.get(f"http://{host}:{port}/")
+    for host in ("0x7f000001", "localhost"):
+        with pytest.raises(AddressRefused):
+            await _connections().open(Origin(host, port, tls=False))
     assert listener.connected == 0
 
 

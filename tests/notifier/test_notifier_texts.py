@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from datetime import date
 from html.parser import HTMLParser
 from importlib.resources import files
 from string import Template
@@ -11,10 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agreement import deadlines
+from agreement.loading import default_path
+from agreement.loading import load as load_agreement
+from agreement.steps import StepCode
 from contracts.change import NoticeKind
+from contracts.coded import encode
 from contracts.retention import NoticeKind as RetentionNoticeKind
 from notifier.texts import Language, Part, WordingLacks, load, one_line, render
+from subprocessor_registry.reasons import ENGLISH, ReasonCode, reckon
 
+AGREEMENT = load_agreement(default_path())
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
 CHANGES = tuple(kind.value for kind in NoticeKind)
 KINDS = (*CHANGES, *(kind.value for kind in RetentionNoticeKind))
@@ -108,7 +116,9 @@ def test_both_languages_say_the_same() -> None:
             assert [(_facts_of([p]), p.given, p.when) for p in ours] == [
                 (_facts_of([p]), p.given, p.when) for p in theirs
             ]
-    assert {fact: set(words) for fact, words in english.words.items()} == {f: set(w) for f, w in french.words.items()}
+    assert {fact: set(words) for fact, words in english.words.items()} == {
+        fact: set(words) for fact, words in french.words.items() if fact not in {"unit", "counted_from", "why"}
+    }
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -142,6 +152,51 @@ def test_a_fact_in_the_clients_language_is_preferred() -> None:
     facts = FACTS | {"reason.fr": "Elle est arrivée trop tard."}
     assert "Elle est arrivée trop tard." in render("objection_refused", "fr", facts).text
     assert "It came too late." in render("objection_refused", "en", facts).text
+
+
+def _said_in_french(name: str) -> set[str]:
+    return set(load("fr").sentences[name])
+
+
+def test_every_reason_has_french_words() -> None:
+    """Whatever a client may be told as a reason, a consequence or a step is said in French, with all that it names."""
+    steps = {"asked_too_early", "asked_lawful"}
+    assert _said_in_french("reason") | _said_in_french("consequence") | steps == {code.value for code in ReasonCode}
+    assert _said_in_french("because") == steps | {code.value for code in StepCode}
+    for sentences in load("fr").sentences.values():
+        for code, sentence in sentences.items():
+            if code in set(ReasonCode):
+                english = Template(ENGLISH[ReasonCode(code)])
+                assert set(Template(sentence).get_identifiers()) == set(english.get_identifiers())
+
+
+@pytest.mark.parametrize("day", [date(2026, 4, 30), date(2026, 10, 20), date(2026, 12, 23)])
+def test_a_reckoning_is_said_in_french(day: date) -> None:
+    """No step of a date stays English: each has its words, its days as people say them, and its unit."""
+    reckoning = reckon(deadlines.earliest_effective_day(AGREEMENT, day))
+    period = AGREEMENT.periods.change_notice
+    within = encode("period", {"n": str(period.n), "unit": period.unit})
+    facts = FACTS | {
+        "because": reckoning.because,
+        "because.code": reckoning.coded or (),
+        "objection_within.code": within,
+    }
+    text = render("change_announced", "fr", facts).text
+    assert "on compte 10 jours ouvrés après le" in text
+    assert "dans un délai de 10 jours ouvrés" in text
+    assert "week-end" in text
+    for english in ("skipped", "counted", "must be over", "business", "working", "weekend", "the last"):
+        assert english not in text
+    assert not re.search(r"\d{4}-\d{2}-\d{2}", text)
+
+
+def test_a_reason_is_said_in_french_and_stays_english_where_it_has_no_words() -> None:
+    """The code decides; one that is unknown, or that lacks what the words name, leaves the English sentence."""
+    facts = FACTS | {"reason.code": "too_late?last_day_on=2026-05-01"}
+    assert "votre dernier jour pour vous opposer était le 1er mai 2026" in render("objection_refused", "fr", facts).text
+    assert "It came too late." in render("objection_refused", "en", facts).text
+    for coded in ("too_late", "too_late?on=2026-05-01", "full_moon", "", "?"):
+        assert "It came too late." in render("objection_refused", "fr", FACTS | {"reason.code": coded}).text
 
 
 def test_lists_are_lists() -> None:

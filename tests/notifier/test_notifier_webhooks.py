@@ -2,21 +2,28 @@
 
 import asyncio
 import socket
+import ssl
 import time
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import uvloop
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from notifier.attempts import ANSWER_CHARACTERS, AttemptOutcome
+from notifier.exchange import ANSWER_BYTES
 from notifier.signatures import PREFIX, SecretMalformed, new_secret, sign
-from notifier.webhooks import ANSWER_BYTES, WebhookRequest, WebhookSender, WebhookSettings
+from notifier.webhooks import WebhookRequest, WebhookSender, WebhookSettings
 
 LOOPBACK = WebhookSettings(allow_loopback=True)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -311,10 +318,91 @@ async def test_a_receiver_without_tls_fails_on_tls() -> None:
     assert (outcome.reason, outcome.permanent) == ("tls", False)
 
 
-async def test_what_is_not_http_is_said_to_be() -> None:
+async def test_tls_is_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A certificate for the host by an authority that the system trusts is taken; any other is a failure of TLS."""
+    trusted, _ = _certificate(tmp_path / "trusted", "localhost")
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    outcomes = []
+    for name, host in (("trusted", "localhost"), ("other-host", "127.0.0.1"), ("unknown", "localhost")):
+        chain, key = (
+            _certificate(tmp_path / "unknown", "localhost")
+            if name == "unknown"
+            else (trusted, tmp_path / "trusted.key")
+        )
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(chain, key)
+        receiver = Receiver(OK)
+        async with await asyncio.start_server(receiver.serve, "127.0.0.1", 0, ssl=context) as server:
+            outcomes.append(await _send(f"https://{host}:{server.sockets[0].getsockname()[1]}/"))
+    assert [(outcome.ok, outcome.reason) for outcome in outcomes] == [(True, None), (False, "tls"), (False, "tls")]
+
+
+def _certificate(path: Path, host: str) -> tuple[Path, Path]:
+    """A self-signed certificate for a host, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    chain, secret = path.with_suffix(".pem"), path.with_suffix(".key")
+    chain.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return chain, secret
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"SSH-2.0-OpenSSH_9.6\r\n\r\n",
+        b"HTTP/1.1 abc No\r\n\r\n",
+        b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 20_000,
+    ],
+)
+async def test_what_is_not_http_is_said_to_be(garbage: bytes) -> None:
     """An answer that can't be read is a failure with a reason."""
-    async with receiving(b"SSH-2.0-OpenSSH_9.6\r\n\r\n") as receiver:
+    async with receiving(garbage) as receiver:
         assert (await _send(receiver.url)).reason == "malformed answer"
+
+
+async def test_an_interim_answer_is_not_the_answer() -> None:
+    """1xx comes before the real one (RFC 9110, 15.2), and the connection is kept."""
+    interim = b"HTTP/1.1 103 Early Hints\r\nRetry-After: 9\r\n\r\n" + _status(503)
+    async with receiving(interim, OK) as receiver, WebhookSender(LOOPBACK) as sender:
+        outcome = await sender.send(_request(receiver.url))
+        assert (outcome.status, outcome.retry_after_s) == (503, None)
+        assert (await sender.send(_request(receiver.url))).ok
+    assert receiver.connections == 1
+
+
+async def test_a_second_answer_is_nobodys() -> None:
+    """What comes beside the answer to a request is never taken for the answer to the next one."""
+    async with receiving(OK + _status(500)[:-4], _status(204)) as receiver, WebhookSender(LOOPBACK) as sender:
+        outcomes = [await sender.send(_request(receiver.url)) for _ in range(2)]
+    assert [outcome.status for outcome in outcomes] == [200, 204]
+    assert receiver.connections == 2
+
+
+async def test_a_receiver_that_closes_after_each_answer_is_heard() -> None:
+    """`Connection: close` and HTTP/1.0 answers count, and no connection is used twice."""
+    closing = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
+    old = b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    async with receiving(closing, old, OK) as receiver, WebhookSender(LOOPBACK) as sender:
+        assert [(await sender.send(_request(receiver.url))).answer for _ in range(3)] == ["ok"] * 3
+    assert receiver.connections == 3
 
 
 async def test_a_refused_address_is_final() -> None:

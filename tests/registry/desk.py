@@ -14,8 +14,9 @@ from chassis.clock import VirtualClock
 from chassis.message import Cause
 from chassis.rights import Role
 from chassis.service import Runtime
-from contracts.change import ChangeDayReached, NoticeKind
+from contracts.change import NoticeKind
 from contracts.client import ClientSigned, Contact
+from contracts.deadline import DeadlineDayReached
 from contracts.event import Event
 from contracts.notice import Channel, NoticeReceived
 from contracts.subprocessor import SubprocessorAdded, Transfer, WrittenAgreement
@@ -77,7 +78,7 @@ class Desk:
     async def reach_day(self, change_id: str, on: date) -> None:
         """The planned day of a change comes."""
         self.clock.jump_to(deadlines.start_of_day(self.book.latest, on))
-        await self.hear(ChangeDayReached(change_id=change_id))
+        await self.hear(DeadlineDayReached(change_id=change_id))
 
     def headers(self, who: str) -> dict[str, str]:
         """A token: `operator`, `dpo`, `auditor`, or `<client>/<role>`, or `<client>` for its super administrator."""

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import pytest
 from tests.registry.desk import STARTS_AT, Desk
 
-from contracts.change import ChangeClientEnded
 from contracts.client import ClientAmended, ClientSigned, Contact
 from contracts.contract import ContractTerminated
+from contracts.deadline import DeadlineClientEnded
 from contracts.retention import RetentionReinstated
 
 pytestmark = pytest.mark.servers
@@ -54,7 +54,7 @@ async def test_a_contract_that_goes_on_after_its_end(desk: Desk) -> None:
     await desk.reach_day(change_id, date(2026, 12, 31))
     before = await _permitted(desk, "acme")
     await desk.hear(ContractTerminated(client_id="acme", terminated_on=date(2026, 12, 31)))
-    await desk.hear(ChangeClientEnded(client_id="acme"))
+    await desk.hear(DeadlineClientEnded(client_id="acme"))
     assert await _permitted(desk, "acme") == set()
     await desk.hear(RetentionReinstated(client_id="acme"))
     assert await _permitted(desk, "acme") == before

@@ -16,19 +16,24 @@ from contracts.change import (
     ChangeObjectionAccepted,
     ChangeObjectionRefused,
 )
+from contracts.coded import decode
 from contracts.mitigation import MitigationAnswered, MitigationKind, MitigationOffered
+from contracts.notice import Channel, NoticeReceived
 from contracts.objection import ObjectionRaised
 from contracts.permission import Standing
 from subprocessor_registry.decisions import (
     ClientChange,
     Status,
+    after_withdrawal,
     bar,
     open_window,
     weigh_answer,
     weigh_objection,
     weigh_offer,
+    weigh_receipt,
     weigh_withdrawal,
 )
+from subprocessor_registry.reasons import Reason, ReasonCode
 
 AGREEMENT = load(default_path())
 CLAUSE = AGREEMENT.objection.clause
@@ -105,6 +110,45 @@ def test_a_window_runs_from_receipt_to_the_end_of_its_last_day(
     assert window.reckoning.because
 
 
+RECEIVED = NoticeReceived(
+    notice_id="notice-1",
+    client_id="acme",
+    about="change-1",
+    kind="change_announced",
+    channel=Channel.WEBHOOK,
+    received_at=datetime(2026, 4, 30, 7, 0, tzinfo=UTC),
+    proof="HTTP 204",
+)
+
+
+@pytest.mark.parametrize("kind", list(ChangeKind))
+@pytest.mark.parametrize("status", list(Status))
+def test_a_receipt_has_its_days_wherever_the_client_stands(status: Status, kind: ChangeKind) -> None:
+    """§4.4: it moves only who waited for it; a removal, and what has ended, has no days to object."""
+    receipt = weigh_receipt(AGREEMENT, kind, status, RECEIVED)
+    assert (receipt.received_at, receipt.channel) == (RECEIVED.received_at, Channel.WEBHOOK)
+    has_days = kind is not ChangeKind.REMOVAL and status is not Status.ENDED
+    assert (receipt.window is not None) is has_days
+    if status is not Status.AWAITING_RECEIPT:
+        assert receipt.status is status
+    else:
+        assert receipt.status is (Status.WINDOW_OPEN if has_days else Status.CLEAR)
+
+
+@pytest.mark.parametrize(
+    ("closes_at", "status"),
+    [
+        (None, Status.AWAITING_RECEIPT),
+        (CLOSES_AT, Status.WINDOW_OPEN),
+        (CLOSES_AT - 2 * TICK, Status.CLEAR),
+        (CLOSES_AT - TICK, Status.CLEAR),
+    ],
+)
+def test_who_takes_an_objection_back_has_the_days_that_are_left(closes_at: datetime | None, status: Status) -> None:
+    """§4.4: all of them where there is no receipt yet, none from the last instant on."""
+    assert after_withdrawal(standing(Status.OBJECTED, closes_at=closes_at), CLOSES_AT - TICK) is status
+
+
 @pytest.mark.parametrize("kind", [ChangeKind.ADDITION, ChangeKind.MODIFICATION])
 @pytest.mark.parametrize(
     ("status", "closes_at", "received_at"),
@@ -151,6 +195,8 @@ def test_any_other_objection_is_refused_with_its_reason(
     verdict = weigh_objection(AGREEMENT, where, raised)
     assert isinstance(verdict, ChangeObjectionRefused)
     assert said in verdict.reason
+    code, names = decode(verdict.coded or "")
+    assert str(Reason(ReasonCode(code), names)) == verdict.reason
     assert (verdict.objection_id, verdict.ground, verdict.clause) == ("objection-1", raised.ground, CLAUSE)
 
 

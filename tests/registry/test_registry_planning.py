@@ -11,6 +11,7 @@ from agreement import deadlines
 from agreement.loading import default_path, load
 from agreement.schema import Agreement
 from contracts.change import ChangeAnnounced, ChangeCorrected, ChangeKind, ChangeRefused
+from contracts.event import Reckoning
 from contracts.subprocessor import SubprocessorFacts, Transfer, WrittenAgreement
 from subprocessor_registry.planning import (
     Change,
@@ -263,7 +264,8 @@ def test_what_is_not_listed_is_not_removed() -> None:
 
 def test_the_same_wish_is_planned_once() -> None:
     """The same facts for the same day again are refused with the planned change's id; another day overtakes it."""
-    planned = Change("change-0", "lingua", ChangeKind.ADDITION, "announced", FACTS, None, EARLIEST_ON, ())
+    reckoning = Reckoning(rule="earliest_effective_day", clause="4.3", because=(), calendar="none")
+    planned = Change("change-0", "lingua", ChangeKind.ADDITION, "announced", FACTS, None, EARLIEST_ON, reckoning)
     again = weigh_addition([AGREEMENT], wish(), Listed(None, planned), {})
     assert isinstance(again, ChangeRefused)
     assert "change-0" in again.reason

@@ -21,7 +21,7 @@ from dutiful.demo.world import People, Platform
 from embedded.receiver import WebhookReceiver
 
 _START_AT = datetime(2026, 4, 30, 7, 0, tzinfo=UTC)
-_TOPICS = ("change", "notice", "permission", "retention", "cease", "erasure", "return")
+_TOPICS = ("change", "deadline", "notice", "permission", "retention", "cease", "erasure", "return")
 _SUBPROCESSOR = "lingua"
 _FACTS: dict[str, object] = {
     "subprocessor_id": _SUBPROCESSOR,

@@ -101,7 +101,7 @@ _LINES: dict[str, Callable[[Data], str]] = {
     "notice.escalated": lambda d: f"[yellow]{d['client_id']} goes on to {d['to_channels']}[/]: {d['reason']}",
     "notice.failed": lambda d: f"[red]no way to {d['client_id']}[/] for {d['kind']}: {d['reason']}",
     "change.window_opened": lambda d: f"{d['client_id']} may object until the end of [bold]{d['last_day_on']}[/]",
-    "change.window_closed": lambda d: f"the window of {d['client_id']} is over",
+    "deadline.window_closed": lambda d: f"the window of {d['client_id']} is over",
     "change.receipt_overdue": lambda d: (
         f"[yellow]{d['client_id']} has not received the notice[/]: nothing changes for it"
     ),

@@ -1,0 +1,58 @@
+"""What a question to any API brings along: the running service, ids, a place to go on from; whose records it means."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Path, Query, Request
+
+from chassis.database import Pool
+from chassis.pages import Page, encode_cursor
+from chassis.problems import nothing_here
+from chassis.rights import Caller, Right
+from chassis.service import Runtime
+from contracts.event import Id
+
+T = TypeVar("T")
+
+
+def _runtime(request: Request) -> Runtime:
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+def _pool(request: Request) -> Pool:
+    return _runtime(request).pool
+
+
+Running = Annotated[Runtime, Depends(_runtime)]
+"""The running service; its API keeps it in `state.runtime`."""
+
+Reading = Annotated[Pool, Depends(_pool)]
+"""Where statements run that only read."""
+
+PathId = Annotated[Id, Path()]
+Cursor = Annotated[str | None, Query(description="`next` of the page before", max_length=1000)]
+
+
+def whose(caller: Caller, client_id: str | None) -> str | None:
+    """Whose records are meant: the client's own, or for staff those of one client or (None) of all; §12."""
+    if client_id is not None:
+        caller.require_client(client_id)
+    return client_id if caller.may(Right.SEE_ALL_CLIENTS) else caller.client_id
+
+
+def found(record: T | None) -> T:
+    """The record; the one answer for what is not there, and for what is another's, where it is None."""
+    if record is None:
+        raise nothing_here()
+    return record
+
+
+def page_of(placed: Sequence[tuple[T, tuple[str | int | datetime, ...]]], limit: int) -> Page[T]:
+    """A page of at most `limit` items of those read, each with its place; one more was read to know if more follow."""
+    items = [item for item, _ in placed[:limit]]
+    if len(placed) <= limit:
+        return Page(items=items)
+    last = [each.isoformat() if isinstance(each, datetime) else each for each in placed[limit - 1][1]]
+    return Page(items=items, next=encode_cursor(*last))

@@ -1,0 +1,78 @@
+"""Why something is as it is, for those who are told: an English sentence, and a code for words elsewhere (§4.4)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from string import Template
+from typing import Final
+
+from agreement.deadlines import Deadline
+from contracts.coded import encode
+from contracts.event import Reckoning
+
+
+class ReasonCode(StrEnum):
+    """Every reason that a client may be told; a notifier has words for each in each of its languages."""
+
+    REMOVAL = "removal"
+    ALREADY_ACCEPTED = "already_accepted"
+    ENDED = "ended"
+    TOO_LATE = "too_late"
+    NO_GROUND = "no_ground"
+    UNKNOWN_GROUND = "unknown_ground"
+    NOT_OBJECTIVE = "not_objective"
+    TAKEN_BACK = "taken_back"
+    OVERTAKEN = "overtaken"
+    STAYS_BARRED = "stays_barred"
+    CONFIGURED = "configured"
+    ALTERNATIVE = "alternative"
+    ASKED_TOO_EARLY = "asked_too_early"
+    ASKED_LAWFUL = "asked_lawful"
+
+
+ENGLISH: Final[Mapping[ReasonCode, str]] = {
+    ReasonCode.REMOVAL: "a removal can't be objected to: the clause is about new sub-processors",
+    ReasonCode.ALREADY_ACCEPTED: "an objection of this client to this change is already accepted",
+    ReasonCode.ENDED: "this change is withdrawn, or the client's contract has ended",
+    ReasonCode.TOO_LATE: "it came too late: the last day to object was $last_day_on",
+    ReasonCode.NO_GROUND: "it gives no ground; an objection must rest on an objective one",
+    ReasonCode.UNKNOWN_GROUND: "the ground '$ground' is unknown; objective grounds are: $known",
+    ReasonCode.NOT_OBJECTIVE: (
+        "the ground '$ground' is not objective: it names no legal obligation that is put at risk"
+    ),
+    ReasonCode.TAKEN_BACK: "its publisher took it back",
+    ReasonCode.OVERTAKEN: "overtaken by $change_id",
+    ReasonCode.STAYS_BARRED: "the objection stands: the sub-processor stays barred for this client",
+    ReasonCode.CONFIGURED: "the sub-processor may be used for this client under the agreed configuration",
+    ReasonCode.ALTERNATIVE: "the alternative is used: the sub-processor stays barred for this client",
+    ReasonCode.ASKED_TOO_EARLY: "$asked was asked for and is too early: moved to $day",
+    ReasonCode.ASKED_LAWFUL: "$asked was asked for and is lawful",
+}
+"""What events say, for the people of the platform."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason and what it names; as text it is the English sentence."""
+
+    code: ReasonCode
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return Template(ENGLISH[self.code]).substitute(self.names)
+
+    @property
+    def coded(self) -> str:
+        """The code with its names, for words in another language."""
+        return encode(self.code, self.names)
+
+
+def reckon(deadline: Deadline, *more: Reason) -> Reckoning:
+    """How a date was reached, as events say it: the steps of its computation, and what else led to it."""
+    return Reckoning(
+        rule=deadline.rule,
+        clause=deadline.clause,
+        because=(*deadline.because, *map(str, more)),
+        calendar=deadline.calendar,
+        coded=(*(encode(step.code, step.names) for step in deadline.steps), *(reason.coded for reason in more)),
+    )
