@@ -54,7 +54,9 @@ async def measure(servers: Servers, results: Results) -> None:
     await connection.close()
     results.add(f"a day's rolling orders for {CLIENTS:,} clients, to the last on Kafka", took_s, "s", goal="under 60")
     results.add("orders said", float(orders), "orders")
-    results.add("memory that it took meanwhile", most_mb - before_mb, "MB", goal="the same for any number")
+    results.add(
+        "memory that it took meanwhile", most_mb - before_mb, "MB", goal="constant; not measured at other sizes"
+    )
 
 
 async def _settings(servers: Servers) -> RetentionSettings:
