@@ -7,7 +7,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import agenda, deliveries, events, fanout, latency
+from benchmarks import agenda, deliveries, events, fanout, latency, retention
 from benchmarks.results import Results
 from benchmarks.servers import Servers
 
@@ -17,6 +17,7 @@ ALL = {
     "latency": latency.measure,
     "agenda": agenda.measure,
     "fanout": fanout.measure,
+    "retention": retention.measure,
 }
 
 

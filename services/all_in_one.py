@@ -20,9 +20,11 @@ from notifier.app import Notifier
 from notifier.mail import MailSettings
 from notifier.settings import NotifierSettings
 from notifier.webhooks import WebhookSettings
+from retention.app import Retention
+from retention.settings import RetentionSettings
 from subprocessor_registry.app import Registry
 
-SERVICES = ("subprocessor_registry", "notifier")
+SERVICES = ("subprocessor_registry", "notifier", "retention")
 Progress = Callable[[str], None]
 
 
@@ -32,6 +34,7 @@ class Ports:
 
     registry: int = 0
     notifier: int = 0
+    retention: int = 0
     kafka: int | None = None
 
 
@@ -44,6 +47,7 @@ class House:
         self.clock = clock or SystemClock()
         self.ports = ports or Ports()
         self.token_key = home / "token-key.pem"
+        self.certificate_key = home / "certificate-key.pem"
         self.kafka: EmbeddedKafka | None = None
         self.postgres: EmbeddedPostgres | None = None
         self.smtp = SmtpSink()
@@ -52,6 +56,7 @@ class House:
     async def start(self, progress: Progress) -> None:
         """Start everything; `progress` is told what takes long."""
         make_key(self.token_key)
+        make_key(self.certificate_key)
         self.kafka = EmbeddedKafka(self.home, port=self.ports.kafka, progress=progress)
         self.postgres = EmbeddedPostgres(self.home, progress=progress)
         await self.kafka.install()  # what is missing on this machine is said before anything is made
@@ -61,10 +66,11 @@ class House:
         await asyncio.gather(
             self.postgres.make_roles("dutiful", SERVICES), ensure_topics(self.bootstrap, Shape(), SERVICES)
         )
-        registry, notifier = self._settings(SERVICES[0]), self._notifier_settings()
+        registry, notifier, retention = self._settings(), self._notifier_settings(), self._retention_settings()
         self.services = [
             Service(Registry(self.book), registry, self.clock),
             Service(Notifier(self.book, notifier), notifier, self.clock),
+            Service(Retention(self.book, retention), retention, self.clock),
         ]
         await asyncio.gather(*[prepare(service.app, service.settings) for service in self.services])
         await asyncio.gather(*[service.start() for service in self.services])
@@ -92,12 +98,21 @@ class House:
     def _dsn(self, role: str) -> str:
         return self.postgres.dsn(user=role) if self.postgres else ""
 
-    def _settings(self, service: str) -> Settings:
+    def _settings(self) -> Settings:
         return Settings(
             kafka=self.bootstrap,
-            database_url=SecretStr(self._dsn(service)),
+            database_url=SecretStr(self._dsn("subprocessor_registry")),
             port=self.ports.registry,
             token_key=self.token_key,
+        )
+
+    def _retention_settings(self) -> RetentionSettings:
+        return RetentionSettings(
+            kafka=self.bootstrap,
+            database_url=SecretStr(self._dsn("retention")),
+            port=self.ports.retention,
+            token_key=self.token_key,
+            certificate_key=self.certificate_key,
         )
 
     def _notifier_settings(self) -> NotifierSettings:

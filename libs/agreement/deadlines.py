@@ -85,6 +85,22 @@ def breach_notice_due(agreement: Agreement, aware_at: datetime) -> Deadline:
     return Deadline("breach_notice_due", period.clause, due, tuple(because), "none: hours are counted as they elapse")
 
 
+def choice_window(agreement: Agreement, terminated_on: date) -> Deadline:
+    """§8.3: the last day on which the client may choose return or deletion when its contract ends on this day."""
+    period = agreement.periods.termination_choice
+    return _after(agreement, "choice_window", period, terminated_on, "the end")
+
+
+def fetch_window(agreement: Agreement, ready_on: date) -> Deadline:
+    """§8.3: the last day on which a return package may be fetched that was ready on this day."""
+    return _after(agreement, "fetch_window", agreement.periods.package_fetch, ready_on, "the package")
+
+
+def days_after(agreement: Agreement, period: Period, from_on: date) -> date:
+    """The last day of a period that begins with this day, which does not count itself."""
+    return _after(agreement, "days_after", period, from_on, "the beginning").day
+
+
 def months_after(agreement: Agreement, from_on: date, n: int) -> Deadline:
     """GDPR art. 12(3): the same number n months later or the month's end; `unrolled` is the day before any roll."""
     period = agreement.periods.rights_answer

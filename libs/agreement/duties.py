@@ -61,12 +61,14 @@ class Audit(Clausal):
 
 
 class Termination(Clausal):
-    """§8.3: the client's choice, what happens when it makes none, and who else is bound."""
+    """§8.3: the client's choice, what happens when it makes none, who else is bound, and when silence is escalated."""
 
     choices: tuple[Slug, ...]
     default: Slug
     reaches_sub_processors: bool
     responsibility_ends_at_return: bool
+    escalate_at_reminder: Annotated[int, Field(ge=1)]
+    reminders_at_most: Annotated[int, Field(ge=1)]
 
 
 class Rule(StrEnum):
@@ -93,7 +95,8 @@ class Retention(Clausal):
     rule: Rule
     n: Annotated[int, Field(ge=1)] | None = None
     unit: Unit | None = None
-    deleted_at_termination: bool
+    deleted_at_termination: bool = Field(description="whether it goes with the client's choice, or by its rule alone")
+    returned: bool = Field(description="whether a return holds it: it is what the client provided")
     holds: tuple[Slug, ...] = ()
 
     @model_validator(mode="after")

@@ -125,6 +125,12 @@ class Periods(Part):
     audit_request: Period
     audit_interval: Period
     termination_choice: Period
+    package_fetch: Period
+    cease_answer: Period
+    return_answer: Period
+    erasure_answer: Period
+    second_look: Period
+    order_reminder: Period
     dispute_settlement: Period
     rights_answer: Period
     rights_extension: Period

@@ -41,11 +41,24 @@ class Right(StrEnum):
     MANAGE_ENDPOINTS = "manage endpoints"
     MANAGE_CONTACTS = "manage contacts"
     RESEND = "resend a notice"
+    SEE_TERMINATIONS = "see terminations"
+    CHOOSE = "choose return or deletion"
+    FETCH = "fetch what is returned"
+    HOLD = "place a hold"
+    ANSWER_ORDERS = "answer for a holder"
+    CHECK_ACCESS = "ask whether data may be processed"
 
 
 _STAFF = frozenset({Role.OPERATOR, Role.DPO, Role.AUDITOR})
 _SEES = frozenset(
-    {Right.SEE_LIST, Right.SEE_CHANGES, Right.SEE_PERMISSIONS, Right.SEE_DELIVERIES, Right.SEE_ALL_CLIENTS}
+    {
+        Right.SEE_LIST,
+        Right.SEE_CHANGES,
+        Right.SEE_PERMISSIONS,
+        Right.SEE_DELIVERIES,
+        Right.SEE_ALL_CLIENTS,
+        Right.SEE_TERMINATIONS,
+    }
 )
 
 RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
@@ -61,6 +74,9 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
                 Right.ANSWER_MITIGATION,
                 Right.MANAGE_ENDPOINTS,
                 Right.MANAGE_CONTACTS,
+                Right.SEE_TERMINATIONS,
+                Right.CHOOSE,
+                Right.FETCH,
             }
         ),
         Role.ADMINISTRATOR: frozenset({Right.SEE_DELIVERIES, Right.MANAGE_ENDPOINTS, Right.MANAGE_CONTACTS}),
@@ -74,8 +90,13 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
             Right.MANAGE_ENDPOINTS,
             Right.MANAGE_CONTACTS,
             Right.RESEND,
+            Right.CHOOSE,
+            Right.HOLD,
+            Right.ANSWER_ORDERS,  # what a sub-processor confirmed by letter is entered for it
+            Right.CHECK_ACCESS,
         },
-        Role.DPO: _SEES | {Right.OBJECT, Right.OFFER_MITIGATION, Right.SIMULATE},
+        Role.DPO: _SEES
+        | {Right.OBJECT, Right.OFFER_MITIGATION, Right.SIMULATE, Right.CHOOSE, Right.HOLD, Right.CHECK_ACCESS},
         Role.AUDITOR: _SEES,
     }
 )

@@ -120,7 +120,7 @@ def _message(event: type[Event]) -> Json:
 
 
 def _operations(topic: Topic) -> Json:
-    """One operation for the topic's only kind of writer, one for whoever reads it."""
+    """One operation for who writes the topic, one for whoever reads it."""
     messages: list[JsonValue] = [
         {"$ref": f"#/channels/{topic.name}/messages/{event.__name__}"} for event in topic.events
     ]
@@ -129,7 +129,7 @@ def _operations(topic: Topic) -> Json:
         f"write_{topic.name}": {
             "action": "send",
             "channel": channel,
-            "summary": f"Written by: {topic.writer}",
+            "summary": f"Written by: {topic.writer}" + ("; answered by others" if topic.answers else ""),
             "messages": messages,
         },
         f"read_{topic.name}": {

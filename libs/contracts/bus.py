@@ -6,16 +6,24 @@ from enum import StrEnum
 
 from contracts import (
     breach,
+    cease,
     change,
+    choice,
     client,
     contract,
     deadline,
     dsar,
+    erasure,
     escalation,
+    hold,
+    holder,
     mitigation,
     notice,
     objection,
     permission,
+    retention,
+    returning,
+    schedule,
     subprocessor,
 )
 from contracts.event import Event
@@ -38,6 +46,17 @@ class Topic:
     events: tuple[type[Event], ...]
     cleanup: Cleanup = Cleanup.DELETE
     retention_within: timedelta = timedelta(days=7)
+    answers: tuple[type[Event], ...] = ()
+    """Those of its events that others say, each in answer to the writer."""
+
+    @property
+    def from_outside(self) -> tuple[type[Event], ...]:
+        """The events that are not Dutiful's own."""
+        return self.events if self.writer.startswith("platform") else self.answers
+
+    def writer_of(self, event: type[Event]) -> str:
+        """Who says an event of this topic."""
+        return f"who answers {self.writer}" if event in self.answers else self.writer
 
 
 TOPICS = (
@@ -55,9 +74,20 @@ TOPICS = (
         "client",
         "platform",
         "Clients, the agreement version they signed, and how to reach them",
-        (client.ClientSigned, client.ClientAmended, client.ClientContactChanged),
+        (
+            client.ClientSigned,
+            client.ClientAmended,
+            client.ClientContactChanged,
+            client.ClientSettingsChanged,
+            client.ClientDesynchronised,
+        ),
     ),
-    Topic("contract", "platform", "Service contracts that end", (contract.ContractTerminated,)),
+    Topic(
+        "contract",
+        "platform",
+        "Service contracts that end, or go on after all",
+        (contract.ContractTerminated, contract.ContractReinstated),
+    ),
     Topic("breach", "platform", "What may be a personal data breach", (breach.BreachDetected,)),
     Topic("dsar", "platform", "Data subjects' requests", (dsar.DsarReceived,)),
     Topic(
@@ -71,6 +101,101 @@ TOPICS = (
         "platform, on behalf of an operator or a client",
         "Alternatives offered after an objection, and answers to them",
         (mitigation.MitigationOffered, mitigation.MitigationAnswered),
+    ),
+    Topic("choice", "platform, on behalf of a client", "Return or deletion, as clients choose", (choice.ChoiceMade,)),
+    Topic(
+        "hold",
+        "platform, on behalf of an operator",
+        "What may not be deleted for a while",
+        (hold.HoldPlaced, hold.HoldLifted),
+    ),
+    Topic(
+        "holder",
+        "platform, and each holder of itself",
+        "Who holds clients' data, and what holders report",
+        (holder.HolderDeclared, holder.HolderRetired, holder.HolderRestored, holder.HolderReported),
+    ),
+    Topic(
+        "cease",
+        "retention",
+        "Orders to cease processing, and holders' answers",
+        (cease.CeaseOrdered, cease.CeaseLifted, cease.CeaseConfirmed),
+        answers=(cease.CeaseConfirmed,),
+    ),
+    Topic(
+        "erasure",
+        "retention",
+        "Orders to delete and to look again, and holders' answers",
+        (
+            erasure.ErasureOrdered,
+            erasure.ErasureHalted,
+            erasure.ErasureCheckOrdered,
+            erasure.ErasureConfirmed,
+            erasure.ErasureFailed,
+            erasure.ErasureChecked,
+        ),
+        retention_within=timedelta(days=21),
+        answers=(erasure.ErasureConfirmed, erasure.ErasureFailed, erasure.ErasureChecked),
+    ),
+    Topic(
+        "return",
+        "retention",
+        "Orders to return data, holders' answers, and clients' acknowledgements",
+        (
+            returning.ReturnOrdered,
+            returning.ReturnConfirmed,
+            returning.ReturnFailed,
+            returning.ReturnDownloaded,
+            returning.ReturnAcknowledged,
+        ),
+        retention_within=timedelta(days=21),
+        answers=(
+            returning.ReturnConfirmed,
+            returning.ReturnFailed,
+            returning.ReturnDownloaded,
+            returning.ReturnAcknowledged,
+        ),
+    ),
+    Topic(
+        "retention",
+        "retention",
+        "Every step of every termination, and what is overdue or found",
+        (
+            retention.RetentionPlanned,
+            retention.RetentionTerminationRefused,
+            retention.RetentionChoiceRequested,
+            retention.RetentionChoiceAccepted,
+            retention.RetentionChoiceRefused,
+            retention.RetentionChoiceDefaulted,
+            retention.RetentionReturnSettled,
+            retention.RetentionHoldApplied,
+            retention.RetentionHoldRefused,
+            retention.RetentionReinstated,
+            retention.RetentionReinstatementRefused,
+            retention.RetentionOrderOverdue,
+            retention.RetentionOrderFailed,
+            retention.RetentionAnswerRefused,
+            retention.RetentionReopened,
+            retention.RetentionFlagged,
+            retention.RetentionCertified,
+            retention.RetentionNoticeOrdered,
+        ),
+    ),
+    Topic(
+        "schedule",
+        "retention",
+        "The dates of terminations, holds, orders and rolling retention, as they come",
+        (
+            schedule.ScheduleTerminationReached,
+            schedule.ScheduleChoiceClosed,
+            schedule.ScheduleReturnClosed,
+            schedule.ScheduleDeletionDue,
+            schedule.ScheduleHoldEnded,
+            schedule.ScheduleReminderDue,
+            schedule.ScheduleCheckDue,
+            schedule.ScheduleCertificateDue,
+            schedule.ScheduleSweepDue,
+        ),
     ),
     Topic(
         "change",

@@ -95,6 +95,11 @@ class ChangeNoticeOrdered(ChangeEvent):
     clause: str
     facts: dict[str, str | tuple[str, ...]]
 
+    @property
+    def about(self) -> str:
+        """What the notice is about, as every order of a notice names it."""
+        return self.change_id
+
 
 class ClientChangeEvent(ChangeEvent):
     """An event about what one change means for one client."""

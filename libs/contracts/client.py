@@ -4,9 +4,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
-from contracts.event import Event, Id, Part, Text
+from contracts.event import Event, Id, Instant, Part, Text
 
 Email = Annotated[
     str, StringConstraints(pattern=r"^[^@\s<>,;\x00-\x1f\x7f]+@[^@\s<>,;\x00-\x1f\x7f]+$", max_length=254)
@@ -41,6 +41,7 @@ class ClientSigned(Event):
     agreement_version: Text
     signed_on: date
     contact: Contact
+    contract_ends_on: date | None = None
 
 
 class ClientAmended(Event):
@@ -52,6 +53,7 @@ class ClientAmended(Event):
     client_id: Id
     agreement_version: Text
     signed_on: date
+    contract_ends_on: date | None = None
 
 
 class ClientContactChanged(Event):
@@ -62,3 +64,39 @@ class ClientContactChanged(Event):
 
     client_id: Id
     contact: Contact
+
+
+class DurationUnit(StrEnum):
+    """What a client's own duration counts."""
+
+    DAYS = "days"
+    MONTHS = "months"
+    YEARS = "years"
+
+
+class Duration(Part):
+    """How long a client wants data of a category kept."""
+
+    category: Id
+    n: Annotated[int, Field(ge=0, le=1200)]
+    unit: DurationUnit
+
+
+class ClientSettingsChanged(Event):
+    """A client set how long data are kept, category by category (Appendix A); the others stay as they are."""
+
+    TYPE: ClassVar[str] = "client.settings_changed"
+    KEY: ClassVar[tuple[str, ...]] = ("client_id",)
+
+    client_id: Id
+    retention: Annotated[tuple[Duration, ...], Field(min_length=1)]
+
+
+class ClientDesynchronised(Event):
+    """A client ended the synchronisation with its CRM: what was synchronised goes (Appendix A)."""
+
+    TYPE: ClassVar[str] = "client.desynchronised"
+    KEY: ClassVar[tuple[str, ...]] = ("client_id",)
+
+    client_id: Id
+    desynchronised_at: Instant

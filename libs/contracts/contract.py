@@ -15,3 +15,14 @@ class ContractTerminated(Event):
     client_id: Id
     terminated_on: date
     reason: Text | None = None
+
+
+class ContractReinstated(Event):
+    """A termination was taken back: the client's service contract goes on."""
+
+    TYPE: ClassVar[str] = "contract.reinstated"
+    KEY: ClassVar[tuple[str, ...]] = ("client_id",)
+
+    client_id: Id
+    reinstated_on: date
+    reason: Text | None = None

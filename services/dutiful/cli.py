@@ -6,10 +6,12 @@ import typer
 
 from dutiful import (
     agreement_commands,
+    certificate_commands,
     contracts_commands,
     dead_letter_commands,
     deadline_commands,
     emit_command,
+    retention_commands,
     running,
     simulate_command,
     token_command,
@@ -39,6 +41,8 @@ app.command("emit", rich_help_panel="Use")(emit_command.emit)
 app.command("simulate", rich_help_panel="Use")(simulate_command.simulate)
 app.command("token", rich_help_panel="Use")(token_command.token)
 app.add_typer(deadline_commands.app, name="deadline", rich_help_panel="Use")
+app.add_typer(retention_commands.app, name="retention", rich_help_panel="Use")
+app.add_typer(certificate_commands.app, name="certificate", rich_help_panel="Use")
 app.add_typer(dead_letter_commands.app, name="dead-letters", rich_help_panel="Use")
 app.add_typer(agreement_commands.app, name="agreement", rich_help_panel="Check")
 app.add_typer(contracts_commands.app, name="contracts", rich_help_panel="Check")

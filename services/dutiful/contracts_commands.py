@@ -76,7 +76,7 @@ def _listing() -> Table:
     table = Table("event", "written by", "what it says")
     for topic in TOPICS:
         for event in topic.events:
-            table.add_row(event.TYPE, topic.writer, (event.__doc__ or "").partition("\n")[0])
+            table.add_row(event.TYPE, topic.writer_of(event), (event.__doc__ or "").partition("\n")[0])
         table.add_section()
     return table
 

@@ -80,9 +80,10 @@ def emit(  # noqa: PLR0913, PLR0917 - one argument per option
 
 
 def _refuse_services_events(event_type: str) -> None:
-    """A topic has one kind of writer, and this command speaks for the platform."""
+    """This command speaks for the platform and for holders, never for a service."""
     for topic in TOPICS:
-        if event_type in {event.TYPE for event in topic.events} and not topic.writer.startswith("platform"):
+        own = set(topic.events) - set(topic.from_outside)
+        if event_type in {event.TYPE for event in own}:
             _fail(f"{event_type} is said by {topic.writer} alone")
 
 

@@ -27,7 +27,7 @@ _PIPED = 400
 AgreementFile = Annotated[
     Path | None, typer.Option("--agreement", help="agreement file, or a directory of them; the shipped one by default")
 ]
-ServiceName = Annotated[str, typer.Argument(help="subprocessor_registry or notifier")]
+ServiceName = Annotated[str, typer.Argument(help="subprocessor_registry, notifier or retention")]
 
 
 def configure_logs(*, verbose: bool) -> None:
@@ -54,12 +54,13 @@ def up(
     kafka_port: Annotated[int, typer.Option(help="port of Kafka")] = 9092,
     registry_port: Annotated[int, typer.Option(help="port of the registry's API")] = 8081,
     notifier_port: Annotated[int, typer.Option(help="port of the notifier's API")] = 8082,
+    retention_port: Annotated[int, typer.Option(help="port of retention's API")] = 8083,
 ) -> None:
     """Leave the whole system running on this machine, on the real clock; Ctrl-C stops all of it, data stays."""
     from all_in_one import House, Ports
 
     console = Console()
-    house = House(home, _book(agreement), ports=Ports(registry_port, notifier_port, kafka_port))
+    house = House(home, _book(agreement), ports=Ports(registry_port, notifier_port, retention_port, kafka_port))
 
     async def live() -> None:
         try:

@@ -5,21 +5,35 @@ from chassis.service import App
 from chassis.settings import Settings
 from notifier.app import Notifier
 from notifier.settings import NotifierSettings
+from retention.app import Retention
+from retention.settings import RetentionSettings
 from subprocessor_registry.app import Registry
 
-NAMES = (Registry.name, Notifier.name)
+NAMES = (Registry.name, Notifier.name, Retention.name)
 
 
 def settings_of(name: str) -> Settings:
     """The settings of a service, from the environment."""
     _known(name)
-    return NotifierSettings() if name == Notifier.name else Settings()
+    match name:
+        case Notifier.name:
+            return NotifierSettings()
+        case Retention.name:
+            return RetentionSettings()
+        case _:
+            return Settings()
 
 
 def app_of(name: str, book: Book, settings: Settings) -> App:
     """The app of a service."""
     _known(name)
-    return Notifier(book, settings) if isinstance(settings, NotifierSettings) else Registry(book)
+    match settings:
+        case NotifierSettings():
+            return Notifier(book, settings)
+        case RetentionSettings():
+            return Retention(book, settings)
+        case _:
+            return Registry(book)
 
 
 def _known(name: str) -> None:

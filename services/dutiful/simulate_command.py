@@ -1,38 +1,55 @@
-"""`dutiful simulate`: what would happen if, asked of a running registry, which changes nothing."""
+"""`dutiful simulate`: what would happen if, asked of a running service, which changes nothing."""
 
-import asyncio
 import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-import aiohttp
 import typer
 from pydantic_core import from_json
 from rich.console import Console
 
 from contracts.publishing import InvalidEvent, draft
+from dutiful.asking import ask
+from dutiful.retention_commands import RETENTION, show_lines
 
 
 def simulate(
-    add: Annotated[Path, typer.Option(help="JSON file with the data of a subprocessor.added", exists=True)],
     token: Annotated[str, typer.Option(envvar="DUTIFUL_TOKEN", help="of an operator; `dutiful token` mints one")],
-    on: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="the day that it would be announced on")
+    add: Annotated[
+        Path | None, typer.Option(help="JSON file with the data of a subprocessor.added", exists=True)
     ] = None,
+    terminate: Annotated[str | None, typer.Option(metavar="CLIENT", help="the client whose contract would end")] = None,
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="the day of the announcement, or of the end")
+    ] = None,
+    choice: Annotated[str | None, typer.Option(help="return or deletion; none: the client says nothing")] = None,
     registry: Annotated[
         str, typer.Option(envvar="DUTIFUL_REGISTRY", help="URL of the registry")
     ] = "http://127.0.0.1:8081",
+    retention: Annotated[str, typer.Option(envvar="DUTIFUL_RETENTION", help="URL of retention")] = RETENTION,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
-    """Whom it would notify, by when, when it could take effect, and which transfer mechanism it needs.
+    """What a new sub-processor would entail (--add), or the end of a client's contract (--terminate).
 
     Example: dutiful simulate --add subprocessor.json --on 2026-12-01 --token "$(dutiful token --role operator)"
+
+    Example: dutiful simulate --terminate client-42 --on 2026-12-31 --choice return
     """
-    body = _checked(add)
-    if on is not None:
-        body["on"] = on.date().isoformat()
-    answer = asyncio.run(_ask(registry, token, body))
-    Console().print_json(data=answer)
+    if (add is None) == (terminate is None):
+        raise typer.BadParameter("give one of --add and --terminate")
+    if add is not None:
+        asked = _checked(add) | ({} if on is None else {"on": on.date().isoformat()})
+        Console().print_json(data=ask(f"{registry}/simulations", token, "--registry", body=asked))
+        return
+    if on is None:
+        raise typer.BadParameter("say when the contract would end", param_hint="--on")
+    body = {"client_id": terminate, "on": on.date().isoformat()} | ({} if choice is None else {"choice": choice})
+    answer = ask(f"{retention}/simulations", token, "--retention", body=body)
+    if as_json:
+        Console().print_json(data=answer)
+    else:
+        show_lines(f"If the contract of {terminate} ended on {on.date()}", answer)
 
 
 def _checked(file: Path) -> dict[str, object]:
@@ -45,22 +62,3 @@ def _checked(file: Path) -> dict[str, object]:
         raise typer.Exit(1) from None
     body: dict[str, object] = from_json(record.value)
     return body
-
-
-async def _ask(registry: str, token: str, body: dict[str, object]) -> object:
-    headers = {"Authorization": f"Bearer {token}"}
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session,
-            session.post(f"{registry}/simulations", json=body, headers=headers) as answer,
-        ):
-            content: dict[str, object] = await answer.json(content_type=None)
-            if not answer.ok:
-                Console(stderr=True).print(
-                    f"{answer.status}: {content.get('detail', content)}", style="red", markup=False
-                )
-                raise typer.Exit(1)
-            return content
-    except aiohttp.ClientConnectionError:
-        Console(stderr=True).print(f"the registry at {registry} can't be reached; set --registry", style="red")
-        raise typer.Exit(1) from None

@@ -16,6 +16,7 @@ from contracts.change import ChangeNoticeOrdered
 from contracts.client import ClientAmended, ClientContactChanged, ClientSigned
 from contracts.contract import ContractTerminated
 from contracts.escalation import EscalationDue
+from contracts.retention import RetentionNoticeOrdered, RetentionReinstated
 from notifier import api, directory, outcomes, store
 from notifier.delivery import Deliverer
 from notifier.settings import NotifierSettings
@@ -81,11 +82,25 @@ class Notifier:
         if not await directory.end(tx, terminated.client_id, terminated.terminated_on):
             raise _unknown(terminated.client_id)
 
+    @router.on(RetentionReinstated)
+    async def on_reinstated(self, reinstated: RetentionReinstated, tx: Transaction) -> None:
+        """The contract goes on after all (§8.3)."""
+        await directory.end(tx, reinstated.client_id, None)
+
     # What they must be told.
 
     @router.on(ChangeNoticeOrdered)
     async def on_notice_ordered(self, order: ChangeNoticeOrdered, tx: Transaction) -> None:
-        """These clients must have this notice by its deadline: every way of the first stage is tried (§4.3, §15)."""
+        """These clients must have this notice by its deadline (§4.3, §15)."""
+        await self._carry_out(order, tx)
+
+    @router.on(RetentionNoticeOrdered)
+    async def on_retention_notice_ordered(self, order: RetentionNoticeOrdered, tx: Transaction) -> None:
+        """These clients must have this notice by its deadline (§8.3, §15)."""
+        await self._carry_out(order, tx)
+
+    async def _carry_out(self, order: ChangeNoticeOrdered | RetentionNoticeOrdered, tx: Transaction) -> None:
+        """Every way of the first stage is tried; without a receipt the next ones, and at the deadline people act."""
         for signed in await store.insert_order(tx, order):
             channels = _first_channels(self._agreement(*signed))
             await store.deliver_order(tx, order.order_id, " ".join(signed), channels)

@@ -76,7 +76,7 @@ async def bind(tx: Transaction, client_id: str, version: str) -> str | None:
     return agreement_id
 
 
-async def end(tx: Transaction, client_id: str, on: date) -> bool:
-    """The client's contract ends on `on`; what is owed to it until then is still told. False: no such client."""
+async def end(tx: Transaction, client_id: str, on: date | None) -> bool:
+    """The contract ends on `on`, or goes on; what the client is owed it is told. False: no such client."""
     status = await tx.execute("UPDATE client SET active_until = $2 WHERE client_id = $1", client_id, on)
     return not status.endswith(" 0")

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 
 from chassis.transaction import Transaction
 from contracts.change import ChangeNoticeOrdered
+from contracts.retention import RetentionNoticeOrdered
 
 SHARDS = 16
 """A notice's shard never changes, so this number doesn't either."""
@@ -41,7 +42,7 @@ class Unreceived:
     traceparent: str | None
 
 
-async def insert_order(tx: Transaction, order: ChangeNoticeOrdered) -> list[tuple[str, str]]:
+async def insert_order(tx: Transaction, order: ChangeNoticeOrdered | RetentionNoticeOrdered) -> list[tuple[str, str]]:
     """Enter what is to be said and one notice per client; a client that is not known yet gets its notice too.
 
     Returns the agreement versions that the known ones are bound to.
@@ -64,7 +65,7 @@ async def insert_order(tx: Transaction, order: ChangeNoticeOrdered) -> list[tupl
          ORDER BY 1, 2
         """,
         order.order_id,
-        order.change_id,
+        order.about,
         order.kind,
         order.clause,
         to_json(order.facts).decode(),

@@ -32,6 +32,7 @@ from contracts.deadline import DeadlineClientEnded, DeadlineDayReached, Deadline
 from contracts.mitigation import MitigationAnswered, MitigationOffered
 from contracts.notice import NoticeReceived
 from contracts.objection import ObjectionRaised, ObjectionWithdrawn
+from contracts.retention import RetentionReinstated
 from contracts.subprocessor import (
     SubprocessorAdded,
     SubprocessorCorrected,
@@ -179,6 +180,9 @@ class Registry:
                 await client_store.continue_contract(tx, signed.client_id)
             case Signing.RETURNS:
                 await client_store.renew_contract(tx, signed.client_id, signed.signed_on)
+                return  # its end of its own is that of the contract which is to come
+        if signed.contract_ends_on is not None:
+            await self._end_on(signed.client_id, signed.contract_ends_on, tx)
 
     async def _enter(self, agreement: Agreement, client_id: str, on: date, tx: Transaction) -> None:
         """The list as it stands is permitted from the contract's first day; what is planned concerns the client."""
@@ -193,17 +197,33 @@ class Registry:
         """Another version binds the client from its signature on; windows that run keep theirs (§15)."""
         if not await client_store.insert_amendment(tx, amended):
             raise Rejected(f"client {amended.client_id!r} is unknown: publish client.signed first", "client_id")
+        if amended.contract_ends_on is not None:
+            await self._end_on(amended.client_id, amended.contract_ends_on, tx)
 
     @router.on(ContractTerminated)
     async def on_contract_terminated(self, terminated: ContractTerminated, tx: Transaction) -> None:
         """The client's contract ends on a day; from then on nobody may be used for it (§8.3)."""
-        if not await client_store.end_client(tx, terminated.client_id, terminated.terminated_on):
+        if not await self._end_on(terminated.client_id, terminated.terminated_on, tx):
             raise Rejected(f"client {terminated.client_id!r} is unknown: publish client.signed first", "client_id")
-        tx.emit_at(
-            DeadlineClientEnded(client_id=terminated.client_id),
-            deadlines.start_of_day(self.book.latest, terminated.terminated_on),
-            effects.ending_name(terminated.client_id),
-        )
+
+    async def _end_on(self, client_id: str, on: date, tx: Transaction) -> bool:
+        known = await client_store.end_client(tx, client_id, on)
+        if known:
+            at = deadlines.start_of_day(self.book.latest, on)
+            tx.emit_at(DeadlineClientEnded(client_id=client_id), at, effects.ending_name(client_id))
+        return known
+
+    @router.on(RetentionReinstated)
+    async def on_reinstated(self, reinstated: RetentionReinstated, tx: Transaction) -> None:
+        """The contract goes on after all (§8.3): before its end nothing had changed, after it what was is permitted."""
+        signed = await client_store.load_last_signed(tx, reinstated.client_id)
+        if signed is None:
+            raise Rejected(f"client {reinstated.client_id!r} is unknown: publish client.signed first", "client_id")
+        tx.cancel(effects.ending_name(reinstated.client_id))
+        await client_store.continue_contract(tx, reinstated.client_id)
+        await effects.permit_again(self.book[signed], reinstated.client_id, tx)
+        for change in await change_store.load_announced(tx):
+            await self._tell_clients(change, tx)
 
     @router.on(DeadlineClientEnded)
     async def on_client_ended(self, ended: DeadlineClientEnded, tx: Transaction) -> None:

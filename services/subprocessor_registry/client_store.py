@@ -73,6 +73,21 @@ async def _insert_signature(tx: Transaction, client_id: str, signed_on: date, ag
     )
 
 
+async def load_last_signed(tx: Transaction, client_id: str) -> Signed | None:
+    """The version that a client signed last; None if there is no such client."""
+    row = await tx.fetchrow(
+        """
+        SELECT agreement_id, agreement_version
+          FROM signature
+         WHERE client_id = $1
+         ORDER BY signed_on DESC, recorded_at DESC
+         LIMIT 1
+        """,
+        client_id,
+    )
+    return None if row is None else Signed(row[0], row[1])
+
+
 async def end_client(tx: Transaction, client_id: str, on: date) -> bool:
     """The client's contract ends on `on`, and a renewal before that day with it; False if there is no such client."""
     status = await tx.execute(

@@ -21,6 +21,23 @@ CLIENTS_PER_EVENT = 500
 async def permit_list(agreement: Agreement, client_id: str, on: date, tx: Transaction) -> None:
     """§4.3: with its signature a client accepts the list as it stands, from the first day of its contract on."""
     listed = await list_store.load_list(tx)
+    reason = "on the list when the client signed"
+    await _permit(agreement, client_id, sorted(listed), on, reason, tx)
+
+
+async def permit_again(agreement: Agreement, client_id: str, tx: Transaction) -> None:
+    """§8.3: the contract goes on: what its end took is permitted again, but for what the client was not clear about."""
+    spoken_of = await permission_store.load_permissions(tx, client_id)
+    unfinished = await standing_store.load_unfinished(tx, client_id)
+    listed = set(await list_store.load_list(tx)) - spoken_of - unfinished
+    today = deadlines.local_date(agreement, tx.now)
+    reason = "on the list, and the client's contract was reinstated"
+    await _permit(agreement, client_id, sorted(listed), today, reason, tx)
+
+
+async def _permit(
+    agreement: Agreement, client_id: str, subprocessor_ids: Sequence[str], on: date, reason: str, tx: Transaction
+) -> None:
     await _publish(
         [
             PermissionSet(
@@ -28,10 +45,10 @@ async def permit_list(agreement: Agreement, client_id: str, on: date, tx: Transa
                 subprocessor_id=subprocessor_id,
                 standing=Standing.PERMITTED,
                 permitted_from=on,
-                reason="on the list when the client signed",
+                reason=reason,
                 clause=agreement.sub_processing.clause,
             )
-            for subprocessor_id in sorted(listed)
+            for subprocessor_id in subprocessor_ids
         ],
         tx,
     )

@@ -32,6 +32,12 @@ async def save_permissions(tx: Transaction, permissions: Sequence[PermissionSet]
     return [permission for permission in permissions if (permission.client_id, permission.subprocessor_id) in new]
 
 
+async def load_permissions(tx: Transaction, client_id: str) -> set[str]:
+    """The sub-processors that there is a word on for a client."""
+    rows = await tx.fetch("SELECT subprocessor_id FROM permission WHERE client_id = $1", client_id)
+    return {row["subprocessor_id"] for row in rows}
+
+
 async def delete_permissions(tx: Transaction, subprocessor_id: str) -> list[str]:
     """The sub-processor is gone: nobody may use it; return the clients that could, in order."""
     rows = await tx.fetch("DELETE FROM permission WHERE subprocessor_id = $1 RETURNING client_id", subprocessor_id)

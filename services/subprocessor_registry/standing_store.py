@@ -153,6 +153,19 @@ async def end_standings_of(tx: Transaction, client_id: str) -> list[str]:
     return sorted(row["subprocessor_id"] for row in rows)
 
 
+async def load_unfinished(tx: Transaction, client_id: str) -> set[str]:
+    """The sub-processors that the client was not clear about when it left: an objection, or a window that ran."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT subprocessor_id
+          FROM client_change JOIN change USING (change_id)
+         WHERE client_id = $1 AND client_change.status = 'ended' AND change.status <> 'withdrawn'
+        """,
+        client_id,
+    )
+    return {row["subprocessor_id"] for row in rows}
+
+
 async def load_clear(tx: Transaction, change_id: str) -> list[str]:
     """The clients for which the change may take effect: their window is over and nothing is open."""
     rows = await tx.fetch(

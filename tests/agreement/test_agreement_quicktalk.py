@@ -20,12 +20,26 @@ def test_the_periods_of_the_agreement(quicktalk: Agreement) -> None:
         "audit_request": ("7", 60, "days"),
         "audit_interval": ("7", 1, "years"),
         "termination_choice": ("8.3", 30, "days"),
+        "package_fetch": ("8.3", 30, "days"),
+        "cease_answer": ("8.3", 1, "days"),
+        "return_answer": ("8.3", 10, "days"),
+        "erasure_answer": ("8.3", 10, "days"),
+        "second_look": ("8.3", 1, "days"),
+        "order_reminder": ("8.3", 3, "days"),
         "dispute_settlement": ("14", 60, "days"),
         "rights_answer": ("GDPR art. 12(3)", 1, "months"),
         "rights_extension": ("GDPR art. 12(3)", 2, "months"),
         "retention": ("Appendix A", 1, "years"),
     }
-    assert [name for name, each in quicktalk.periods.each().items() if each.open] == ["termination_choice"]
+    assert [name for name, each in quicktalk.periods.each().items() if each.open] == [
+        "termination_choice",
+        "package_fetch",
+        "cease_answer",
+        "return_answer",
+        "erasure_answer",
+        "second_look",
+        "order_reminder",
+    ]
 
 
 def test_the_seventeen_of_appendix_b(quicktalk: Agreement) -> None:

@@ -39,6 +39,12 @@ TABLE: Final = {
     Right.MANAGE_ENDPOINTS: "SA..O..",
     Right.MANAGE_CONTACTS: "SA..O..",
     Right.RESEND: "....O..",
+    Right.SEE_TERMINATIONS: "S...ODA",
+    Right.CHOOSE: "S...OD.",
+    Right.FETCH: "S......",
+    Right.HOLD: "....OD.",
+    Right.ANSWER_ORDERS: "....O..",
+    Right.CHECK_ACCESS: "....OD.",
 }
 
 

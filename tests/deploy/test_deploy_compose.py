@@ -16,6 +16,7 @@ from agreement.book import Book
 from dutiful.cli import app
 from dutiful.services import NAMES, settings_of
 from notifier.settings import NotifierSettings
+from retention.settings import RetentionSettings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "deploy/compose"
@@ -113,7 +114,7 @@ def test_every_variable_is_a_setting_and_its_value_is_taken(monkeypatch: pytest.
 
 def _is_setting(path: str) -> bool:
     name, _, rest = path.partition("__")
-    field = NotifierSettings.model_fields.get(name)
+    field = (NotifierSettings.model_fields | RetentionSettings.model_fields).get(name)
     if field is None or not rest:
         return field is not None
     models = [kind for kind in (field.annotation, *getattr(field.annotation, "__args__", ())) if inspect.isclass(kind)]

@@ -9,7 +9,6 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from pydantic_core import to_json
 
-from all_in_one import SERVICES
 from chassis.migrations import CHASSIS_TABLES, migrate, shipped
 from embedded.processes import Processes
 from embedded.receiver import WebhookReceiver
@@ -18,6 +17,7 @@ from subprocessor_registry.app import Registry
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
+SERVICES = (Registry.name, Notifier.name)
 CLIENTS = 30
 SUBPROCESSORS = 40
 EVENTS = 5_000

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import aiohttp
@@ -49,7 +50,7 @@ class Street:
 
     async def follow(self) -> None:
         """Read what the services say until cancelled."""
-        topics = ("change", "deadline", "permission", "notice")
+        topics = ("change", "deadline", "permission", "notice", "retention", "cease", "erasure", "return")
         async with AIOKafkaConsumer(
             *topics, bootstrap_servers=self.house.bootstrap, auto_offset_reset="earliest"
         ) as consumer:
@@ -166,10 +167,15 @@ class Street:
             return content
 
     async def get(self, who: str, service: str, path: str, **query: str) -> dict[str, object]:
+        """GET an object as somebody; anything but success fails the test."""
+        content: dict[str, object] = await self.fetch(who, service, path, **query)
+        return content
+
+    async def fetch(self, who: str, service: str, path: str, **query: str) -> Any:  # noqa: ANN401 - JSON of any shape
         """GET as somebody; anything but success fails the test."""
         url = self.house.url(service) + path
         async with self.http.get(url, params=query, headers=self._token(who)) as answer:
-            content: dict[str, object] = await answer.json(content_type=None)
+            content = await answer.json(content_type=None)
             assert answer.ok, content
             return content
 

@@ -17,11 +17,13 @@ from all_in_one import House
 from chassis.access import Role
 from chassis.clock import VirtualClock
 from chassis.service import Crashed
+from dutiful.demo.ending import Ending
 from dutiful.demo.timeline import Seen, StoryFailed, Timeline
 from dutiful.demo.world import People, Platform
 from embedded.receiver import WebhookReceiver
 
 _START_AT = datetime(2026, 4, 30, 7, 0, tzinfo=UTC)
+_TOPICS = ("change", "deadline", "notice", "permission", "retention", "cease", "erasure", "return")
 _SUBPROCESSOR = "lingua"
 _FACTS: dict[str, object] = {
     "subprocessor_id": _SUBPROCESSOR,
@@ -67,9 +69,7 @@ class Story:
             stack.push_async_callback(platform.stop)
             session = await stack.enter_async_context(aiohttp.ClientSession())
             group = await stack.enter_async_context(asyncio.TaskGroup())
-            following = group.create_task(
-                self._timeline.follow(house.bootstrap, ("change", "deadline", "notice", "permission"))
-            )
+            following = group.create_task(self._timeline.follow(house.bootstrap, _TOPICS))
             watching = group.create_task(house.crashed())
             await self._tell(house, platform, People(house, session))
             following.cancel()
@@ -82,6 +82,8 @@ class Story:
         await self._mitigate(change_id, people)
         await self._days_pass(change_id, people)
         self._sum_up(house)
+        ending = Ending(self._console, self._agreement, self._clock, self._timeline, people)
+        await ending.tell(house.bootstrap, platform)
 
     async def _clients_sign(self, platform: Platform, people: People) -> None:
         self._timeline.say(

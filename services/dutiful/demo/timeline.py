@@ -116,6 +116,20 @@ _LINES: dict[str, Callable[[Data], str]] = {
     "change.took_effect": lambda d: (
         f"[green]in effect[/]: {d['subprocessor_id']} for {', '.join(d['client_ids'])}"  # type: ignore[arg-type]
     ),
+    "retention.choice_requested": lambda d: (
+        f"{d['client_id']} may choose return or deletion until [bold]{d['last_day_on']}[/]; else: {d['default']}"
+    ),
+    "retention.choice_accepted": lambda d: f"[green]{d['client_id']} chose {d['choice']}[/]",
+    "retention.choice_defaulted": lambda d: f"[yellow]{d['client_id']} made no choice[/]: {d['choice']} runs by itself",
+    "retention.hold_applied": lambda d: (
+        f"[yellow]hold {d['hold_id']}[/] keeps {', '.join(d['categories'])} of {d['client_id']}"  # type: ignore[arg-type]
+    ),
+    "return.confirmed": lambda d: f"{d['holder_id']} made a package for {d['client_id']}: {d['url']}",
+    "retention.return_settled": lambda d: f"{d['client_id']}: {d['reason']}; deletion follows",
+    "retention.reopened": lambda d: f"[red]{d['remaining']} left[/] of {d['category']} at {d['holder_id']}: again",
+    "retention.certified": lambda d: (
+        f"[green]certificate[/] for {d['client_id']}: {'complete' if d['complete'] else 'a part is held'}"
+    ),
     "permission.set": lambda d: (
         f"the platform reads: {d['client_id']}/{d['subprocessor_id']} is [bold]{d['standing']}[/] ({d['reason']})"
         if d.get("change_id")

@@ -64,6 +64,15 @@ class People:
                 raise StoryFailed(f"POST {path} answered {answer.status}: {content}")
             return content
 
+    async def get(self, role: Role, client_id: str | None, service: str, path: str) -> str:
+        """GET and return the answer as text; anything but success ends the story."""
+        headers = {"Authorization": f"Bearer {self._token(role, client_id)}"}
+        async with self.session.get(self.house.url(service) + path, headers=headers) as answer:
+            content = await answer.text()
+            if not answer.ok:
+                raise StoryFailed(f"GET {path} answered {answer.status}: {content}")
+            return content
+
     def _token(self, role: Role, client_id: str | None) -> str:
         return mint(
             self.house.token_key,

@@ -1,0 +1,107 @@
+"""Rolling retention: one day's orders for 100,000 clients, from the event that is due to the last order on Kafka."""
+
+import asyncio
+import time
+from datetime import date
+from pathlib import Path
+
+import asyncpg
+import psutil
+from pydantic import SecretStr
+
+from agreement import default_path
+from agreement.book import Book
+from benchmarks.results import Results
+from benchmarks.servers import Servers
+from chassis.access import make_key
+from chassis.clock import SystemClock
+from chassis.database import connect
+from chassis.service import Service, prepare
+from chassis.topics import Shape, ensure_topics
+from retention.app import Retention
+from retention.settings import RetentionSettings
+
+CLIENTS = 100_000
+HOLDERS = {"database": ["call_fax_logs", "crm_contacts", "client_contacts_manual"], "bucket": ["call_recordings"]}
+PAIRS = sum(map(len, HOLDERS.values()))
+_LOOK_S = 0.05
+_PREFIX = "sweep."
+
+
+async def measure(servers: Servers, results: Results) -> None:
+    """One sweep of a service that has all clients before it starts; nothing else runs."""
+    book = Book.read(default_path())
+    settings = await _settings(servers)
+    service = Service(Retention(book, settings), settings, SystemClock())
+    await prepare(service.app, settings)
+    await ensure_topics(settings.kafka, Shape(prefix=_PREFIX), [service.app.name])
+    connection = await connect(settings.database_url.get_secret_value(), service.app.name)
+    await _fill(connection, book)
+    results.console.print(f"[dim]· {CLIENTS:,} clients, {PAIRS} pairs of holder and category[/]")
+    before_mb, started = _rss_mb(), time.perf_counter()
+    await service.start()
+    most_mb = before_mb
+    while not await _is_swept(connection):
+        most_mb = max(most_mb, _rss_mb())
+        await asyncio.sleep(_LOOK_S)
+    took_s = time.perf_counter() - started
+    orders, scopes = await connection.fetchrow("SELECT count(*), sum(cardinality(client_ids)) FROM holder_order") or (
+        0,
+        0,
+    )
+    assert scopes == CLIENTS * PAIRS, f"{scopes} cut-offs were ordered"
+    await service.stop()
+    await connection.close()
+    results.add(f"a day's rolling orders for {CLIENTS:,} clients, to the last on Kafka", took_s, "s", goal="under 60")
+    results.add("orders said", float(orders), "orders")
+    results.add(
+        "memory that it took meanwhile", most_mb - before_mb, "MB", goal="constant; not measured at other sizes"
+    )
+
+
+async def _settings(servers: Servers) -> RetentionSettings:
+    key = servers.home / "certificate-key.pem"
+    make_key(Path(key))
+    return RetentionSettings(
+        kafka=servers.kafka.bootstrap,
+        database_url=SecretStr(await servers.database("retention_sweep")),
+        topic_prefix=_PREFIX,
+        certificate_key=key,
+    )
+
+
+async def _fill(connection: "asyncpg.Connection[asyncpg.Record]", book: Book) -> None:
+    """Every client has recordings kept for so many days as its number says, so that cut-offs differ."""
+    await connection.execute(
+        """
+        INSERT INTO client (client_id, name, agreement_id, agreement_version, durations)
+        SELECT 'client-' || lpad(n::text, 6, '0'), 'Client', $1, $2,
+               jsonb_build_object('call_recordings', jsonb_build_array(30 + n % 300, 'days'))
+          FROM generate_series(1, $3) AS n
+        """,
+        book.latest.id,
+        book.latest.version,
+        CLIENTS,
+    )
+    for holder_id, categories in HOLDERS.items():
+        await connection.execute(
+            """
+            INSERT INTO holder (holder_id, name, kind, categories, declared_at)
+            VALUES ($1, $1, 'internal', $2, now())
+            """,
+            holder_id,
+            categories,
+        )
+    await connection.execute("ANALYZE")
+
+
+async def _is_swept(connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
+    """Whether the sweep is set for tomorrow, and all of today's is published."""
+    begun_on: date | None = await connection.fetchval("SELECT begun_on FROM sweep")
+    dated = await connection.fetchval("SELECT EXISTS (SELECT FROM agenda WHERE name = 'sweep' AND due_at > now())")
+    waiting = await connection.fetchval("SELECT EXISTS (SELECT FROM outbox)")
+    return begun_on is not None and dated and not waiting
+
+
+def _rss_mb() -> float:
+    return float(psutil.Process().memory_info().rss) / 1e6

@@ -1,0 +1,174 @@
+"""What retention answers people, each what it may see: ends of contracts and their plans first of all (§8.3, §12)."""
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+
+from agreement.book import Signed
+from chassis.asking import Cursor, PathId, Reading, Running, found, page_of, whose
+from chassis.http import Authenticated, Limit, create_api
+from chassis.message import Cause
+from chassis.pages import Page, decode_cursor, table
+from chassis.problems import Problem
+from chassis.rights import Right
+from chassis.service import Runtime
+from chassis.transaction import Transaction
+from contracts.choice import ChoiceMade, Recipient
+from contracts.event import Id
+from contracts.returning import ReturnAcknowledged
+from retention import client_store, holds_api, orders_api, proof_api, queries
+from retention.asking import Once, app_of
+from retention.decisions import Stage
+from retention.simulation import simulate
+from retention.views import (
+    AcknowledgementBody,
+    ChoiceBody,
+    LineView,
+    PackageView,
+    PlanAnswer,
+    SimulationAnswer,
+    SimulationBody,
+    TerminationView,
+)
+
+if TYPE_CHECKING:
+    from retention.app import Retention
+
+VERSION: Final = "1.0"
+_DESCRIPTION: Final = """
+What becomes of a client's data when its contract ends, and day by day. Plans with their dates and reasons, clients'
+choices, packages to fetch, holds, orders to holders and their answers, certificates. A client's token reaches that
+client's records; another's do not exist for it. Every post takes an `Idempotency-Key`.
+"""
+_NOBODY = Cause(source="", id="", flow_id="")
+router = APIRouter(tags=["terminations"])
+
+
+def build(app: "Retention", runtime: Runtime) -> FastAPI:
+    """Retention's HTTP API."""
+    api = create_api("Retention", VERSION, runtime.access, _DESCRIPTION)
+    api.state.app = app
+    api.state.runtime = runtime
+    for part in (router, holds_api.router, orders_api.router, proof_api.router):
+        api.include_router(part)
+    return api
+
+
+def _form(
+    _: Annotated[
+        Literal["json", "csv", "html"] | None,
+        Query(alias="format", description="instead of the form that the Accept header asks for"),
+    ] = None,
+) -> None:
+    """Only for the description: `table` reads it."""
+
+
+@router.get("/terminations", summary="Ends of contracts, the newest first")
+async def read_terminations(
+    *,
+    caller: Authenticated,
+    pool: Reading,
+    client_id: Annotated[Id | None, Query(description="for staff: one client; all where it is missing")] = None,
+    stage: Stage | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[TerminationView]:
+    """§8.3: which are planned, asked about, returning, deleting, complete."""
+    caller.require(Right.SEE_TERMINATIONS)
+    before = decode_cursor(cursor, int)
+    placed = await queries.terminations(
+        pool,
+        client_id=whose(caller, client_id),
+        stage=stage,
+        before=int(before[0]) if before else None,
+        limit=limit + 1,
+    )
+    return page_of(placed, limit)
+
+
+@router.get("/clients/{client_id}/termination", summary="The end of a client's contract, with its plan")
+async def read_termination(client_id: PathId, caller: Authenticated, pool: Reading) -> PlanAnswer:
+    """§8.3: what happens to each category at each holder, when and why, and how far it is."""
+    caller.require(Right.SEE_TERMINATIONS)
+    caller.require_client(client_id)
+    return found(await queries.plan(pool, client_id))
+
+
+@router.get(
+    "/clients/{client_id}/plan",
+    summary="The plan as a table",
+    responses={200: {"model": list[LineView], "content": {"text/csv": {}, "text/html": {}}}},
+    dependencies=[Depends(_form)],
+)
+async def read_plan(request: Request, client_id: PathId, caller: Authenticated, pool: Reading) -> Response:
+    """§8.3: as JSON, as CSV or, for a browser, as a page."""
+    caller.require(Right.SEE_TERMINATIONS)
+    caller.require_client(client_id)
+    plan = found(await queries.plan(pool, client_id))
+    rows = [list(line.model_dump(mode="json").values()) for line in plan.lines]
+    return table(request, f"Plan of {client_id}, ended on {plan.terminated_on}", list(LineView.model_fields), rows)
+
+
+@router.post("/clients/{client_id}/choice", status_code=HTTPStatus.CREATED, summary="Choose return or deletion")
+async def choose(
+    client_id: PathId, body: ChoiceBody, caller: Authenticated, running: Running, cause: Once
+) -> PlanAnswer:
+    """§8.3: carried out at once, or on the contract's last day; 409 where it comes too late or about nothing."""
+    caller.require(Right.CHOOSE)
+    caller.require_client(client_id)
+    found(await queries.knows(running.pool, client_id) or None)
+    recipient = body.recipient
+    made = ChoiceMade(
+        client_id=client_id,
+        choice=body.choice,
+        made_by=caller.subject,
+        received_at=running.clock.now(),
+        recipient=Recipient(encryption=recipient.encryption, public_key=recipient.public_key) if recipient else None,
+    )
+    await running.processor.submit(made, cause)
+    plan = await queries.plan(running.pool, client_id)
+    if plan is None or plan.stage is Stage.REINSTATED:
+        raise Problem(HTTPStatus.CONFLICT, "the contract has not ended: there is nothing to choose")
+    if plan.choice is not body.choice:
+        raise Problem(HTTPStatus.CONFLICT, f"it is too late: {plan.choice} is being carried out")
+    return plan
+
+
+@router.get("/clients/{client_id}/packages", summary="What is returned")
+async def read_packages(client_id: PathId, caller: Authenticated, pool: Reading) -> list[PackageView]:
+    """§8.3: where each package can be fetched, until when, what it holds, and its checksums."""
+    caller.require(Right.FETCH)
+    caller.require_client(client_id)
+    return await queries.packages(pool, client_id)
+
+
+@router.post(
+    "/clients/{client_id}/acknowledgement", status_code=HTTPStatus.CREATED, summary="Acknowledge what was returned"
+)
+async def acknowledge(
+    client_id: PathId, body: AcknowledgementBody, caller: Authenticated, running: Running, cause: Once
+) -> list[PackageView]:
+    """§8.3: the client has its data; once all packages are acknowledged, deletion follows."""
+    caller.require(Right.FETCH)
+    caller.require_client(client_id)
+    said = ReturnAcknowledged(
+        client_id=client_id,
+        order_id=body.order_id,
+        acknowledged_by=caller.subject,
+        received_at=running.clock.now(),
+    )
+    await running.processor.submit(said, cause)
+    return await queries.packages(running.pool, client_id)
+
+
+@router.post("/simulations", summary="What if a contract ended")
+async def read_simulation(
+    body: SimulationBody, request: Request, caller: Authenticated, running: Running
+) -> SimulationAnswer:
+    """§8.3: who would cease, what would be deleted, returned or held, and when; nothing is stored."""
+    caller.require(Right.SIMULATE)
+    async with running.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        tx = Transaction(connection, "simulation", running.clock.now(), _NOBODY)
+        client = found(await client_store.load_client(tx, body.client_id))
+        return await simulate(app_of(request).book[Signed(*client.signed)], body, tx)

@@ -1,0 +1,264 @@
+"""§8.3: how a termination goes on, from the end of the contract to the last deletion: each step, with what follows."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from agreement import deadlines
+from agreement.schema import Agreement
+from chassis.transaction import Transaction
+from contracts.cease import CeaseLifted
+from contracts.choice import Choice
+from contracts.erasure import ErasureChecked
+from contracts.hold import HoldPlaced
+from contracts.ordering import Purpose
+from contracts.retention import OrderKind, RetentionFlagged, RetentionPlanned, RetentionReopened, RetentionReturnSettled
+from contracts.schedule import ScheduleCertificateDue, ScheduleChoiceClosed, ScheduleDeletionDue, ScheduleReturnClosed
+from retention import (
+    flags,
+    hold_store,
+    holder_store,
+    notices,
+    order_store,
+    orders,
+    package_store,
+    task_store,
+    termination_store,
+)
+from retention.decisions import Order, Stage, State, Termination, default_choice, request_choice
+from retention.planning import Plan, plan, returners
+
+
+async def replan(agreement: Agreement, termination: Termination, tx: Transaction) -> Plan:
+    """The plan as things stand: kept, said, and on the agenda for the day on which the next line is due."""
+    keepers = await holder_store.load_keepers(tx, termination.client_id)
+    holds = (await hold_store.load_holds(tx, [termination.client_id])).get(termination.client_id, [])
+    planned = plan(agreement, termination.ending(agreement), keepers, holds)
+    await task_store.save_plan(tx, termination.termination_id, planned)
+    tx.emit(
+        RetentionPlanned(
+            client_id=termination.client_id,
+            terminated_on=termination.terminated_on,
+            choice=termination.choice,
+            entries=planned.entries,
+            without_holder=planned.without_holder,
+        )
+    )
+    return planned
+
+
+async def begin(agreement: Agreement, termination: Termination, tx: Transaction) -> None:
+    """TER-1, TER-2: the last day has come: everybody ceases at once, and the client is asked unless it has chosen."""
+    keepers = await holder_store.load_keepers(tx, termination.client_id)
+    await orders.cease(agreement, termination, keepers, tx)
+    if termination.choice is not None:
+        await carry_out(agreement, termination, tx)
+        return
+    asked = request_choice(agreement, termination, _today(agreement, tx))
+    await termination_store.set_closing(tx, termination.termination_id, asked.closes_at)
+    tx.emit(asked)
+    tx.emit_at(ScheduleChoiceClosed(client_id=termination.client_id), asked.closes_at, choice_name(termination))
+    notices.ask_choice(agreement, termination, asked, tx)
+    await replan(agreement, replace(termination, stage=Stage.ASKING, closes_at=asked.closes_at), tx)
+
+
+async def carry_out(agreement: Agreement, termination: Termination, tx: Transaction) -> None:
+    """TER-2: the choice is made: packages are ordered, or deletion begins."""
+    tx.cancel(choice_name(termination))
+    if termination.choice is Choice.RETURN:
+        await _give_back(agreement, replace(termination, stage=Stage.RETURNING), tx)
+    else:
+        await settle(agreement, termination, "the client chose deletion", tx)
+
+
+async def run_default(agreement: Agreement, termination: Termination, tx: Transaction) -> None:
+    """TER-2: the client was asked and said nothing: the agreement's default begins by itself."""
+    defaulted = default_choice(agreement, termination)
+    await termination_store.set_default(tx, termination.termination_id, defaulted.choice)
+    tx.emit(defaulted)
+    notices.tell_default(agreement, termination, defaulted.choice, tx)
+    await settle(agreement, replace(termination, choice=defaulted.choice), "the client made no choice", tx)
+
+
+async def _give_back(agreement: Agreement, termination: Termination, tx: Transaction) -> None:
+    await termination_store.set_stage(tx, termination.termination_id, Stage.RETURNING)
+    keepers = await holder_store.load_keepers(tx, termination.client_id)
+    by_holder = returners(agreement, keepers)
+    await orders.give_back(agreement, termination, by_holder, tx)
+    if not by_holder:
+        reason = "the client chose return, and no holder is declared that could give anything back: declare it"
+        await flags.raise_flag(tx, flag(agreement, termination, reason, tx))
+    await replan(agreement, termination, tx)
+
+
+async def packages_ready(agreement: Agreement, termination: Termination, tx: Transaction) -> None:
+    """TER-5: every package is there: the client is told where, and has the agreement's days to fetch them."""
+    window = deadlines.fetch_window(agreement, _today(agreement, tx))
+    closes_at = deadlines.end_of_day(agreement, window.day)
+    links = await package_store.load_links(tx, termination.termination_id)
+    tx.emit_at(ScheduleReturnClosed(client_id=termination.client_id), closes_at, return_name(termination))
+    urls = tuple(url for _, url, _ in links)
+    notices.tell_package(agreement, termination, urls, window.day, closes_at, tx)
+
+
+async def settle_return(agreement: Agreement, termination: Termination, tx: Transaction, *, over: bool) -> None:
+    """TER-5: deletion follows the acknowledgement of all packages, or the end of the time to fetch them."""
+    to_make, _, unacknowledged = await package_store.count_packages(tx, termination.termination_id)
+    if to_make or (unacknowledged and not over):
+        return
+    acknowledged = not unacknowledged
+    reason = "the client acknowledged its packages" if acknowledged else "the time to fetch the packages is over"
+    tx.emit(RetentionReturnSettled(client_id=termination.client_id, acknowledged=acknowledged, reason=reason))
+    tx.cancel(return_name(termination))
+    await settle(agreement, termination, reason, tx)
+
+
+async def settle(agreement: Agreement, termination: Termination, why: str, tx: Transaction) -> None:
+    """From today on deletion may begin."""
+    today = _today(agreement, tx)
+    await termination_store.settle(tx, termination.termination_id, today, why)
+    settled = replace(termination, stage=Stage.DELETING, settled_on=today)
+    await replan(agreement, settled, tx)
+    await advance(agreement, settled, tx)
+
+
+async def advance(
+    agreement: Agreement, termination: Termination, tx: Transaction, purpose: Purpose = Purpose.TERMINATION
+) -> None:
+    """TER-3, TER-4: what may be deleted today is ordered; the next day is on the agenda; what is done, certified."""
+    if termination.stage is not Stage.DELETING:
+        return
+    today = _today(agreement, tx)
+    tasks = await task_store.load_tasks(tx, termination.termination_id)
+    due = [
+        task
+        for task in tasks
+        if task.state in (State.WAITING, State.HALTED) and task.delete_on is not None and task.delete_on <= today
+    ]
+    order_ids = await orders.erase(agreement, termination, due, tx, purpose)
+    await task_store.set_ordered(tx, termination.termination_id, due, order_ids)
+    coming = [
+        task.delete_on
+        for task in tasks
+        if task.state in (State.WAITING, State.HALTED) and task.delete_on is not None and task.delete_on > today
+    ]
+    if coming:
+        at = deadlines.start_of_day(agreement, min(coming))
+        tx.emit_at(ScheduleDeletionDue(client_id=termination.client_id), at, deletion_name(termination))
+    if not due:
+        tx.emit_at(ScheduleCertificateDue(client_id=termination.client_id), tx.now, certificate_name(termination))
+
+
+async def apply_hold(placed: HoldPlaced, tx: Transaction) -> tuple[str, ...]:
+    """TER-4: a hold stops what runs; returns what it came too late for, category/holder."""
+    wanted = list(placed.categories) or None
+    running = await order_store.load_open(tx, placed.client_id, [OrderKind.ERASURE], wanted)
+    reason = f"{placed.legal_basis}: {placed.reason}"
+    for order_id in await orders.halt(running, placed.client_id, reason, tx):
+        await task_store.set_state(tx, order_id, State.HALTED)
+    current = await termination_store.load_current(tx, placed.client_id)
+    tasks = await task_store.load_tasks(tx, current[0].termination_id) if current else []
+    return tuple(
+        task.name
+        for task in tasks
+        if task.state in (State.CONFIRMED, State.DONE) and (wanted is None or task.category in wanted)
+    )
+
+
+async def admit_holder(agreement: Agreement, termination: Termination, holder_id: str, tx: Transaction) -> None:
+    """A holder that was declared while an end runs: it is told to cease, and has its part in return and deletion."""
+    keepers = await holder_store.load_keepers(tx, termination.client_id)
+    told = await order_store.load_told(tx, termination.termination_id, holder_id)
+    if OrderKind.CEASE not in told:
+        fresh = [keeper for keeper in keepers if keeper.holder_id == holder_id]
+        await orders.cease(agreement, termination, fresh, tx)
+    if termination.stage is Stage.RETURNING and OrderKind.RETURN not in told:
+        by_holder = returners(agreement, keepers)
+        await orders.give_back(agreement, termination, {k: v for k, v in by_holder.items() if k == holder_id}, tx)
+    await replan(agreement, termination, tx)
+    await advance(agreement, termination, tx)
+
+
+async def after_look(
+    agreement: Agreement, termination: Termination, order: Order, checked: ErasureChecked, tx: Transaction
+) -> None:
+    """TER-6: nothing is left: the line is done; something is: its deletion is ordered again."""
+    if not checked.remaining:
+        await task_store.set_checked(tx, order.order_id, checked.checked_at)
+        await advance(agreement, termination, tx)
+        return
+    tx.emit(
+        RetentionReopened(
+            order_id=order.order_id,
+            client_id=termination.client_id,
+            holder_id=order.holder_id,
+            category=order.category or "",
+            remaining=checked.remaining,
+        )
+    )
+    await order_again(agreement, termination, [order.order_id], Purpose.TERMINATION, tx)
+
+
+async def order_again(
+    agreement: Agreement, termination: Termination, order_ids: Sequence[str], purpose: Purpose, tx: Transaction
+) -> None:
+    """What is there still, or again, is ordered away, unless a hold has come that keeps it."""
+    await task_store.reopen(tx, order_ids)
+    again = replace(termination, stage=Stage.DELETING)
+    await termination_store.set_stage(tx, termination.termination_id, Stage.DELETING)
+    await replan(agreement, again, tx)
+    await advance(agreement, again, tx, purpose)
+
+
+async def reinstate(termination: Termination, reason: str, tx: Transaction) -> None:
+    """The contract goes on: whoever was told to cease may go on, and nothing of the plan comes."""
+    await termination_store.set_stage(tx, termination.termination_id, Stage.REINSTATED)
+    running = await order_store.load_open(tx, termination.client_id, [OrderKind.CEASE, OrderKind.RETURN])
+    await order_store.halt(tx, [order.order_id for order in running], "withdrawn")
+    for order in running:
+        tx.cancel(orders.reminder_name(order.order_id))
+    for holder_id, order_id in await order_store.load_ceased(tx, termination.termination_id):
+        tx.emit(CeaseLifted(client_id=termination.client_id, holder_id=holder_id, order_id=order_id, reason=reason))
+    for name in (reached_name, choice_name, return_name, deletion_name):
+        tx.cancel(name(termination))
+
+
+def flag(agreement: Agreement, termination: Termination, reason: str, tx: Transaction) -> RetentionFlagged:
+    """Something that people must look at."""
+    return RetentionFlagged(
+        client_id=termination.client_id, seen_at=tx.now, reason=reason, clause=agreement.termination.clause
+    )
+
+
+def reached_name(termination: Termination) -> str:
+    """The name of the contract's end in the agenda."""
+    return f"reached/{termination.client_id}"
+
+
+def choice_name(termination: Termination) -> str:
+    """The name of the end of the time to choose in the agenda."""
+    return f"choice/{termination.client_id}"
+
+
+def return_name(termination: Termination) -> str:
+    """The name of the end of the time to fetch in the agenda."""
+    return f"return/{termination.client_id}"
+
+
+def deletion_name(termination: Termination) -> str:
+    """The name of the next day of deletion in the agenda."""
+    return f"deletion/{termination.client_id}"
+
+
+def certificate_name(termination: Termination) -> str:
+    """The name of the next look whether to certify in the agenda."""
+    return f"certificate/{termination.client_id}"
+
+
+def gone(tasks: Sequence[task_store.Task]) -> tuple[str, ...]:
+    """What is deleted or being deleted, category/holder."""
+    return tuple(task.name for task in tasks if task.state is not State.WAITING)
+
+
+def _today(agreement: Agreement, tx: Transaction) -> date:
+    return deadlines.local_date(agreement, tx.now)

@@ -1,0 +1,78 @@
+"""What holders made to be returned, and what became of it (TER-5)."""
+
+from datetime import datetime
+
+from chassis.transaction import Transaction
+from contracts.returning import ReturnAcknowledged, ReturnConfirmed, ReturnDownloaded
+
+
+async def insert_package(tx: Transaction, termination_id: str, made: ReturnConfirmed) -> None:
+    """A return package that can be fetched."""
+    await tx.execute(
+        """
+        INSERT INTO package (order_id, termination_id, holder_id, contents, manifest_sha256, package_sha256, encryption,
+                             url, expires_at, ready_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        """,
+        made.order_id,
+        termination_id,
+        made.holder_id,
+        f"[{','.join(each.model_dump_json() for each in made.contents)}]",
+        made.manifest_sha256,
+        made.package_sha256,
+        made.encryption,
+        made.url,
+        made.expires_at,
+        tx.now,
+    )
+
+
+async def note_download(tx: Transaction, fetched: ReturnDownloaded) -> bool:
+    """The whole package was fetched; False if there is none of this holder."""
+    status = await tx.execute(
+        """
+        UPDATE package SET downloaded_at = coalesce(downloaded_at, $3) WHERE order_id = $1 AND holder_id = $2
+        """,
+        fetched.order_id,
+        fetched.holder_id,
+        fetched.downloaded_at,
+    )
+    return not status.endswith(" 0")
+
+
+async def note_acknowledgement(tx: Transaction, termination_id: str, said: ReturnAcknowledged) -> bool:
+    """The client has its data; False if there is no such package that waits for this."""
+    status = await tx.execute(
+        """
+        UPDATE package SET acknowledged_at = $3, acknowledged_by = $4
+         WHERE termination_id = $1 AND ($2::text IS NULL OR order_id = $2) AND acknowledged_at IS NULL
+        """,
+        termination_id,
+        said.order_id,
+        said.received_at,
+        said.acknowledged_by,
+    )
+    return not status.endswith(" 0")
+
+
+async def count_packages(tx: Transaction, termination_id: str) -> tuple[int, int, int]:
+    """Packages that are still to be made, that are ready, and that are ready and not acknowledged."""
+    row = await tx.fetchrow(
+        """
+        SELECT (SELECT count(*) FROM holder_order
+                 WHERE termination_id = $1 AND kind = 'return' AND state = 'open'),
+               count(*), count(*) FILTER (WHERE acknowledged_at IS NULL)
+          FROM package
+         WHERE termination_id = $1
+        """,
+        termination_id,
+    )
+    return (row[0], row[1], row[2]) if row else (0, 0, 0)
+
+
+async def load_links(tx: Transaction, termination_id: str) -> list[tuple[str, str, datetime]]:
+    """The packages of a termination: order, link and the end of the link."""
+    rows = await tx.fetch(
+        "SELECT order_id, url, expires_at FROM package WHERE termination_id = $1 ORDER BY order_id", termination_id
+    )
+    return [(row[0], row[1], row[2]) for row in rows]

@@ -1,0 +1,189 @@
+"""§8.3, Appendix A: what becomes of each category at each holder at the end of a contract. Values in, a plan out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from agreement import deadlines
+from agreement.calendar import DAY, shift
+from agreement.counting import spell
+from agreement.duties import Retention, Rule
+from agreement.retention import span_end
+from agreement.schema import Agreement
+from contracts.choice import Choice
+from contracts.holder import HolderKind
+from contracts.retention import Action, PlanEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Who holds data: a system, or a sub-processor; no categories means that they are not known, so any of them."""
+
+    holder_id: str
+    kind: HolderKind
+    categories: frozenset[str]
+    declared: bool
+
+    def may_hold(self, rule: Retention) -> bool:
+        """Whether data of a category must be looked for here."""
+        if not self.categories:
+            return rule.rule is not Rule.NEVER_STORED
+        return rule.category in self.categories
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What was placed on a client's data; no categories means all of them, no `until` that its end is not known."""
+
+    hold_id: str
+    categories: frozenset[str]
+    legal_basis: str
+    until: date | None
+
+    def keeps(self, category: str, on: date) -> bool:
+        """Whether these data may not be deleted on this day."""
+        return self.concerns(category) and (self.until is None or on < self.until)
+
+    def concerns(self, category: str) -> bool:
+        """Whether these data are named."""
+        return not self.categories or category in self.categories
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A contract's end, and how far its consequences are.
+
+    `asked_until` is the client's last day to choose, once it was asked; `settled_on` the day on which deletion may
+    begin, once that is known.
+    """
+
+    terminated_on: date
+    choice: Choice | None = None
+    chosen_on: date | None = None
+    asked_until: date | None = None
+    settled_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What happens, line by line, and the categories that no own system is said to hold."""
+
+    entries: tuple[PlanEntry, ...]
+    without_holder: tuple[str, ...]
+
+
+def plan(agreement: Agreement, ending: Ending, keepers: Sequence[Keeper], holds: Sequence[Hold]) -> Plan:
+    """§8.3: per category and holder, what happens and when, and why; in the agreement's and the holders' order."""
+    start, reasons = _start(agreement, ending)
+    entries = [
+        _entry(agreement, ending, rule, keeper, holds, start, reasons)
+        for rule in agreement.retention
+        for keeper in keepers
+        if keeper.may_hold(rule)
+    ]
+    internal = [keeper for keeper in keepers if keeper.kind is HolderKind.INTERNAL]
+    missing = tuple(
+        rule.category
+        for rule in agreement.retention
+        if rule.rule is not Rule.NEVER_STORED and not any(keeper.may_hold(rule) for keeper in internal)
+    )
+    return Plan(tuple(entries), missing)
+
+
+def returners(agreement: Agreement, keepers: Sequence[Keeper]) -> dict[str, tuple[str, ...]]:
+    """§8.3: who returns which categories: own systems; a sub-processor only what no own system holds."""
+    found: dict[str, tuple[str, ...]] = {}
+    for rule in agreement.retention:
+        if not rule.returned:
+            continue
+        holding = [keeper for keeper in keepers if keeper.declared and keeper.may_hold(rule)]
+        own = [keeper for keeper in holding if keeper.kind is HolderKind.INTERNAL]
+        for keeper in own or holding:
+            found[keeper.holder_id] = (*found.get(keeper.holder_id, ()), rule.category)
+    return found
+
+
+def legal_end(agreement: Agreement, rule: Retention, from_on: date) -> list[tuple[str, date]]:
+    """RET-2: until when each law of a category forbids to delete data of this day."""
+    laws = {hold.code: hold for hold in agreement.holds}
+    return [(code, span_end(from_on, laws[code].n, laws[code].unit)) for code in rule.holds]
+
+
+def _start(agreement: Agreement, ending: Ending) -> tuple[date, tuple[str, ...]]:
+    """From which day on deletion may begin, and why."""
+    if ending.settled_on is not None:
+        return ending.settled_on, (f"deletion may begin on {spell(ending.settled_on)}",)
+    if ending.choice is Choice.DELETION:
+        day = max(ending.terminated_on, ending.chosen_on or ending.terminated_on)
+        return day, (f"the client chose deletion, which may begin on {spell(day)}",)
+    if ending.choice is Choice.RETURN:
+        chosen_on = max(ending.terminated_on, ending.chosen_on or ending.terminated_on)
+        ready_on = deadlines.days_after(agreement, agreement.periods.return_answer, chosen_on)
+        window = deadlines.fetch_window(agreement, ready_on)
+        return shift(window.day, DAY), (
+            f"the client chose return: packages are due by {spell(ready_on)}",
+            f"they can be fetched until {spell(window.day)}; deletion follows the acknowledgement, or that day",
+        )
+    last_day = ending.asked_until or deadlines.choice_window(agreement, ending.terminated_on).day
+    day = shift(last_day, DAY)
+    default = agreement.termination.default
+    return day, (f"the client may choose until {spell(last_day)}; without a choice, {default} begins on {spell(day)}",)
+
+
+def _entry(
+    agreement: Agreement,
+    ending: Ending,
+    rule: Retention,
+    keeper: Keeper,
+    holds: Iterable[Hold],
+    start: date,
+    reasons: tuple[str, ...],
+) -> PlanEntry:
+    day, why = _own_day(rule, ending, start, reasons)
+    held_by, because = [], [*why]
+    for code, end in legal_end(agreement, rule, ending.terminated_on):
+        if end > start:
+            held_by.append(code)
+            because.append(f"{code} forbids to delete it before {spell(end)}")
+            day = max(day, end)
+    delete_on: date | None = day
+    for hold in (hold for hold in holds if hold.keeps(rule.category, day)):
+        held_by.append(hold.hold_id)
+        until = "it is lifted" if hold.until is None else spell(hold.until)
+        because.append(f"the hold {hold.hold_id} ({hold.legal_basis}) keeps it until {until}")
+        delete_on = None if hold.until is None or delete_on is None else max(delete_on, hold.until)
+    return PlanEntry(
+        category=rule.category,
+        holder_id=keeper.holder_id,
+        action=_action(rule, ending, held=bool(held_by) or delete_on != start),
+        delete_on=delete_on,
+        clause=rule.clause,
+        because=tuple(because),
+        held_by=tuple(held_by),
+    )
+
+
+def _own_day(rule: Retention, ending: Ending, start: date, reasons: tuple[str, ...]) -> tuple[date, tuple[str, ...]]:
+    """When data of a category go by its own rule."""
+    if rule.n is None or rule.unit is None:
+        return start, reasons
+    end = span_end(ending.terminated_on, rule.n, rule.unit)
+    span = f"{rule.n} {rule.unit}"
+    match rule.rule:
+        case Rule.TERM_PLUS:
+            day, why = max(start, end), (f"it is kept for {span} after the end of the contract, {spell(end)}",)
+            return day, why if end > start else (*why, *reasons)
+        case Rule.SINCE_LAST_EXCHANGE:
+            return end, (
+                f"it goes day by day, {span} after the last exchange; what had none since the end, on {spell(end)}",
+            )
+        case _:
+            return end, (f"it goes day by day, {span} after it was made; the last of it on {spell(end)}",)
+
+
+def _action(rule: Retention, ending: Ending, *, held: bool) -> Action:
+    if not rule.deleted_at_termination:
+        return Action.ROLL
+    if ending.choice is Choice.RETURN and rule.returned:
+        return Action.RETURN_THEN_DELETE
+    return Action.HOLD if held else Action.DELETE

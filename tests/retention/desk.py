@@ -1,0 +1,302 @@
+"""Retention that a test speaks to: events as if from the bus, days that pass, people, holders that answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+from pydantic_core import from_json, to_json
+
+from agreement import deadlines
+from agreement.book import Book
+from chassis import agenda
+from chassis.access import mint
+from chassis.clock import VirtualClock
+from chassis.message import Cause
+from chassis.rights import Role
+from chassis.service import Runtime
+from contracts.bus import EVENTS
+from contracts.cease import CeaseConfirmed, CeaseOrdered
+from contracts.choice import Choice, ChoiceMade, Recipient
+from contracts.client import ClientSigned, Contact
+from contracts.contract import ContractTerminated
+from contracts.erasure import ErasureChecked, ErasureCheckOrdered, ErasureConfirmed, ErasureOrdered
+from contracts.event import Event
+from contracts.holder import HolderDeclared, HolderKind
+from contracts.ordering import Method
+from contracts.permission import PermissionSet, Standing
+from contracts.returning import ReturnConfirmed, Returned, ReturnOrdered
+from retention.app import Retention
+from retention.signing import verify
+
+STARTS_AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+TODAY = STARTS_AT.date()
+SHA = "0" * 64
+Json = dict[str, object]
+E = TypeVar("E", bound=Event)
+
+
+@dataclass
+class Desk:
+    """Retention that hears what a test says, and answers whoever has a token."""
+
+    book: Book
+    app: Retention
+    runtime: Runtime
+    clock: VirtualClock
+    key: Path
+    http: httpx.AsyncClient
+    heard: "count[int]"
+    said: list[Event] = field(default_factory=list)
+
+    async def hear(self, event: Event) -> None:
+        """Retention handles `event` as if it had come from the bus, and then what it says to itself."""
+        cause = Cause(source="tests", id=f"event-{next(self.heard)}", flow_id="tests")
+        await self.runtime.processor.submit(event, cause)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Everything that is due is said, and what retention says to itself is heard."""
+        while True:
+            async with self.runtime.pool.acquire() as connection, connection.transaction():
+                await agenda.move_due(connection, self.clock.now(), 1000)
+                rows = await connection.fetch("DELETE FROM outbox RETURNING seq, headers, value")
+            if not rows:
+                return
+            for row in sorted(rows, key=lambda row: row["seq"]):
+                await self._take(from_json(row["headers"]), row["value"])
+
+    async def _take(self, headers: dict[str, str], value: bytes) -> None:
+        event = EVENTS[headers["ce_type"]].model_validate_json(value)
+        self.said.append(event)
+        if event.TYPE in self.app.router.routes:
+            cause = Cause(headers["ce_source"], headers["ce_id"], "tests")
+            await self.runtime.processor.submit(event, cause)
+
+    def of(self, kind: type[E], /, **fields: object) -> list[E]:
+        """What was said of a kind with these fields."""
+        same = fields.items()
+        found = [each for each in self.said if isinstance(each, kind)]
+        return [each for each in found if same <= {name: getattr(each, name) for name in fields}.items()]
+
+    async def pass_to(self, on: date) -> None:
+        """Day by day until the beginning of this one."""
+        at = deadlines.start_of_day(self.book.latest, on)
+        while True:
+            async with self.runtime.pool.acquire() as connection:
+                due_at = await agenda.next_due(connection)
+            if due_at is None or due_at > at:
+                break
+            self.clock.jump_to(due_at)
+            await self.settle()
+        self.clock.jump_to(at)
+        await self.settle()
+
+    async def leap_to(self, on: date) -> None:
+        """All at once to the beginning of this day, as if the service had been down until then."""
+        self.clock.jump_to(deadlines.start_of_day(self.book.latest, on))
+        await self.settle()
+
+    async def pass_days(self, days: int) -> None:
+        """So many days."""
+        await self.pass_to(deadlines.local_date(self.book.latest, self.clock.now()) + timedelta(days=days))
+
+    # The world.
+
+    async def sign(self, *client_ids: str, **more: object) -> None:
+        """These clients sign the agreement."""
+        for client_id in client_ids:
+            await self.hear(
+                ClientSigned.model_validate(
+                    {
+                        "client_id": client_id,
+                        "name": client_id.title(),
+                        "agreement_id": self.book.latest.id,
+                        "agreement_version": self.book.latest.version,
+                        "signed_on": date(2026, 2, 2),
+                        "contact": Contact(name="Privacy desk", email=f"privacy@{client_id}.example"),
+                        **more,
+                    }
+                )
+            )
+
+    async def declare(self, holder_id: str = "platform-db", *categories: str, subprocessor: str | None = None) -> None:
+        """A holder of these categories, or of all that are stored."""
+        stored = tuple(each.category for each in self.book.latest.retention if each.rule != "never_stored")
+        await self.hear(
+            HolderDeclared(
+                holder_id=holder_id,
+                name=holder_id.title(),
+                kind=HolderKind.SUBPROCESSOR if subprocessor else HolderKind.INTERNAL,
+                subprocessor_id=subprocessor,
+                categories=categories or stored,
+            )
+        )
+
+    async def permit(self, client_id: str, *subprocessor_ids: str, on: date = date(2026, 2, 2)) -> None:
+        """These sub-processors may process the client's data."""
+        for subprocessor_id in subprocessor_ids:
+            await self.hear(
+                PermissionSet(
+                    client_id=client_id,
+                    subprocessor_id=subprocessor_id,
+                    standing=Standing.PERMITTED,
+                    permitted_from=on,
+                    reason="on the list",
+                    clause="4.3",
+                )
+            )
+
+    async def terminate(self, client_id: str, on: date = TODAY) -> None:
+        """The client's contract ends."""
+        await self.hear(ContractTerminated(client_id=client_id, terminated_on=on))
+
+    async def choose(self, client_id: str, choice: Choice, recipient: Recipient | None = None) -> None:
+        """The client chooses."""
+        await self.hear(
+            ChoiceMade(
+                client_id=client_id, choice=choice, made_by="DPO", received_at=self.clock.now(), recipient=recipient
+            )
+        )
+
+    async def cease(self, *orders: CeaseOrdered) -> None:
+        """Holders confirm that they ceased."""
+        for order in orders:
+            await self.hear(
+                CeaseConfirmed(
+                    client_id=order.client_id,
+                    holder_id=order.holder_id,
+                    order_id=order.order_id,
+                    ceased_at=self.clock.now(),
+                    confirmed_by="executor",
+                )
+            )
+
+    async def erase(self, *orders: ErasureOrdered, number: int = 3, **more: Any) -> None:  # noqa: ANN401 - fields of any kind
+        """Holders confirm that they deleted."""
+        for order in orders:
+            await self.hear(
+                ErasureConfirmed(
+                    order_id=order.order_id,
+                    holder_id=order.holder_id,
+                    started_at=self.clock.now(),
+                    finished_at=self.clock.now(),
+                    count=number,
+                    method=Method.PURGE,
+                    confirmed_by="executor",
+                    **more,
+                )
+            )
+
+    async def look(self, *orders: ErasureCheckOrdered, remaining: int = 0) -> None:
+        """Holders count what is left."""
+        for order in orders:
+            await self.hear(
+                ErasureChecked(
+                    order_id=order.order_id,
+                    holder_id=order.holder_id,
+                    checked_at=self.clock.now(),
+                    remaining=remaining,
+                    checked_by="executor",
+                )
+            )
+
+    async def give_back(self, *orders: ReturnOrdered) -> None:
+        """Holders make their packages."""
+        for order in orders:
+            await self.hear(
+                ReturnConfirmed(
+                    client_id=order.client_id,
+                    order_id=order.order_id,
+                    holder_id=order.holder_id,
+                    contents=tuple(Returned(category=each, records=3, files=1, bytes=9) for each in order.categories),
+                    manifest_sha256=SHA,
+                    package_sha256=SHA,
+                    url=f"http://127.0.0.1/{order.order_id}",
+                    expires_at=order.available_until,
+                    started_at=self.clock.now(),
+                    finished_at=self.clock.now(),
+                    confirmed_by="executor",
+                )
+            )
+
+    async def look_at_all(self) -> None:
+        """Every second look finds nothing."""
+        await self.look(*self.of(ErasureCheckOrdered, reminder=0))
+
+    async def document(self, client_id: str, nth: int = -1) -> Any:  # noqa: ANN401 - JSON of any shape
+        """A certificate that retention made, verified with its public key."""
+        rows = await self.runtime.pool.fetch(
+            "SELECT document FROM certificate WHERE client_id = $1 ORDER BY made_at", client_id
+        )
+        return verify(rows[nth]["document"].encode(), self.app.signer.public_pem.encode())
+
+    async def counts(self, client_id: str, category: str) -> list[int]:
+        """How many records each confirmation of a category names."""
+        rows = await self.runtime.pool.fetch(
+            """
+            SELECT (each ->> 'count')::integer AS number
+              FROM task JOIN termination USING (termination_id),
+                   jsonb_array_elements(evidence) WITH ORDINALITY AS every (each, nth)
+             WHERE client_id = $1 AND category = $2
+             ORDER BY holder_id, nth
+            """,
+            client_id,
+            category,
+        )
+        return [row["number"] for row in rows]
+
+    @staticmethod
+    def as_json(value: object) -> str:
+        """A value as JSON."""
+        return to_json(value).decode()
+
+    async def carry_out(self, client_id: str) -> None:
+        """Every open deletion of the client is confirmed, and its second look finds nothing."""
+        done: set[str] = set()
+        while True:
+            erasures = [
+                each for each in self.of(ErasureOrdered) if each.order_id not in done and is_of(each, client_id)
+            ]
+            looks = [each for each in self.of(ErasureCheckOrdered) if each.order_id not in done]
+            done |= {each.order_id for each in (*erasures, *looks)}
+            await self.erase(*erasures)
+            await self.look(*looks)
+            if not erasures and not looks:
+                return
+            await self.pass_days(3)
+
+    def headers(self, who: str) -> dict[str, str]:
+        """A token: `operator`, `dpo`, `auditor`, or `<client>/<role>`, or `<client>` for its super administrator."""
+        client_id, _, role = ("", "", who) if who in set(Role) else who.partition("/")
+        token = mint(
+            self.key,
+            subject=f"{who}@example",
+            role=Role(role or Role.SUPER_ADMINISTRATOR),
+            client_id=client_id or None,
+            ttl=timedelta(hours=1),
+            now=datetime.now(UTC),
+        )
+        return {"Authorization": f"Bearer {token}"}
+
+    async def get(self, who: str, path: str, **query: str | int) -> httpx.Response:
+        """GET as somebody."""
+        return await self.http.get(path, params=query or None, headers=self.headers(who))
+
+    async def post(self, who: str, path: str, body: Json | None = None, *, key: str | None = None) -> httpx.Response:
+        """POST as somebody, under a fresh key or this one."""
+        headers = self.headers(who) | {"Idempotency-Key": key or f"key-{next(self.heard)}"}
+        return await self.http.post(path, json=body or {}, headers=headers)
+
+
+def is_of(order: ErasureOrdered, client_id: str) -> bool:
+    """Whether an order belongs to this client's termination."""
+    return order.purpose != "rolling" and [scope.client_id for scope in order.scopes] == [client_id]
+
+
+def categories(orders: Sequence[ErasureOrdered]) -> set[str]:
+    """What is deleted."""
+    return {order.category for order in orders}

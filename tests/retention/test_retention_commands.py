@@ -1,0 +1,102 @@
+"""`dutiful retention plan` and `dutiful simulate --terminate`, asked of a service that a test plays."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from dutiful.cli import app
+
+LINE: dict[str, object] = {
+    "category": "faxes",
+    "holder_id": "db",
+    "action": "hold",
+    "delete_on": "2027-12-31",
+    "held_by": ["l34-1-communications"],
+    "because": ["l34-1-communications forbids to delete it before Fri 2027-12-31"],
+}
+PLAN = {"lines": [LINE | {"state": "waiting", "deleted": None}], "without_holder": ["transcriptions"]}
+
+
+@contextmanager
+def service(status: int, answer: object) -> Iterator[tuple[str, list[tuple[str, object]]]]:
+    """A service that gives one answer, and what it was asked."""
+    asked: list[tuple[str, object]] = []
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer(None)
+
+        def do_POST(self) -> None:
+            self._answer(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+
+        def _answer(self, body: object) -> None:
+            asked.append((self.path, body))
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def run(*arguments: str) -> Result:
+    """Run `dutiful` as from a wide terminal."""
+    return CliRunner().invoke(app, list(arguments), env={"COLUMNS": "250", "DUTIFUL_TOKEN": "t"})
+
+
+def test_a_plan_as_a_table_and_as_json() -> None:
+    """TER-4: what happens to what, when and why, and what nobody is declared to hold."""
+    with service(200, PLAN) as (url, asked):
+        table = run("retention", "plan", "acme", "--retention", url)
+        data = run("retention", "plan", "acme", "--retention", url, "--json")
+    for words in ("faxes", "hold", "2027-12-31", "forbids to delete it", "waiting", "transcriptions"):
+        assert words in table.stdout
+    assert json.loads(data.stdout) == PLAN
+    assert asked[0] == ("/clients/acme/termination", None)
+
+
+def test_what_if_a_contract_ended() -> None:
+    """TER-4: the same beforehand, with a choice."""
+    with service(200, {"lines": [LINE], "without_holder": []}) as (url, asked):
+        result = run("simulate", "--terminate", "acme", "--on", "2026-12-31", "--choice", "return", "--retention", url)
+    assert result.exit_code == 0
+    assert "faxes" in result.stdout
+    assert asked == [("/simulations", {"client_id": "acme", "on": "2026-12-31", "choice": "return"})]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ((), "give one of --add and --terminate"),
+        (("--terminate", "acme"), "say when the contract would end"),
+    ],
+)
+def test_half_a_question(arguments: tuple[str, ...], reason: str) -> None:
+    """What is missing is named."""
+    result = run("simulate", *arguments)
+    assert result.exit_code == 2
+    assert reason in result.stderr
+
+
+def test_no_answer_and_a_refusal() -> None:
+    """A service that is away, and one that refuses, are told from each other in one sentence."""
+    away = run("retention", "plan", "acme", "--retention", "http://127.0.0.1:1")
+    assert (away.exit_code, "set --retention" in away.stderr) == (1, True)
+    with service(404, {"detail": "there is no such record"}) as (url, _):
+        refused = run("retention", "plan", "acme", "--retention", url)
+    assert (refused.exit_code, refused.stderr.strip()) == (1, "404: there is no such record")
