@@ -76,7 +76,8 @@ class TableSource(_Part):
     @property
     def label(self) -> str:
         """What the certificate calls it."""
-        return f"{self.database}:{self.table}"
+        only = ", ".join(f"{column}={value}" for column, value in sorted(self.only.items()))
+        return f"{self.database}:{self.table}" + (f"[{only}]" if only else "")
 
     def time_of(self, counted: Counted) -> tuple[str, Column | None]:
         """The field of the map, and the column, that a cut-off is compared with."""
@@ -219,8 +220,8 @@ def _shared(data_map: DataMap) -> Iterator[str]:
     seen: dict[str, str] = {}
     for category, nth, source in data_map.sources():
         where = source.label
-        if isinstance(source, KeySource) or (isinstance(source, TableSource) and source.only):
-            continue
+        if isinstance(source, KeySource):
+            where = f"{where} of {category}"
         if where in seen:
-            yield f"categories.{category}.{nth}: {where} is in {seen[where]} too: tell the rows apart with `only`"
+            yield f"categories.{category}.{nth}: {where} is in {seen[where]} too: tell rows apart with `only`"
         seen.setdefault(where, category)

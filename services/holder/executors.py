@@ -72,6 +72,10 @@ class Executor(Protocol):
         """Erase it, in batches that the ledger hears of; goes on where a killed run was."""
         ...
 
+    async def resolve(self, ledger: Ledger) -> None:
+        """Find out what became of the open intent, and settle it; erase nothing."""
+        ...
+
     async def export(self, scope: Scope, after: JsonValue, sink: "Sink") -> Exported | None:
         """Write the next file of a return package, the one after `after`; None when all is written."""
         ...

@@ -40,13 +40,19 @@ class KeyExecutor:
     async def erase(self, scope: Scope, ledger: Ledger) -> None:
         """Destroy the key."""
         keys = await self._keys(scope)
+        await self.resolve(ledger)
         key = await keys.find(scope.client_id, self._category)
-        if ledger.intent is not None:
-            await ledger.settle(int(key is not None and key.wrapped is None))
         if key is not None and key.wrapped is not None:
             await ledger.intend(1, key.key_id.hex())
             await keys.destroy(scope.client_id, self._category)
             await ledger.settle(1)
+
+    async def resolve(self, ledger: Ledger) -> None:
+        """A key that was about to be destroyed says itself whether it is."""
+        if ledger.intent is not None:
+            key_id = bytes.fromhex(str(ledger.intent.mark))
+            query = f"SELECT wrapped IS NULL FROM {self._table} WHERE key_id = $1"
+            await ledger.settle(int(bool(await (await self._connected()).fetchval(query, key_id))))
 
     async def export(self, scope: Scope, after: JsonValue, sink: Sink) -> Exported | None:  # noqa: ARG002
         """A key is nothing to hand out: what it opens is another source of the category, or the platform's to give."""

@@ -101,7 +101,7 @@ class ObjectExecutor:
 
     async def erase(self, scope: Scope, ledger: Ledger) -> None:
         """Delete batch by batch, each written down first."""
-        if ledger.intent is not None:
+        if ledger.intent is not None:  # deleting it once more harms nothing
             await self._delete(_THINGS.validate_python(ledger.intent.mark), ledger)
         for kind in KINDS:
             for _ in range(_PASSES):
@@ -109,6 +109,12 @@ class ObjectExecutor:
                     break
             else:
                 raise ExecutorFailed(f"{self._source.label}: what was deleted keeps coming back")
+
+    async def resolve(self, ledger: Ledger) -> None:
+        """Count what is gone of a batch that was about to go."""
+        if ledger.intent is not None:
+            things = _THINGS.validate_python(ledger.intent.mark)
+            await ledger.settle(sum([not await self._is_there(thing) for thing in things]))
 
     async def export(self, scope: Scope, after: JsonValue, sink: Sink) -> Exported | None:
         """Write the next object, as it is now; older versions are not handed out."""
@@ -204,6 +210,12 @@ class ObjectExecutor:
         await ledger.settle(len(things) - len(stays))
         if stays:
             raise ExecutorFailed(f"{self._source.label}: {len(stays)} object versions stay: {stays[0]}")
+
+    async def _is_there(self, thing: Thing) -> bool:
+        async for found, _ in self._listed(thing.kind, thing.key, ""):
+            if found == thing:
+                return True
+        return False
 
     async def _abort(self, upload: Thing) -> None:
         client = await self._connected()

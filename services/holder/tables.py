@@ -60,12 +60,22 @@ class TableExecutor:
     async def erase(self, scope: Scope, ledger: Ledger) -> None:
         """Delete batch by batch; a batch whose rows others hold is passed by and tried again."""
         connection, statements = await self._ready(scope)
-        await _resolve(connection, ledger)
+        await self.resolve(ledger)
         with _told(self._source):
             while await self._pass(connection, statements, ledger):
                 pass
         if ledger.intent is not None:
             await ledger.settle(ledger.intent.count)
+
+    async def resolve(self, ledger: Ledger) -> None:
+        """A killed run left a batch of which nobody heard: its transaction tells whether it is gone."""
+        while ledger.intent is not None:
+            connection = await self._connected()
+            status = await connection.fetchval("SELECT pg_xact_status($1::text::xid8)", ledger.intent.mark)
+            if status == "in progress":  # the server has not yet noticed that its client is gone
+                await asyncio.sleep(_ASK_AGAIN_S)
+                continue
+            await ledger.settle(ledger.intent.count if status == "committed" else 0)
 
     async def export(self, scope: Scope, after: JsonValue, sink: Sink) -> Exported | None:
         """Write the next rows, a file's worth, in the order of their key."""
@@ -142,16 +152,6 @@ async def _delete(
         if count:
             await ledger.intend(count, transaction)
     return count
-
-
-async def _resolve(connection: "Connection", ledger: Ledger) -> None:
-    """A killed run left a batch of which nobody heard: its transaction tells whether it is gone."""
-    while ledger.intent is not None:
-        status = await connection.fetchval("SELECT pg_xact_status($1::text::xid8)", ledger.intent.mark)
-        if status == "in progress":  # the server has not yet noticed that its client is gone
-            await asyncio.sleep(_ASK_AGAIN_S)
-            continue
-        await ledger.settle(ledger.intent.count if status == "committed" else 0)
 
 
 @contextmanager

@@ -53,10 +53,17 @@ async def test_a_key_that_was_destroyed_unheard_is_counted(database: str, shredd
     executor = KeyExecutor(KeySource(kind="key", vault="main"), "faxes", database, "shredding.data_key")
     await executor.erase(ACME, Memory())
     ledger = Memory()
-    await ledger.intend(1, "…")
+    await ledger.intend(1, await _key_id(database))
     await executor.erase(ACME, ledger)
     assert ledger.counted == 1
     await executor.close()
+
+
+async def _key_id(database: str) -> str:
+    connection = await asyncpg.connect(database)
+    key_id: bytes = await connection.fetchval("SELECT key_id FROM shredding.data_key")
+    await connection.close()
+    return key_id.hex()
 
 
 async def test_a_part_of_the_time_can_not_be_shredded(database: str, shredder: Shredder) -> None:
