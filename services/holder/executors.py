@@ -35,6 +35,10 @@ class Ledger(Protocol):
         """Write down what comes next, durably; raises where the order isn't ours to carry out any more."""
         ...
 
+    async def correct(self, count: int) -> None:
+        """The open intent turns out to be about so many."""
+        ...
+
     async def settle(self, count: int) -> None:
         """Close the open intent: this many are gone."""
         ...

@@ -66,9 +66,23 @@ class PartLedger:
             raise await self._refusal()
         self._intent = Intent(count, mark)
 
+    async def correct(self, count: int) -> None:
+        """The open intent turns out to be about so many."""
+        await self._change(
+            """
+            UPDATE part SET intent_count = $5
+              FROM job
+             WHERE part.order_id = $1 AND client_id = $3 AND source = $4 AND intent_count IS NOT NULL
+               AND kind = 'erasure' AND job.order_id = $1 AND fence = $2 AND status = 'open'
+            RETURNING true
+            """,
+            count,
+        )
+        self._intent = Intent(count, self._intent.mark if self._intent else None)
+
     async def settle(self, count: int) -> None:
         """Close the open intent: this many are gone. It is counted even where the order is halted by now."""
-        settled = await self._pool.fetchval(
+        await self._change(
             """
             UPDATE part SET counted = counted + $5, intent_count = NULL, intent_mark = NULL
               FROM job
@@ -76,15 +90,14 @@ class PartLedger:
                AND kind = 'erasure' AND job.order_id = $1 AND fence = $2 AND status = 'open'
             RETURNING true
             """,
-            self._job.order_id,
-            self._job.fence,
-            self._part.client_id,
-            self._part.source,
             count,
         )
-        if not settled:
-            raise Superseded
         self._intent = None
+
+    async def _change(self, statement: str, count: int) -> None:
+        job, part = self._job, self._part
+        if not await self._pool.fetchval(statement, job.order_id, job.fence, part.client_id, part.source, count):
+            raise Superseded
 
     async def _refusal(self) -> Exception:
         stopped = await self._pool.fetchval(

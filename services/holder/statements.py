@@ -28,15 +28,17 @@ class Statements:
         return f"SELECT count(*) FROM {self._table} AS t WHERE {self._theirs()}"
 
     def find(self) -> str:
-        """Where they lie; how many of them at most."""
-        return f"SELECT ctid FROM {self._table} AS t WHERE {self._theirs()} LIMIT ${self._next}::bigint"
+        """Where they lie, in batches of so many and so many in all; places stay text, as nobody here reads them."""
+        return (
+            "SELECT array_agg(place)::text AS places, count(*) AS count "
+            f"FROM (SELECT t.ctid AS place, (row_number() OVER () - 1) / ${self._next}::bigint AS batch "
+            f"FROM {self._table} AS t WHERE {self._theirs()} LIMIT ${self._next + 1}::bigint) AS found GROUP BY batch"
+        )
 
     def erase(self) -> str:
-        """Delete those of some places that are still the client's; answers how many, and by which transaction."""
-        return (
-            f"WITH gone AS (DELETE FROM {self._table} AS t WHERE t.ctid = ANY (${self._next}::tid[]) "
-            f"AND {self._theirs()} RETURNING 1) SELECT count(*), pg_current_xact_id()::text FROM gone"
-        )
+        """Delete those of some places that are still the client's."""
+        places = f"${self._next}::text::tid[]"
+        return f"DELETE FROM {self._table} AS t WHERE t.ctid = ANY ({places}) AND {self._theirs()}"
 
     def export(self, *, after: bool) -> str:
         """The rows by their key, each as a line (or its columns) and its key as text; `after` a key, column by column.

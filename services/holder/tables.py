@@ -91,22 +91,23 @@ class TableExecutor:
 
     async def _pass(self, connection: "Connection", statements: Statements, ledger: Ledger) -> bool:
         """Find rows and delete them; say whether there may be more."""
-        found = await connection.fetch(statements.find(), *statements.arguments, self._pace.found)
-        places = [row["ctid"] for row in found]
+        pace = self._pace
+        batches = await connection.fetch(statements.find(), *statements.arguments, pace.rows, pace.found)
+        found: int = sum(batch["count"] for batch in batches)
         deleted = 0
         blocked: asyncpg.LockNotAvailableError | None = None
-        for first in range(0, len(places), self._pace.rows):
+        for batch in batches:
             began = asyncio.get_running_loop().time()
             try:
-                deleted += await _delete(connection, statements, places[first : first + self._pace.rows], ledger)
+                deleted += await _delete(connection, statements, batch["places"], batch["count"], ledger)
             except asyncpg.LockNotAvailableError as error:
                 blocked = error
-            await asyncio.sleep(self._pace.rest * (asyncio.get_running_loop().time() - began))
+            await asyncio.sleep(pace.rest * (asyncio.get_running_loop().time() - began))
         if blocked is not None and not deleted:
             raise blocked
-        if places and not deleted:
+        if found and not deleted:
             raise ExecutorFailed(f"rows of {self._source.table} stay: a trigger or a rule keeps them from going")
-        return len(places) == self._pace.found or deleted < len(places)
+        return found == pace.found or deleted < found
 
     async def _export(
         self, connection: "Connection", statements: Statements, after: JsonValue, sink: Sink
@@ -142,16 +143,24 @@ class TableExecutor:
         return self._connection
 
 
-async def _delete(
-    connection: "Connection", statements: Statements, places: list[tuple[int, int]], ledger: Ledger
-) -> int:
-    """One batch: deleted, written down, committed."""
+async def _delete(connection: "Connection", statements: Statements, places: str, count: int, ledger: Ledger) -> int:
+    """One batch: written down while it is deleted, and committed once both are done."""
     async with connection.transaction():
-        row = await connection.fetchrow(statements.erase(), *statements.arguments, places)
-        count, transaction = (row[0], row[1]) if row else (0, "")
-        if count:
-            await ledger.intend(count, transaction)
-    return count
+        transaction = await connection.fetchval("SELECT pg_current_xact_id()::text")
+        written, status = await asyncio.gather(
+            ledger.intend(count, transaction),
+            connection.execute(statements.erase(), *statements.arguments, places),
+            return_exceptions=True,
+        )
+        if isinstance(written, BaseException):
+            raise written
+        if isinstance(status, BaseException):
+            await ledger.settle(0)
+            raise status
+        deleted = int(status.rpartition(" ")[2])
+        if deleted != count:  # some went, or moved, since they were found
+            await ledger.correct(deleted)
+    return deleted
 
 
 @contextmanager

@@ -64,6 +64,11 @@ class Memory:
         if self.intents == self.stop_at:
             raise Stopped
 
+    async def correct(self, count: int) -> None:
+        """What is open is about so many."""
+        assert self.intent is not None
+        self.intent = Intent(count, self.intent.mark)
+
     async def settle(self, count: int) -> None:
         """Nothing is open."""
         self.counted += count
