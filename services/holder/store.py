@@ -26,15 +26,28 @@ async def lock_job(tx: Transaction, kind: Kind, order_id: str) -> Job | None:
 
 
 async def take_on(tx: Transaction, order: Order) -> None:
-    """An order is to be carried out, for the first time or once more: from the beginning, under a new fence."""
+    """An order is to be carried out, for the first time or once more, under a new fence.
+
+    What failed goes on: what went before it failed still counts. What was done begins again.
+    """
     kind = kind_of(order)
+    if kind is Kind.ERASURE:
+        for table in ("part", "halt"):
+            await tx.execute(
+                f"""
+                DELETE FROM {table} USING job
+                 WHERE {table}.order_id = $1 AND kind = 'erasure' AND job.order_id = $1 AND status = 'done'
+                """,
+                order.order_id,
+            )
     await tx.execute(
         """
         INSERT INTO job (kind, order_id, ordered, shard, status, received_at, flow_id, traceparent)
         VALUES ($1, $2, $3, $4, 'open', $5, $6, $7)
             ON CONFLICT (kind, order_id) DO UPDATE
            SET round = job.round + 1, ordered = excluded.ordered, fence = job.fence + 1, status = 'open',
-               received_at = excluded.received_at, started_at = NULL, finished_at = NULL, answer = NULL,
+               received_at = excluded.received_at, finished_at = NULL, answer = NULL,
+               started_at = CASE job.status WHEN 'done' THEN NULL ELSE job.started_at END,
                flow_id = excluded.flow_id, traceparent = excluded.traceparent
         """,
         kind.value,
@@ -45,9 +58,6 @@ async def take_on(tx: Transaction, order: Order) -> None:
         tx.cause.flow_id,
         tx.cause.traceparent,
     )
-    if kind is Kind.ERASURE:
-        await tx.execute("DELETE FROM part WHERE order_id = $1", order.order_id)
-        await tx.execute("DELETE FROM halt WHERE order_id = $1", order.order_id)
 
 
 async def halt(tx: Transaction, order_id: str, client_ids: Sequence[str], reason: str) -> None:

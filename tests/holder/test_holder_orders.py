@@ -74,6 +74,22 @@ async def test_what_can_not_be_done_is_said_and_done_once_it_can(
     assert again["count"] == 3
 
 
+async def test_what_went_before_an_order_failed_still_counts(
+    desk: Desk, platform: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    """Another row refers to one in the middle: people mend it, and the answer says everything that was deleted."""
+    await fill(platform, acme=35)
+    await platform.execute("CREATE TABLE crm.note (call_id bigint REFERENCES crm.call)")
+    await platform.execute("INSERT INTO crm.note VALUES (25)")
+    answer = await desk.carry_out(erasure("order-1", "call_fax_logs", "acme"), ErasureFailed)
+    assert "foreign key" in str(answer["reason"])
+    left = await platform.fetchval("SELECT count(*) FROM crm.call")
+    assert left == 15
+    await platform.execute("DROP TABLE crm.note")
+    again = await desk.carry_out(erasure("order-1", "call_fax_logs", "acme", reminder=1), ErasureConfirmed)
+    assert again["count"] == 35
+
+
 async def test_an_order_that_comes_again_harms_nothing(
     desk: Desk, platform: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
