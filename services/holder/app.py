@@ -12,6 +12,7 @@ from chassis.service import Runtime
 from chassis.transaction import Transaction
 from contracts.cease import CeaseConfirmed, CeaseLifted, CeaseOrdered
 from contracts.erasure import ErasureCheckOrdered, ErasureHalted, ErasureOrdered
+from contracts.retention import RetentionReturnSettled
 from contracts.returning import ReturnAcknowledged, ReturnOrdered
 from holder import api, decisions, packages, store
 from holder.data_map import load
@@ -99,6 +100,12 @@ class Holder:
     async def on_return_acknowledged(self, acknowledged: ReturnAcknowledged, tx: Transaction) -> None:
         """TER-5: the client has its data; the packages go."""
         await packages.acknowledge(tx, acknowledged.client_id, acknowledged.order_id, tx.now)
+        await store.wake(tx)
+
+    @router.on(RetentionReturnSettled)
+    async def on_return_settled(self, settled: RetentionReturnSettled, tx: Transaction) -> None:
+        """TER-5: acknowledged elsewhere, or the agreed time is over; the packages go before the data do."""
+        await packages.end(tx, settled.client_id)
         await store.wake(tx)
 
     async def _take_on(self, order: Order, tx: Transaction) -> None:

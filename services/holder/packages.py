@@ -195,6 +195,13 @@ async def acknowledge(tx: Transaction, client_id: str, order_id: str | None, at:
     )
 
 
+async def end(tx: Transaction, client_id: str) -> None:
+    """The time of a client's packages is over."""
+    await tx.execute(
+        "UPDATE package SET available_until = least(available_until, $2) WHERE client_id = $1", client_id, tx.now
+    )
+
+
 async def to_remove(pool: Pool, now: datetime) -> list[str]:
     """Packages that nobody needs any more: acknowledged, or their time is over."""
     rows = await pool.fetch(

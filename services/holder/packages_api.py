@@ -74,7 +74,8 @@ async def fetch(
     if not is_good(key, order_id, expires, signature, running.clock.now()):
         raise Problem(HTTPStatus.FORBIDDEN, "the link is not good, or not any more: ask for a new one")
     package = await _found(running, order_id)
-    if package.ready_at is None or package.removed_at is not None or package.bytes is None:
+    is_over = package.removed_at is not None or package.available_until <= running.clock.now()
+    if package.ready_at is None or package.bytes is None or is_over:
         raise Problem(HTTPStatus.GONE, "the package is not there, or not any more")
     return _answer(app, running, package, package.bytes, range_header)
 

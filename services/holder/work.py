@@ -5,7 +5,7 @@ that even a process that lost its locks without noticing does no harm.
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 import asyncpg
@@ -32,6 +32,8 @@ from holder.shelves import Shelf
 log = structlog.get_logger()
 _LOOK_S: Final = 5.0
 _LONGEST_WAIT_S: Final = 60.0
+_ASIDE: Final = frozenset({"watch", "packages"})
+"""Tasks that are no orders, and take no slot."""
 
 
 class Worker:
@@ -81,14 +83,17 @@ class Worker:
             if loop.time() >= look_at:
                 await shards.balance()
                 look_at = loop.time() + _LOOK_S
-            if 0 in shards.owned and self._runtime.clock.now() >= watch_at:
-                watch_at = self._runtime.clock.now() + self._settings.watch_within
-                self._spawn("watch", self._watch())
+            if 0 in shards.owned:
+                if self._runtime.clock.now() >= watch_at:
+                    watch_at = self._runtime.clock.now() + self._settings.watch_within
+                    self._spawn("watch", self._aside("watch", self._watch))
+                if await packages.to_remove(self._runtime.pool, self._runtime.clock.now()):
+                    self._spawn("packages", self._aside("packages", self._remove_packages))
             await self._begin(connection, shards)
             await self._runtime.clock.wait(self._wake, watch_at, at_most_s=look_at - loop.time())
 
     async def _begin(self, connection: "asyncpg.Connection[asyncpg.Record]", shards: Shards) -> None:
-        room = self._settings.slots - (len(self._tasks.keys() - {"watch"}) - len(self._waiting))
+        room = self._settings.slots - (len(self._tasks.keys() - _ASIDE) - len(self._waiting - _ASIDE))
         if room > 0:
             for job in await store.open_jobs(connection, shards.owned, self._tasks.keys(), room):
                 self._spawn(job.key, self._carry_out(job))
@@ -178,21 +183,25 @@ class Worker:
                 if size is not None:
                     await packages.ready(tx, job.order_id, size)
 
-    async def _watch(self) -> None:
-        """Remove packages that nobody needs any more, and look for processing after the end."""
+    async def _aside(self, key: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do what no order asks for; what can't be done now is tried again later."""
         try:
-            await self._remove_packages()
-            found = await watching.later_processing(self._runtime.pool, self._reach)
-            async with self._runtime.processor.transaction() as tx:
-                await watching.report(tx, self._reach.data_map.holder_id, found)
-        except ExecutorFailed as error:
-            log.warning("the watch can't look", reason=str(error))
+            await work()
+            self._tries.pop(key, None)
         except Exception as error:
-            if not is_down(error):
+            if not is_down(error) and not isinstance(error, ExecutorFailed):
                 raise
-            log.warning("waiting", doing="watch", error=str(error))
+            log.warning("waiting", doing=key, error=str(error))
+            await self._wait(key)
+
+    async def _watch(self) -> None:
+        """Look for processing after the end."""
+        found = await watching.later_processing(self._runtime.pool, self._reach)
+        async with self._runtime.processor.transaction() as tx:
+            await watching.report(tx, self._reach.data_map.holder_id, found)
 
     async def _remove_packages(self) -> None:
+        """Packages that nobody needs any more go."""
         now = self._runtime.clock.now()
         for order_id in await packages.to_remove(self._runtime.pool, now):
             await self._shelf.remove(order_id)
