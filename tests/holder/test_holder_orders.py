@@ -125,13 +125,14 @@ async def test_a_hold_that_is_placed_meanwhile_stops_the_deletion(
     await desk.hear(erasure("order-1", "call_fax_logs", "acme", "borealis"))
     async with desk.working():
 
-        async def twenty() -> bool:
-            counted = "SELECT coalesce(sum(counted + coalesce(intent_count, 0)), 0) FROM part"
-            return bool(await desk.runtime.pool.fetchval(counted) == 20)
+        async def is_held_up() -> bool:
+            settled = "SELECT counted = 20 FROM part WHERE client_id = 'acme' AND intent_count IS NULL"
+            return bool(await desk.runtime.pool.fetchval(settled))
 
-        await eventually(twenty)
+        await eventually(is_held_up)
         halted = ErasureHalted(order_id="order-1", holder_id="platform", client_ids=("acme",), reason="a dispute")
         await desk.hear(halted)
+        await eventually(is_held_up)  # a batch that was under way is given up; no other begins
         await holding.rollback()
         answer = await desk.until(ErasureConfirmed)
     assert (answer["halted"], answer["count"]) == (True, 50)
