@@ -7,7 +7,8 @@ from contracts.change import (
     ChangeRefused,
 )
 from contracts.subprocessor import SubprocessorFacts
-from subprocessor_registry.planning import Change
+from subprocessor_registry import list_store
+from subprocessor_registry.changes import Change
 from subprocessor_registry.rows import change_of_row
 
 
@@ -74,12 +75,18 @@ async def close_change(tx: Transaction, change_id: str, status: str, reason: str
 
 
 async def lock_change(tx: Transaction, change_id: str) -> Change | None:
-    """A change that was announced, kept from moving while this transaction decides."""
+    """A change that was announced; one decision about its sub-processor at a time, this transaction's until its end."""
+    subprocessor_id = await tx.fetchval(
+        "SELECT subprocessor_id FROM change WHERE change_id = $1 AND effective_on IS NOT NULL", change_id
+    )
+    if subprocessor_id is None:
+        return None
+    await list_store.lock_subprocessor(tx, subprocessor_id)
     row = await tx.fetchrow(
         """
         SELECT change_id, subprocessor_id, kind, status, facts, requested_on, effective_on, reckoning
           FROM change
-         WHERE change_id = $1 AND effective_on IS NOT NULL
+         WHERE change_id = $1
            FOR UPDATE
         """,
         change_id,
