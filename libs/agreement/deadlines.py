@@ -124,6 +124,14 @@ def working_days_before(agreement: Agreement, day: date, n: int) -> date:
     return count_days(day, n, BACK, agreement.calendar_of(agreement.periods.change_notice)).last
 
 
+def require_day(agreement: Agreement, day: date) -> None:
+    """Nothing, where the calendar of change notices (§4.3) knows the day's year; raises `CalendarUnknown` otherwise."""
+    calendar = agreement.calendar_of(agreement.periods.change_notice)
+    if calendar is not None:
+        calendar.why_not(day)
+    end_of_day(agreement, day)
+
+
 def start_of_day(agreement: Agreement, day: date) -> datetime:
     """The instant, in UTC, at which a day begins in the agreement's timezone."""
     try:
@@ -141,7 +149,10 @@ def local_date(agreement: Agreement, at: datetime) -> date:
     """The date of an aware instant in the agreement's timezone."""
     if at.tzinfo is None:
         raise ValueError(f"{at.isoformat()} has no UTC offset")
-    return at.astimezone(agreement.zone).date()
+    try:
+        return at.astimezone(agreement.zone).date()
+    except OverflowError as error:
+        raise CalendarUnknown(f"{at.isoformat()} is beyond what a date can express in {agreement.timezone}") from error
 
 
 def _after(agreement: Agreement, rule: str, period: Period, start: date, named: str) -> Deadline:

@@ -42,12 +42,16 @@ class ChangeAnnounced(ChangeEvent):
 
 
 class ChangeRefused(ChangeEvent):
-    """The publisher asked for something that the agreement forbids; nothing was planned."""
+    """The publisher asked for something that the agreement forbids; nothing was planned.
+
+    `coded` is the reason for words in another language, as `contracts.coded` has it, where there is a code for it.
+    """
 
     TYPE: ClassVar[str] = "change.refused"
 
     subprocessor_id: Id
     reason: str
+    coded: str | None = None
     clause: str
 
 
@@ -62,7 +66,7 @@ class ChangeCorrected(ChangeEvent):
 
 
 class ChangeWithdrawn(ChangeEvent):
-    """A planned change was overtaken before its day and will not take effect."""
+    """A planned change was overtaken or taken back before its day and will not take effect."""
 
     TYPE: ClassVar[str] = "change.withdrawn"
 

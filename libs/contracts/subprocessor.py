@@ -16,10 +16,11 @@ class Transfer(Part):
 
 
 class WrittenAgreement(Part):
-    """The written agreement with a sub-processor (§4.1)."""
+    """The written agreement with a sub-processor (§4.1); not `confirmed`: nobody has vouched for it yet."""
 
     reference: Text
     signed_on: date
+    confirmed: bool = True
 
 
 class SubprocessorFacts(Part):

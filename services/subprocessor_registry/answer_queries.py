@@ -1,6 +1,7 @@
 """What people read of the objections and of what was offered to meet them (§4.4)."""
 
 from chassis.database import Pool
+from contracts.objection import ObjectionRaised
 from subprocessor_registry.views import MitigationView, ObjectionView
 
 
@@ -25,16 +26,20 @@ async def objections(
     return [(row["seq"], ObjectionView.model_validate(dict(row))) for row in rows]
 
 
-async def objection(pool: Pool, objection_id: str) -> ObjectionView | None:
-    """One objection and what became of it."""
+async def objection(pool: Pool, raised: ObjectionRaised) -> ObjectionView | None:
+    """An objection as it was first recorded, and what became of it."""
     row = await pool.fetchrow(
         """
         SELECT objection_id, change_id, client_id, received_at, ground, statement, accepted, reason, clause,
                withdrawn_at
           FROM objection
-         WHERE objection_id = $1
+         WHERE change_id = $1 AND client_id = $2 AND objection_id = $3
+         ORDER BY seq
+         LIMIT 1
         """,
-        objection_id,
+        raised.change_id,
+        raised.client_id,
+        raised.objection_id,
     )
     return ObjectionView.model_validate(dict(row)) if row else None
 

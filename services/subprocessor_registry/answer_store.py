@@ -19,7 +19,6 @@ async def insert_objection(
         INSERT INTO objection (objection_id, change_id, client_id, received_at, ground, statement, accepted, reason,
                                clause)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-            ON CONFLICT DO NOTHING
         """,
         objection.objection_id,
         objection.change_id,
@@ -52,6 +51,12 @@ async def withdraw_objection(tx: Transaction, withdrawn: ObjectionWithdrawn) -> 
     )
 
 
+async def is_used(tx: Transaction, mitigation_id: str) -> bool:
+    """Whether an offer had this id before, to whichever client."""
+    used: bool = await tx.fetchval("SELECT EXISTS (SELECT FROM mitigation WHERE mitigation_id = $1)", mitigation_id)
+    return used
+
+
 async def insert_mitigation(tx: Transaction, offer: MitigationOffered) -> None:
     """An offer is open."""
     await tx.execute(
@@ -72,8 +77,14 @@ async def insert_mitigation(tx: Transaction, offer: MitigationOffered) -> None:
 async def answer_mitigation(tx: Transaction, answer: MitigationAnswered) -> str:
     """The offer has its answer; return the kind that was offered."""
     kind: str = await tx.fetchval(
-        "UPDATE mitigation SET answered_at = $2, accepted = $3 WHERE mitigation_id = $1 RETURNING kind",
+        """
+        UPDATE mitigation SET answered_at = $4, accepted = $5
+         WHERE mitigation_id = $1 AND change_id = $2 AND client_id = $3
+        RETURNING kind
+        """,
         answer.mitigation_id,
+        answer.change_id,
+        answer.client_id,
         answer.received_at,
         answer.accepted,
     )

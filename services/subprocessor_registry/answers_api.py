@@ -71,7 +71,7 @@ async def object_to(
         statement=body.statement,
     )
     await running.processor.submit(objection, cause)
-    recorded = await answer_queries.objection(running.pool, objection.objection_id)
+    recorded = await answer_queries.objection(running.pool, objection)
     same = {"change_id", "client_id", "ground", "statement"}
     if recorded is None or recorded.model_dump(include=same) != objection.model_dump(include=same):
         raise _key_taken()

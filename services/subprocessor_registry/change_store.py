@@ -7,7 +7,8 @@ from contracts.change import (
     ChangeRefused,
 )
 from contracts.subprocessor import SubprocessorFacts
-from subprocessor_registry.planning import Change
+from subprocessor_registry import list_store
+from subprocessor_registry.changes import Change
 from subprocessor_registry.rows import change_of_row
 
 
@@ -74,12 +75,18 @@ async def close_change(tx: Transaction, change_id: str, status: str, reason: str
 
 
 async def lock_change(tx: Transaction, change_id: str) -> Change | None:
-    """A change that was announced, kept from moving while this transaction decides."""
+    """A change that was announced; one decision about its sub-processor at a time, this transaction's until its end."""
+    subprocessor_id = await tx.fetchval(
+        "SELECT subprocessor_id FROM change WHERE change_id = $1 AND effective_on IS NOT NULL", change_id
+    )
+    if subprocessor_id is None:
+        return None
+    await list_store.lock_subprocessor(tx, subprocessor_id)
     row = await tx.fetchrow(
         """
         SELECT change_id, subprocessor_id, kind, status, facts, requested_on, effective_on, reckoning
           FROM change
-         WHERE change_id = $1 AND effective_on IS NOT NULL
+         WHERE change_id = $1
            FOR UPDATE
         """,
         change_id,
@@ -98,3 +105,17 @@ async def load_announced(tx: Transaction) -> list[Change]:
         """
     )
     return [change_of_row(row) for row in rows]
+
+
+async def load_unsettled(tx: Transaction, client_id: str) -> list[str]:
+    """The changes that this client is clear about and that are not in effect for it, by their ids."""
+    rows = await tx.fetch(
+        """
+        SELECT change_id
+          FROM client_change JOIN change USING (change_id)
+         WHERE client_id = $1 AND client_change.status = 'clear' AND change.status IN ('announced', 'in_effect')
+         ORDER BY seq
+        """,
+        client_id,
+    )
+    return [row["change_id"] for row in rows]

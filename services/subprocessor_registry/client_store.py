@@ -4,7 +4,7 @@ from datetime import date
 
 from agreement.book import Signed
 from chassis.transaction import Transaction
-from contracts.client import ClientAmended, ClientSigned
+from contracts.client import ClientSigned
 from subprocessor_registry.signing import Contract
 
 
@@ -27,7 +27,7 @@ async def insert_signature(tx: Transaction, signed: ClientSigned) -> None:
         signed.signed_on,
         tx.now,
     )
-    await _insert_signature(tx, signed.client_id, signed.signed_on, signed.agreement_id, signed.agreement_version)
+    await bind(tx, signed.client_id, Signed(signed.agreement_id, signed.agreement_version), signed.signed_on)
 
 
 async def begin_contract(tx: Transaction, client_id: str, on: date) -> None:
@@ -47,32 +47,6 @@ async def renew_contract(tx: Transaction, client_id: str, on: date) -> None:
     await tx.execute("UPDATE client SET renews_on = $2 WHERE client_id = $1", client_id, on)
 
 
-async def insert_amendment(tx: Transaction, amended: ClientAmended) -> bool:
-    """§15: the client is bound to another version from its signature on; False if there is no such client."""
-    agreement_id = await tx.fetchval(
-        "SELECT agreement_id FROM signature WHERE client_id = $1 ORDER BY signed_on DESC, recorded_at DESC LIMIT 1",
-        amended.client_id,
-    )
-    if agreement_id is None:
-        return False
-    await _insert_signature(tx, amended.client_id, amended.signed_on, agreement_id, amended.agreement_version)
-    return True
-
-
-async def _insert_signature(tx: Transaction, client_id: str, signed_on: date, agreement_id: str, version: str) -> None:
-    await tx.execute(
-        """
-        INSERT INTO signature (client_id, signed_on, agreement_id, agreement_version, recorded_at)
-        VALUES ($1, $2, $3, $4, $5)
-        """,
-        client_id,
-        signed_on,
-        agreement_id,
-        version,
-        tx.now,
-    )
-
-
 async def load_last_signed(tx: Transaction, client_id: str) -> Signed | None:
     """The version that a client signed last; None if there is no such client."""
     row = await tx.fetchrow(
@@ -80,7 +54,7 @@ async def load_last_signed(tx: Transaction, client_id: str) -> Signed | None:
         SELECT agreement_id, agreement_version
           FROM signature
          WHERE client_id = $1
-         ORDER BY signed_on DESC, recorded_at DESC
+         ORDER BY signed_on DESC, recorded_at DESC, seq DESC
          LIMIT 1
         """,
         client_id,
@@ -88,9 +62,24 @@ async def load_last_signed(tx: Transaction, client_id: str) -> Signed | None:
     return None if row is None else Signed(row[0], row[1])
 
 
-async def end_client(tx: Transaction, client_id: str, on: date) -> bool:
-    """The client's contract ends on `on`, and a renewal before that day with it; False if there is no such client."""
-    status = await tx.execute(
+async def bind(tx: Transaction, client_id: str, version: Signed, signed_on: date) -> None:
+    """§15: a client is bound to a version from its signature on; of two words on the same day the later one holds."""
+    await tx.execute(
+        """
+        INSERT INTO signature (client_id, signed_on, agreement_id, agreement_version, recorded_at)
+        VALUES ($1, $2, $3, $4, $5)
+        """,
+        client_id,
+        signed_on,
+        version.agreement_id,
+        version.version,
+        tx.now,
+    )
+
+
+async def end_contract(tx: Transaction, client_id: str, on: date) -> None:
+    """The client's contract ends on `on`, and a renewal before that day with it."""
+    await tx.execute(
         """
         UPDATE client SET active_until = $2, renews_on = CASE WHEN renews_on > $2 THEN renews_on END
          WHERE client_id = $1
@@ -98,7 +87,6 @@ async def end_client(tx: Transaction, client_id: str, on: date) -> bool:
         client_id,
         on,
     )
-    return not status.endswith(" 0")
 
 
 # One whose first day is yet to come is a client already: what is announced from now on is not on the list it signed.
@@ -106,7 +94,7 @@ ACTIVE = """
     SELECT DISTINCT ON (client_id) client_id, agreement_id, agreement_version
       FROM client JOIN signature USING (client_id)
      WHERE (active_until IS NULL OR active_until > $1) AND signed_on >= active_from
-     ORDER BY client_id, signed_on > $1, abs(signed_on - $1::date), signature.recorded_at DESC
+     ORDER BY client_id, signed_on > $1, abs(signed_on - $1::date), signature.recorded_at DESC, seq DESC
 """
 
 

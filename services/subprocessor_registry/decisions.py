@@ -18,7 +18,6 @@ from contracts.change import (
 from contracts.mitigation import MitigationAnswered, MitigationOffered
 from contracts.notice import Channel, NoticeReceived
 from contracts.objection import ObjectionRaised
-from contracts.permission import PermissionSet, Standing
 from subprocessor_registry.reasons import Reason, ReasonCode, reckon
 
 
@@ -150,9 +149,15 @@ def after_withdrawal(standing: ClientChange, now: datetime) -> Status:
 
 
 def weigh_offer(
-    agreement: Agreement, standing: ClientChange, offer: MitigationOffered
+    agreement: Agreement, standing: ClientChange, offer: MitigationOffered, *, used: bool = False
 ) -> ChangeMitigationOpened | ChangeAnswerRefused:
-    """§4.4: an alternative or a change of configuration answers an accepted objection; one offer at a time."""
+    """§4.4: an alternative or a change of configuration answers an accepted objection; one offer at a time.
+
+    `used`: the id is that of an earlier offer, whatever became of it.
+    """
+    if used:
+        reason = f"mitigation_id {offer.mitigation_id} was used for an earlier offer: give each offer an id of its own"
+        return _refused(agreement, standing, reason)
     if standing.status is Status.MITIGATION_OPEN:
         return _refused(agreement, standing, "an offer to this client is open: wait for its answer")
     if standing.status is not Status.OBJECTED:
@@ -179,16 +184,20 @@ def weigh_answer(
     )
 
 
-def bar(standing: ClientChange, reason: str, clause: str) -> PermissionSet:
-    """§4.4: the sub-processor may not touch this client's data."""
-    return PermissionSet(
-        client_id=standing.client_id,
-        subprocessor_id=standing.subprocessor_id,
-        standing=Standing.BARRED,
-        reason=reason,
-        clause=clause,
-        change_id=standing.change_id,
-    )
+def consequence_of(
+    agreement: Agreement, standing: ClientChange, kind: str, *, accepted: bool, planned: bool
+) -> tuple[Status, Reason]:
+    """§4.4: a refused offer leaves the client's objection; an accepted one has the effect that the agreement gives it.
+
+    Until a modification that is only `planned` takes effect, the sub-processor stays as it is listed.
+    """
+    ahead = planned and standing.kind is ChangeKind.MODIFICATION
+    day = {"day": str(standing.effective_on)} if ahead else {}
+    if not accepted:
+        return Status.OBJECTED, Reason(ReasonCode.BARRED_FROM if ahead else ReasonCode.STAYS_BARRED, day)
+    if kind not in agreement.mitigation.barred_if_accepted:
+        return Status.CLEAR, Reason(ReasonCode.CONFIGURED)
+    return Status.MITIGATED, Reason(ReasonCode.ALTERNATIVE_FROM if ahead else ReasonCode.ALTERNATIVE, day)
 
 
 def _refused(agreement: Agreement, standing: ClientChange, reason: str) -> ChangeAnswerRefused:

@@ -2,9 +2,11 @@
 
 from datetime import date
 
+import asyncpg
+
 from chassis.transaction import Transaction
 from contracts.subprocessor import SubprocessorFacts
-from subprocessor_registry.planning import Listed
+from subprocessor_registry.changes import Listed
 from subprocessor_registry.rows import change_of_row, facts_of_row
 
 
@@ -28,32 +30,39 @@ async def load_listed(tx: Transaction, subprocessor_id: str) -> Listed:
     )
     if row is None:
         return Listed(facts=None)
-    return Listed(
-        facts=facts_of_row(row["listed"]) if row["listed"] else None,
-        planned=change_of_row(row) if row["change_id"] else None,
-    )
+    return _listed(row)
 
 
-async def load_list(tx: Transaction) -> dict[str, SubprocessorFacts]:
-    """The sub-processors on the list now."""
-    rows = await tx.fetch(
-        "SELECT subprocessor_id, facts FROM listing WHERE replaced_at IS NULL AND valid_until IS NULL"
-    )
-    return {row["subprocessor_id"]: facts_of_row(row["facts"]) for row in rows}
-
-
-async def load_children(tx: Transaction, subprocessor_id: str) -> list[str]:
-    """The sub-processors on the list that work for this one."""
+async def load_list(tx: Transaction) -> list[str]:
+    """The sub-processors on the list now, in order."""
     rows = await tx.fetch(
         """
-        SELECT subprocessor_id
-          FROM listing
-         WHERE replaced_at IS NULL AND valid_until IS NULL AND facts ->> 'parent_id' = $1
+        SELECT subprocessor_id FROM listing
+         WHERE replaced_at IS NULL AND valid_until IS NULL
          ORDER BY subprocessor_id
-        """,
-        subprocessor_id,
+        """
     )
     return [row["subprocessor_id"] for row in rows]
+
+
+async def lock_chains(tx: Transaction) -> None:
+    """One decision at a time about who works for whom."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('chains', 0))")
+
+
+async def load_chains(tx: Transaction) -> dict[str, Listed]:
+    """What the list says of every sub-processor, and the change that is planned for it."""
+    rows = await tx.fetch(
+        """
+        SELECT coalesce(listing.subprocessor_id, change.subprocessor_id) AS chained, listing.facts AS listed,
+               change_id, change.subprocessor_id, kind, status, change.facts, requested_on, effective_on, reckoning
+          FROM (SELECT subprocessor_id, facts FROM listing
+                 WHERE replaced_at IS NULL AND valid_until IS NULL) AS listing
+          FULL JOIN (SELECT change_id, subprocessor_id, kind, status, facts, requested_on, effective_on, reckoning
+                       FROM change WHERE status = 'announced') AS change USING (subprocessor_id)
+        """
+    )
+    return {row["chained"]: _listed(row) for row in rows}
 
 
 async def list_first(tx: Transaction, subprocessor_id: str, facts: SubprocessorFacts, on: date) -> None:
@@ -125,4 +134,11 @@ async def _insert_listing(
         facts.model_dump_json(exclude_none=True),
         change_id,
         tx.now,
+    )
+
+
+def _listed(row: asyncpg.Record) -> Listed:
+    return Listed(
+        facts=facts_of_row(row["listed"]) if row["listed"] else None,
+        planned=change_of_row(row) if row["change_id"] else None,
     )

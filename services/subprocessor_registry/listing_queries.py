@@ -83,6 +83,7 @@ def _line(row: asyncpg.Record) -> ListedLine:
         document=transfer.document if transfer else None,
         written_agreement=agreed.reference if agreed else None,
         written_agreement_on=agreed.signed_on if agreed else None,
+        written_agreement_confirmed=agreed.confirmed if agreed else None,
         parent_id=facts.parent_id,
         listed_from=row["valid_from"],
         listed_until=row["valid_until"],

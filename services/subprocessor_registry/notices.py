@@ -16,7 +16,7 @@ from contracts.change import (
 from contracts.coded import encode
 from contracts.deadline import DeadlineDayReached, DeadlineReceiptChecked
 from contracts.mitigation import MitigationOffered
-from subprocessor_registry.planning import Change
+from subprocessor_registry.changes import Change
 from subprocessor_registry.reasons import Reason
 
 # A fact `name.code` is the fact `name` for words in another language than English, as `contracts.coded` has it.

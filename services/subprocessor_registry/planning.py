@@ -1,110 +1,44 @@
 """§4.1, §4.3, §8.2: what becomes of a sub-processor that the platform announces. Pure: values in, events out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from agreement import deadlines
+from agreement.calendar import CalendarUnknown
 from agreement.deadlines import Deadline
 from agreement.schema import Agreement
-from agreement.sub_processing import SubProcessor
 from agreement.transfers import needs_mechanism
 from contracts.change import ChangeAnnounced, ChangeCorrected, ChangeKind, ChangeRefused
-from contracts.event import Reckoning
-from contracts.subprocessor import SubprocessorFacts, Transfer, WrittenAgreement
+from subprocessor_registry.chains import children_of, weigh_parent
+from subprocessor_registry.changes import Asked, Change, Listed, TakenBack, Verdict, Wish, changed_fields
 from subprocessor_registry.reasons import Reason, ReasonCode, reckon
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A change as it was announced, and what has become of it."""
-
-    change_id: str
-    subprocessor_id: str
-    kind: ChangeKind
-    status: str
-    facts: SubprocessorFacts
-    requested_on: date | None
-    effective_on: date
-    reckoning: Reckoning
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """What is known of one sub-processor: its facts on the list (None: not on it), and a change under way."""
-
-    facts: SubprocessorFacts | None
-    planned: Change | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What the publisher asks for."""
-
-    change_id: str
-    subprocessor_id: str
-    facts: SubprocessorFacts
-    effective_on: date | None
-    asked_at: datetime
-
-
-Verdict = ChangeAnnounced | ChangeCorrected | ChangeRefused
-
-
-def announced_change(announced: ChangeAnnounced) -> Change:
-    """A change that has just been announced."""
-    return Change(
-        change_id=announced.change_id,
-        subprocessor_id=announced.subprocessor_id,
-        kind=announced.kind,
-        status="announced",
-        facts=announced.facts,
-        requested_on=announced.requested_on,
-        effective_on=announced.effective_on,
-        reckoning=announced.reckoning,
-    )
-
-
-def facts_of(listed: SubProcessor) -> SubprocessorFacts:
-    """A line of the agreement's own list (Appendix B) as the facts of a sub-processor."""
-    agreed = listed.written_agreement
-    return SubprocessorFacts(
-        name=listed.name,
-        actions=listed.actions,
-        data_categories=listed.data_categories,
-        location=listed.location,
-        transfer=Transfer(mechanism=listed.transfer.mechanism, document=listed.transfer.document),
-        written_agreement=WrittenAgreement(reference=agreed.reference, signed_on=agreed.signed_on) if agreed else None,
-        parent_id=listed.parent_id,
-    )
-
-
 def weigh_addition(
-    agreements: Sequence[Agreement], wish: Wish, listed: Listed, parents: Mapping[str, SubprocessorFacts]
+    agreements: Sequence[Agreement], wish: Wish, listed: Listed, chains: Mapping[str, Listed]
 ) -> Verdict:
     """§4.1, §4.3, §8.2: an appointment, or a change of facts, is announced when it is lawful; trifles are corrected.
 
-    `agreements` are the versions that clients are bound to: the latest of their dates holds. `parents` is the list.
+    `agreements` are the versions that clients are bound to: the latest of their dates holds. `chains` is all that is
+    listed or planned. Asking for what is listed takes back what is planned instead.
     """
-    planned = listed.planned
-    clause = agreements[0].sub_processing.clause
-    if planned is not None and (planned.facts, planned.requested_on) == (wish.facts, wish.effective_on):
-        return _refuse(wish, clause, f"this change is already planned as {planned.change_id}")
+    if verdict := _unknown_day(agreements, wish) or _again(agreements[0], wish, listed):
+        return verdict
     effective_on = effective_day(agreements, wish)
-    refusals = [_unlawful(agreement, wish, effective_on, parents) for agreement in agreements]
+    refusals = [_unlawful(agreement, wish, effective_on, chains) for agreement in agreements]
     if refusal := next(filter(None, refusals), None):
         return refusal
     if listed.facts is None:
         return announce(agreements, wish, ChangeKind.ADDITION)
     changed = changed_fields(listed.facts, wish.facts)
-    if not changed:
-        return _refuse(wish, clause, "it is on the list with the same facts; there is nothing to announce")
     if any(agreement.sub_processing.needs_notice(changed) for agreement in agreements):
         return announce(agreements, wish, ChangeKind.MODIFICATION)
     return _correct(agreements[0], wish, changed)
 
 
-def weigh_correction(agreements: Sequence[Agreement], wish: Wish, listed: Listed) -> Verdict:
+def weigh_correction(
+    agreements: Sequence[Agreement], wish: Wish, listed: Listed, chains: Mapping[str, Listed]
+) -> Verdict:
     """§4.3: a correction changes what the list says, never what is done; a material fact needs notice instead."""
     clause = agreements[0].sub_processing.clause
     if listed.facts is None:
@@ -115,25 +49,37 @@ def weigh_correction(agreements: Sequence[Agreement], wish: Wish, listed: Listed
     if material:
         reason = f"{', '.join(material)} may not be corrected: a change needs notice; publish subprocessor.added"
         return _refuse(wish, clause, reason)
+    if "parent_id" in changed and (unchained := weigh_parent(wish.subprocessor_id, wish.facts.parent_id, chains)):
+        return _refuse(wish, clause, unchained)
     return _correct(agreements[0], wish, changed)
 
 
-def weigh_removal(agreements: Sequence[Agreement], wish: Wish, children: Sequence[str]) -> Verdict:
-    """§4.3: a deletion from the list has notice too; what others depend on can't be taken away from under them."""
-    if children:
-        reason = f"it is the parent of {', '.join(children)}: remove or move them first"
-        return _refuse(wish, agreements[0].sub_processing.clause, reason)
-    return announce(agreements, wish, ChangeKind.REMOVAL)
+def weigh_removal(
+    agreements: Sequence[Agreement], asked: Asked, listed: Listed, chains: Mapping[str, Listed]
+) -> Verdict:
+    """§4.3: a deletion from the list has notice too; what others depend on can't be taken away from under them.
 
-
-def refuse_removal(agreement: Agreement, change_id: str, subprocessor_id: str) -> ChangeRefused:
-    """§4.3: what is not on the list can't be taken off it."""
-    return ChangeRefused(
-        change_id=change_id,
-        subprocessor_id=subprocessor_id,
-        reason="it is not on the list, so it can't be removed",
-        clause=agreement.sub_processing.clause,
+    Of what is not on the list yet, the addition is taken back.
+    """
+    clause = agreements[0].sub_processing.clause
+    if listed.facts is None:
+        if listed.planned is not None:
+            return TakenBack(listed.planned)
+        return _refuse(asked, clause, "it is not on the list, so it can't be removed")
+    if refusal := _unknown_day(agreements, asked):
+        return refusal
+    if listed.planned is not None and _is_planned(listed.planned, ChangeKind.REMOVAL, asked):
+        return _already_planned(agreements[0], asked, listed.planned)
+    if children := children_of(asked.subprocessor_id, chains):
+        return _refuse(asked, clause, Reason(ReasonCode.HAS_CHILDREN, {"children": ", ".join(children)}))
+    wish = Wish(
+        change_id=asked.change_id,
+        subprocessor_id=asked.subprocessor_id,
+        effective_on=asked.effective_on,
+        asked_at=asked.asked_at,
+        facts=listed.facts,
     )
+    return announce(agreements, wish, ChangeKind.REMOVAL)
 
 
 def announce(agreements: Sequence[Agreement], wish: Wish, kind: ChangeKind) -> ChangeAnnounced:
@@ -160,18 +106,13 @@ def announce(agreements: Sequence[Agreement], wish: Wish, kind: ChangeKind) -> C
     )
 
 
-def effective_day(agreements: Sequence[Agreement], wish: Wish) -> date:
+def effective_day(agreements: Sequence[Agreement], wish: Asked) -> date:
     """§4.3: the day asked for, or the first lawful one if that is later or none was asked for."""
     earliest_on = _earliest(agreements, wish).day
     return earliest_on if wish.effective_on is None else max(wish.effective_on, earliest_on)
 
 
-def changed_fields(before: SubprocessorFacts, after: SubprocessorFacts) -> tuple[str, ...]:
-    """The names of the facts that differ."""
-    return tuple(name for name in SubprocessorFacts.model_fields if getattr(before, name) != getattr(after, name))
-
-
-def _earliest(agreements: Sequence[Agreement], wish: Wish) -> Deadline:
+def _earliest(agreements: Sequence[Agreement], wish: Asked) -> Deadline:
     reckonings = [
         deadlines.earliest_effective_day(agreement, deadlines.local_date(agreement, wish.asked_at))
         for agreement in agreements
@@ -179,8 +120,44 @@ def _earliest(agreements: Sequence[Agreement], wish: Wish) -> Deadline:
     return max(reckonings, key=lambda deadline: deadline.day)
 
 
+def _unknown_day(agreements: Sequence[Agreement], asked: Asked) -> ChangeRefused | None:
+    """§4.3: a day beyond the calendar has no notice that could be counted to it."""
+    for agreement in agreements:
+        try:
+            deadlines.require_day(agreement, effective_day(agreements, asked))
+        except CalendarUnknown as error:
+            names = {"day": str(asked.effective_on), "why": str(error)}
+            return _refuse(asked, agreement.sub_processing.clause, Reason(ReasonCode.DAY_UNKNOWN, names))
+    return None
+
+
+def _again(agreement: Agreement, wish: Wish, listed: Listed) -> ChangeRefused | TakenBack | None:
+    """§4.3: what is planned is not announced again; to ask for what is listed takes back what is planned instead."""
+    planned = listed.planned
+    kind = ChangeKind.ADDITION if listed.facts is None else ChangeKind.MODIFICATION
+    if planned is not None and planned.facts == wish.facts and _is_planned(planned, kind, wish):
+        return _already_planned(agreement, wish, planned)
+    if listed.facts != wish.facts:
+        return None
+    if planned is not None:
+        return TakenBack(planned)
+    reason = "it is on the list with the same facts; there is nothing to announce"
+    return _refuse(wish, agreement.sub_processing.clause, reason)
+
+
+def _is_planned(planned: Change, kind: ChangeKind, asked: Asked) -> bool:
+    """Whether the planned change is of this kind, and for the day that is asked for."""
+    return planned.kind is kind and asked.effective_on in (planned.requested_on, planned.effective_on)
+
+
+def _already_planned(agreement: Agreement, asked: Asked, planned: Change) -> ChangeRefused:
+    return _refuse(
+        asked, agreement.sub_processing.clause, Reason(ReasonCode.ALREADY_PLANNED, {"change_id": planned.change_id})
+    )
+
+
 def _unlawful(
-    agreement: Agreement, wish: Wish, effective_on: date, parents: Mapping[str, SubprocessorFacts]
+    agreement: Agreement, wish: Wish, effective_on: date, chains: Mapping[str, Listed]
 ) -> ChangeRefused | None:
     facts = wish.facts
     clause = agreement.sub_processing.clause
@@ -192,8 +169,11 @@ def _unlawful(
         if facts.written_agreement.signed_on > asked_on:
             reason = f"written_agreement.signed_on {facts.written_agreement.signed_on} is yet to come"
             return _refuse(wish, clause, reason)
-    if facts.parent_id is not None and facts.parent_id not in parents:
-        return _refuse(wish, clause, f"parent_id {facts.parent_id!r} is not on the list: announce it first")
+        if not facts.written_agreement.confirmed:
+            reason = "written_agreement is not confirmed: there must be a written agreement with a sub-processor first"
+            return _refuse(wish, clause, reason)
+    if unchained := weigh_parent(wish.subprocessor_id, facts.parent_id, chains):
+        return _refuse(wish, clause, unchained)
     return _uncovered(agreement, wish, effective_on)
 
 
@@ -220,5 +200,11 @@ def _correct(agreement: Agreement, wish: Wish, changed: tuple[str, ...]) -> Chan
     )
 
 
-def _refuse(wish: Wish, clause: str, reason: str) -> ChangeRefused:
-    return ChangeRefused(change_id=wish.change_id, subprocessor_id=wish.subprocessor_id, reason=reason, clause=clause)
+def _refuse(asked: Asked, clause: str, reason: Reason | str) -> ChangeRefused:
+    return ChangeRefused(
+        change_id=asked.change_id,
+        subprocessor_id=asked.subprocessor_id,
+        reason=str(reason),
+        coded=reason.coded if isinstance(reason, Reason) else None,
+        clause=clause,
+    )

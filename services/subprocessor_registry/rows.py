@@ -7,7 +7,7 @@ from contracts.change import (
 )
 from contracts.event import Reckoning
 from contracts.subprocessor import SubprocessorFacts
-from subprocessor_registry.planning import Change
+from subprocessor_registry.changes import Change
 
 
 def facts_of_row(text: str) -> SubprocessorFacts:

@@ -16,6 +16,10 @@ class Contract:
         """§8.3: whether the day of its end has come."""
         return self.active_until is not None and self.active_until <= today
 
+    def is_revived_by(self, end_on: date, today: date) -> bool:
+        """§8.3: whether this end, still to come, would make a contract run again that is over; only a signature may."""
+        return self.has_ended(today) and end_on > today
+
 
 class Signing(StrEnum):
     """What a client does by its signature."""

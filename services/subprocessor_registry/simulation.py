@@ -13,7 +13,8 @@ from chassis.transaction import Transaction
 from contracts.change import ChangeAnnounced, ChangeCorrected, ChangeKind, ChangeRefused
 from contracts.subprocessor import SubprocessorAdded, SubprocessorFacts
 from subprocessor_registry import client_store, list_store
-from subprocessor_registry.planning import Listed, Wish, effective_day, weigh_addition
+from subprocessor_registry.changes import Listed, TakenBack, Wish
+from subprocessor_registry.planning import effective_day, weigh_addition
 from subprocessor_registry.simulation_queries import FIRST_CLIENTS, Concerned, OpenWindow, active_clients, open_windows
 
 _CHANGE = "simulated"
@@ -45,7 +46,7 @@ class TransferAnswer(BaseModel):
 class Simulation(BaseModel):
     """What would follow; nothing of it was stored or said."""
 
-    verdict: str = Field(description="announced, corrected or refused")
+    verdict: str = Field(description="announced, corrected, refused, or withdrawn: what is planned is taken back")
     reason: str | None = Field(None, description="why it would be refused")
     clause: str | None = Field(None, description="by which clause it would be refused")
     corrected: list[str] = Field([], description="the facts that would be corrected without notice")
@@ -59,13 +60,19 @@ async def simulate(book: Book, added: SubprocessorAdded, asked_at: datetime, tx:
     asked_on = deadlines.local_date(book.latest, asked_at)
     agreements = book.those(await client_store.load_signed(tx, asked_on))
     listed = await list_store.load_listed(tx, added.subprocessor_id)
-    wish = Wish(_CHANGE, added.subprocessor_id, _facts(added), added.effective_on, asked_at)
-    verdict = weigh_addition(agreements, wish, listed, await list_store.load_list(tx))
+    wish = Wish(
+        change_id=_CHANGE,
+        subprocessor_id=added.subprocessor_id,
+        effective_on=added.effective_on,
+        asked_at=asked_at,
+        facts=_facts(added),
+    )
+    verdict = weigh_addition(agreements, wish, listed, await list_store.load_chains(tx))
     refused = verdict if isinstance(verdict, ChangeRefused) else None
     announced = verdict if isinstance(verdict, ChangeAnnounced) else None
     concerned = await active_clients(tx, asked_on) if announced else Concerned(0, ())
     return Simulation(
-        verdict=verdict.TYPE.partition(".")[2],
+        verdict="withdrawn" if isinstance(verdict, TakenBack) else verdict.TYPE.partition(".")[2],
         reason=refused.reason if refused else None,
         clause=refused.clause if refused else None,
         corrected=list(verdict.fields) if isinstance(verdict, ChangeCorrected) else [],

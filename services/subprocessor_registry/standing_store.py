@@ -1,14 +1,25 @@
 """Where each client stands with each change: receipt, window, effect. Set-based throughout."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
+from typing import NamedTuple
 
 from agreement.book import Signed
 from chassis.transaction import Transaction
 from contracts.change import ChangeKind
+from contracts.notice import Channel
+from subprocessor_registry.changes import Change
 from subprocessor_registry.client_store import ACTIVE
 from subprocessor_registry.decisions import ClientChange, Receipt, Status
-from subprocessor_registry.planning import Change
+
+
+class Resumed(NamedTuple):
+    """A change whose notice came in while the client was away."""
+
+    change_id: str
+    kind: ChangeKind
+    received_at: datetime
+    channel: Channel
 
 
 async def concern_clients(tx: Transaction, change_id: str, on: date) -> list[str]:
@@ -24,7 +35,7 @@ async def concern_clients(tx: Transaction, change_id: str, on: date) -> list[str
             ON CONFLICT (change_id, client_id) DO UPDATE
            SET agreement_id = excluded.agreement_id, agreement_version = excluded.agreement_version,
                status = excluded.status, received_at = NULL, receipt_channel = NULL, last_day_on = NULL,
-               closes_at = NULL, reckoning = NULL
+               closes_at = NULL, reckoning = NULL, ended_from = NULL
          WHERE known.status = 'ended'
         RETURNING client_id
         """,
@@ -78,18 +89,16 @@ async def record_receipts(tx: Transaction, receipts: Sequence[Receipt]) -> None:
     )
 
 
-async def close_windows(tx: Transaction, change_id: str, client_ids: Sequence[str]) -> list[str]:
-    """The windows of these clients are over; return those whose window was open, in order."""
-    rows = await tx.fetch(
+async def close_windows(tx: Transaction, change_id: str, client_ids: Sequence[str]) -> None:
+    """The windows of these clients are over, where they were open."""
+    await tx.execute(
         """
         UPDATE client_change SET status = 'clear'
          WHERE change_id = $1 AND client_id = ANY ($2::text[]) AND status = 'window_open'
-        RETURNING client_id
         """,
         change_id,
         client_ids,
     )
-    return sorted(row["client_id"] for row in rows)
 
 
 async def lock_standing(tx: Transaction, change_id: str, client_id: str) -> tuple[ClientChange, Signed] | None:
@@ -143,27 +152,61 @@ async def end_standings(tx: Transaction, change_id: str) -> list[str]:
     return sorted(row["client_id"] for row in rows)
 
 
-async def end_standings_of(tx: Transaction, client_id: str) -> list[str]:
-    """The client has left: its open standings end; return the sub-processors that it had a word on, in order."""
+async def end_standings_of(tx: Transaction, client_id: str) -> None:
+    """The client has left: wherever it has a word still, it has none any more; where it stood is kept."""
     await tx.execute(
-        "UPDATE client_change SET status = 'ended' WHERE client_id = $1 AND status NOT IN ('ended', 'in_effect')",
-        client_id,
-    )
-    rows = await tx.fetch("DELETE FROM permission WHERE client_id = $1 RETURNING subprocessor_id", client_id)
-    return sorted(row["subprocessor_id"] for row in rows)
-
-
-async def load_unfinished(tx: Transaction, client_id: str) -> set[str]:
-    """The sub-processors that the client was not clear about when it left: an objection, or a window that ran."""
-    rows = await tx.fetch(
         """
-        SELECT DISTINCT subprocessor_id
-          FROM client_change JOIN change USING (change_id)
-         WHERE client_id = $1 AND client_change.status = 'ended' AND change.status <> 'withdrawn'
+        UPDATE client_change SET status = 'ended', ended_from = status
+         WHERE client_id = $1 AND status <> 'ended' AND (status <> 'in_effect' OR closes_at IS NULL OR closes_at > $2)
         """,
         client_id,
+        tx.now,
     )
-    return {row["subprocessor_id"] for row in rows}
+
+
+async def resume_standings(tx: Transaction, client_id: str) -> list[Resumed]:
+    """The client is back as if it had not left: it stands where it stood; return where it has the notice by now."""
+    rows = await tx.fetch(
+        """
+        UPDATE client_change
+           SET status = CASE WHEN ended_from = 'window_open' AND closes_at <= $2 THEN 'clear' ELSE ended_from END,
+               ended_from = NULL
+          FROM change
+         WHERE change.change_id = client_change.change_id AND client_id = $1 AND ended_from IS NOT NULL
+           AND change.status IN ('announced', 'in_effect')
+        RETURNING change.change_id, kind, client_change.status, received_at, receipt_channel
+        """,
+        client_id,
+        tx.now,
+    )
+    return [
+        Resumed(row["change_id"], ChangeKind(row["kind"]), row["received_at"], Channel(row["receipt_channel"]))
+        for row in rows
+        if row["status"] == Status.AWAITING_RECEIPT and row["received_at"] is not None
+    ]
+
+
+async def forget_ended(tx: Transaction, client_id: str) -> None:
+    """The client begins anew: where it stood before is over for good."""
+    await tx.execute(
+        "UPDATE client_change SET ended_from = NULL WHERE client_id = $1 AND ended_from IS NOT NULL", client_id
+    )
+
+
+async def end_standings_before(tx: Transaction, removal: Change) -> None:
+    """The sub-processor has left the list: a client that has a word still on an earlier change of it has none now."""
+    await tx.execute(
+        """
+        UPDATE client_change SET status = 'ended', ended_from = NULL
+          FROM change
+         WHERE change.change_id = client_change.change_id AND subprocessor_id = $1 AND change.change_id <> $2
+           AND (client_change.status <> 'ended' OR ended_from IS NOT NULL)
+           AND (client_change.status <> 'in_effect' OR closes_at IS NULL OR closes_at > $3)
+        """,
+        removal.subprocessor_id,
+        removal.change_id,
+        tx.now,
+    )
 
 
 async def load_clear(tx: Transaction, change_id: str) -> list[str]:
@@ -175,30 +218,12 @@ async def load_clear(tx: Transaction, change_id: str) -> list[str]:
     return [row["client_id"] for row in rows]
 
 
-async def load_unclear(tx: Transaction, change: Change) -> list[ClientChange]:
-    """The clients that stand against the change: no receipt, an open window, an open objection, an alternative."""
+async def load_concerned(tx: Transaction, change_id: str) -> list[str]:
+    """The clients that the change concerns."""
     rows = await tx.fetch(
-        """
-        SELECT client_id, status, closes_at, last_day_on
-          FROM client_change
-         WHERE change_id = $1 AND status NOT IN ('clear', 'in_effect', 'ended')
-         ORDER BY client_id
-        """,
-        change.change_id,
+        "SELECT client_id FROM client_change WHERE change_id = $1 AND status <> 'ended' ORDER BY client_id", change_id
     )
-    return [
-        ClientChange(
-            change_id=change.change_id,
-            client_id=row["client_id"],
-            subprocessor_id=change.subprocessor_id,
-            kind=change.kind,
-            effective_on=change.effective_on,
-            status=Status(row["status"]),
-            closes_at=row["closes_at"],
-            last_day_on=row["last_day_on"],
-        )
-        for row in rows
-    ]
+    return [row["client_id"] for row in rows]
 
 
 async def count_unclear(tx: Transaction, change_id: str) -> int:
@@ -223,18 +248,16 @@ async def unreceived(tx: Transaction, change_id: str) -> list[str]:
     return [row["client_id"] for row in rows]
 
 
-async def take_effect(tx: Transaction, change_id: str, client_ids: Sequence[str], on: date) -> dict[str, date]:
-    """The change is in effect for these clients from `on`, or their contract's first day on; return which for each."""
-    rows = await tx.fetch(
+async def take_effect(tx: Transaction, change_id: str, client_ids: Sequence[str], on: date) -> None:
+    """The change is in effect for these clients from `on`, or their contract's first day on."""
+    await tx.execute(
         """
         UPDATE client_change SET status = 'in_effect', in_effect_on = greatest($3, active_from)
           FROM client
          WHERE client.client_id = client_change.client_id AND change_id = $1
            AND client_change.client_id = ANY ($2::text[])
-        RETURNING client.client_id, in_effect_on
         """,
         change_id,
         client_ids,
         on,
     )
-    return {row["client_id"]: row["in_effect_on"] for row in rows}

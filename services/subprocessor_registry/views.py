@@ -23,6 +23,9 @@ class ListedLine(BaseModel):
     document: str | None = Field(description="the document that proves the mechanism")
     written_agreement: str | None = Field(description="the reference of the written agreement (§4.1)")
     written_agreement_on: date | None
+    written_agreement_confirmed: bool | None = Field(
+        description="false: reference and day are placeholders that nobody has vouched for; null: there is none"
+    )
     parent_id: str | None = Field(description="the sub-processor that it works for")
     listed_from: date
     listed_until: date | None = Field(description="the first day on which it is not on the list any more")

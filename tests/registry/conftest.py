@@ -11,6 +11,7 @@ from tests.registry.desk import STARTS_AT, Desk
 
 from agreement import default_path
 from agreement.book import Book
+from agreement.loading import load
 from chassis.access import Access, make_key
 from chassis.clock import VirtualClock
 from chassis.database import open_pool
@@ -25,11 +26,12 @@ from subprocessor_registry.app import Registry
 
 @pytest.fixture
 async def desk(database: str, tmp_path: Path) -> AsyncIterator[Desk]:
-    """A registry with the shipped agreement, at nine in the morning of a Tuesday."""
+    """A registry with the shipped agreement and a version 0 before it, at nine in the morning of a Tuesday."""
     key = tmp_path / "token.key"
     make_key(key)
     settings = Settings(database_url=SecretStr(database), token_key=key)
-    app = Registry(Book.read(default_path()))
+    shipped = load(default_path())
+    app = Registry(Book.of_agreements([shipped, shipped.model_copy(update={"version": "0"})]))
     await prepare(app, settings)
     clock, metrics, telemetry = VirtualClock(STARTS_AT), Metrics(app.name), Telemetry(app.name, None)
     pool = await open_pool(database, app.name, settings.connections)

@@ -19,7 +19,7 @@ from contracts.client import ClientSigned, Contact
 from contracts.deadline import DeadlineDayReached
 from contracts.event import Event
 from contracts.notice import Channel, NoticeReceived
-from contracts.subprocessor import SubprocessorAdded, Transfer, WrittenAgreement
+from contracts.subprocessor import SubprocessorAdded, SubprocessorRemoved, Transfer, WrittenAgreement
 
 STARTS_AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 Json = dict[str, object]
@@ -56,7 +56,7 @@ class Desk:
                 )
             )
 
-    async def announce(self, event: SubprocessorAdded | None = None) -> str:
+    async def announce(self, event: SubprocessorAdded | SubprocessorRemoved | None = None) -> str:
         """A sub-processor is published; return the id of the change."""
         return (await self.hear(event or addition())).derive("change")
 

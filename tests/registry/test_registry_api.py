@@ -1,12 +1,14 @@
 """What the registry's API tells of the list and of the changes, as of any day and as it was known at any instant."""
 
+import csv
 from datetime import date
 
 import pytest
 from tests.registry.desk import Desk, Json, addition
 
 from chassis.pages import encode_cursor
-from contracts.subprocessor import SubprocessorCorrected
+from contracts.subprocessor import SubprocessorCorrected, WrittenAgreement
+from subprocessor_registry.changes import facts_of
 
 pytestmark = pytest.mark.servers
 DAY = date(2026, 12, 9)  # ten clear working days after the day on which the desk opens
@@ -41,6 +43,32 @@ async def test_the_first_list_is_the_agreements(desk: Desk) -> None:
     assert items[0]["change_id"] == "agreement"
     answer = await desk.get("acme", "/sub-processors", on=first.replace(year=first.year - 1).isoformat())
     assert answer.json() == {"items": []}
+
+
+async def test_a_written_agreement_is_shown_as_evidence_only_where_it_is_confirmed(desk: Desk) -> None:
+    """§4.1: a placeholder of the agreement's own list is called one in every form, until a publisher confirms it."""
+    line = next(each for each in desk.book.latest.sub_processors if each.id == "bics")
+    assert await _confirmed(desk) == "false"
+    page = await desk.get("acme", "/sub-processors", format="html")
+    assert '<th scope="col">written agreement confirmed</th>' in page.text
+    facts = facts_of(line).model_dump(exclude={"written_agreement"})
+    agreed = WrittenAgreement(reference="BICS-2026-3", signed_on=date(2026, 3, 2))
+    await desk.hear(
+        SubprocessorCorrected.model_validate(
+            {"subprocessor_id": "bics", "reason": "it was found", "written_agreement": agreed} | facts
+        )
+    )
+    assert await _confirmed(desk) == "true"
+
+
+async def _confirmed(desk: Desk) -> str:
+    """What the list says of one written agreement, the same as CSV and as JSON."""
+    items = (await desk.get("acme", "/sub-processors")).json()["items"]
+    lines = csv.DictReader((await desk.get("acme", "/sub-processors", format="csv")).text.splitlines())
+    (said,) = [each["written_agreement_confirmed"] for each in lines if each["subprocessor_id"] == "bics"]
+    (item,) = [each["written_agreement_confirmed"] for each in items if each["subprocessor_id"] == "bics"]
+    assert said.lower() == str(item).lower()
+    return said.lower()
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,11 @@
 from datetime import date, timedelta
 
 import pytest
-from tests.registry.desk import STARTS_AT, Desk
+from tests.registry.desk import STARTS_AT, Desk, addition
 
 from contracts.client import ClientAmended, ClientSigned, Contact
 from contracts.contract import ContractTerminated
-from contracts.deadline import DeadlineClientEnded
+from contracts.deadline import DeadlineClientEnded, DeadlineWindowClosed
 from contracts.retention import RetentionReinstated
 
 pytestmark = pytest.mark.servers
@@ -59,6 +59,41 @@ async def test_a_contract_that_goes_on_after_its_end(desk: Desk) -> None:
     await desk.hear(RetentionReinstated(client_id="acme"))
     assert await _permitted(desk, "acme") == before
     assert "voix" not in before
+
+
+async def test_an_objection_outlasts_an_end_that_was_taken_back(desk: Desk) -> None:
+    """§8.3, §4.4: the client is barred as before, may take its objection back, and is then permitted."""
+    await desk.sign("acme")
+    change_id = await desk.announce()
+    await desk.receive(change_id, "acme")
+    await desk.post("acme", f"/changes/{change_id}/objections", {"ground": "legal_obligation"})
+    await desk.reach_day(change_id, date(2026, 12, 31))
+    await desk.hear(ContractTerminated(client_id="acme", terminated_on=date(2026, 12, 31)))
+    await desk.hear(DeadlineClientEnded(client_id="acme"))
+    await desk.hear(RetentionReinstated(client_id="acme"))
+    standing = (await desk.get("acme", f"/changes/{change_id}")).json()["standing"]
+    assert standing["status"] == "objected"
+    await desk.post("acme", f"/changes/{change_id}/objections/withdrawal")
+    assert "voix" in await _permitted(desk, "acme")
+
+
+async def test_days_that_ran_while_the_client_was_away_are_over(desk: Desk) -> None:
+    """§8.3, §4.4: what it was told of before its end is in effect; what reached it meanwhile has its days still."""
+    await desk.sign("acme")
+    told = await desk.announce()
+    missed = await desk.announce(addition(subprocessor_id="other"))
+    await desk.receive(told, "acme")
+    await desk.hear(ContractTerminated(client_id="acme", terminated_on=TODAY))
+    await desk.hear(DeadlineClientEnded(client_id="acme"))
+    for change_id in (told, missed):
+        await desk.reach_day(change_id, date(2026, 12, 31))
+    await desk.receive(missed, "acme")
+    await desk.hear(RetentionReinstated(client_id="acme"))
+    assert {"voix", "other"} & await _permitted(desk, "acme") == {"voix"}
+    assert (await desk.get("acme", f"/changes/{missed}")).json()["standing"]["status"] == "window_open"
+    desk.clock.jump_to(desk.clock.now() + timedelta(days=30))
+    await desk.hear(DeadlineWindowClosed(change_id=missed, client_id="acme"))
+    assert {"voix", "other"} <= await _permitted(desk, "acme")
 
 
 async def _agenda(desk: Desk) -> list[str]:

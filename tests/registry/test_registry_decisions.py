@@ -20,12 +20,10 @@ from contracts.coded import decode
 from contracts.mitigation import MitigationAnswered, MitigationKind, MitigationOffered
 from contracts.notice import Channel, NoticeReceived
 from contracts.objection import ObjectionRaised
-from contracts.permission import Standing
 from subprocessor_registry.decisions import (
     ClientChange,
     Status,
     after_withdrawal,
-    bar,
     open_window,
     weigh_answer,
     weigh_objection,
@@ -183,7 +181,11 @@ def test_an_objection_in_time_on_an_objective_ground_is_accepted(
         (standing(Status.OBJECTED), objection(), "already accepted"),
         (standing(Status.MITIGATION_OPEN), objection(), "already accepted"),
         (standing(Status.MITIGATED), objection(), "already accepted"),
-        (standing(Status.ENDED), objection(), "is withdrawn, or the client's contract has ended"),
+        (
+            standing(Status.ENDED),
+            objection(),
+            "is withdrawn, or the client's contract has ended, or the sub-processor has left the list",
+        ),
         (standing(kind=ChangeKind.REMOVAL), objection(), "a removal can't be objected to"),
         (standing(Status.AWAITING_RECEIPT, closes_at=None), objection(ground=None), "it gives no ground"),
     ],
@@ -261,11 +263,11 @@ def test_an_answer_to_another_offer_closes_nothing(open_one: str | None) -> None
     assert isinstance(verdict, ChangeAnswerRefused)
 
 
-def test_a_bar_names_client_sub_processor_and_change() -> None:
-    """§4.4: what the platform reads says who may not be used for whom, and why."""
-    barred = bar(standing(), "the objection was accepted", CLAUSE)
-    assert (barred.key, barred.standing, barred.permitted_from) == ("acme/lingua", Standing.BARRED, None)
-    assert (barred.reason, barred.clause, barred.change_id) == ("the objection was accepted", CLAUSE, "change-1")
+def test_an_id_is_used_for_one_offer() -> None:
+    """§4.4: whatever became of the earlier offer, the client must know which one it answers."""
+    verdict = weigh_offer(AGREEMENT, standing(Status.OBJECTED), OFFER, used=True)
+    assert isinstance(verdict, ChangeAnswerRefused)
+    assert "mitigation_id offer-1 was used" in verdict.reason
 
 
 _INSTANTS = st.integers(1_577_836_800, 2_082_672_000).map(lambda at_s: datetime.fromtimestamp(at_s, UTC))

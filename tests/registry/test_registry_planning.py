@@ -1,6 +1,7 @@
 """What becomes of a sub-processor that the platform announces (§4.1, §4.3, §8.2): examples and properties."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -11,21 +12,21 @@ from agreement import deadlines
 from agreement.loading import default_path, load
 from agreement.schema import Agreement
 from contracts.change import ChangeAnnounced, ChangeCorrected, ChangeKind, ChangeRefused
+from contracts.coded import decode
 from contracts.event import Reckoning
 from contracts.subprocessor import SubprocessorFacts, Transfer, WrittenAgreement
-from subprocessor_registry.planning import (
+from subprocessor_registry.changes import (
+    Asked,
     Change,
     Listed,
+    TakenBack,
     Verdict,
     Wish,
-    announce,
     changed_fields,
     facts_of,
-    refuse_removal,
-    weigh_addition,
-    weigh_correction,
-    weigh_removal,
 )
+from subprocessor_registry.planning import announce, weigh_addition, weigh_correction, weigh_removal
+from subprocessor_registry.reasons import Reason, ReasonCode
 
 AGREEMENT = load(default_path())
 LONGER = AGREEMENT.model_copy(
@@ -53,17 +54,38 @@ DOCUMENTED = Transfer(mechanism="scc", document="SCC (2021/914), signed 2026-04-
 FACTS = SubprocessorFacts(
     name="Lingua", actions=("Translation",), location="US", transfer=DOCUMENTED, written_agreement=AGREED
 )
-PARENT = {"datacenter": facts_of(AGREEMENT.sub_processors[0])}
+PARENT = {"datacenter": Listed(facts_of(AGREEMENT.sub_processors[0]))}
 
 
 def wish(effective_on: date | None = None, asked_at: datetime = ASKED_AT, **changed: object) -> Wish:
     """What a publisher asks for: lawful but for what is changed."""
-    return Wish("change-1", "lingua", FACTS.model_copy(update=changed), effective_on, asked_at)
+    return Wish(
+        change_id="change-1",
+        subprocessor_id="lingua",
+        effective_on=effective_on,
+        asked_at=asked_at,
+        facts=FACTS.model_copy(update=changed),
+    )
 
 
 def changed_by(changed: Mapping[str, object]) -> Wish:
     """A wish that differs from what is on the list in these facts."""
-    return Wish("change-1", "lingua", FACTS.model_copy(update=changed), None, ASKED_AT)
+    return replace(wish(), facts=FACTS.model_copy(update=changed))
+
+
+def removal(effective_on: date | None = None) -> Asked:
+    """A removal is asked for."""
+    return Asked(change_id="change-1", subprocessor_id="lingua", effective_on=effective_on, asked_at=ASKED_AT)
+
+
+def planned(
+    kind: ChangeKind, requested_on: date | None = None, change_id: str = "change-0", **changed: object
+) -> Change:
+    """A change that is planned for the earliest day, or the one that was asked for."""
+    reckoning = Reckoning(rule="earliest_effective_day", clause="4.3", because=(), calendar="none")
+    facts = FACTS.model_copy(update=changed)
+    day = requested_on or EARLIEST_ON
+    return Change(change_id, "lingua", kind, "announced", facts, requested_on, day, reckoning)
 
 
 def weigh(asked: Wish, facts: SubprocessorFacts | None = None) -> Verdict:
@@ -76,6 +98,7 @@ def weigh(asked: Wish, facts: SubprocessorFacts | None = None) -> Verdict:
     [
         (None, "written_agreement is missing"),
         (WrittenAgreement(reference="A", signed_on=ASKED_ON + timedelta(days=1)), "is yet to come"),
+        (WrittenAgreement(reference="A", signed_on=ASKED_ON, confirmed=False), "is not confirmed"),
     ],
 )
 def test_without_a_written_agreement_nobody_is_announced(agreed: WrittenAgreement | None, said: str) -> None:
@@ -234,42 +257,120 @@ def test_a_correction_changes_nothing_that_needs_notice(
     changed: dict[str, object], listed: SubprocessorFacts | None, said: str
 ) -> None:
     """§4.3: what isn't listed, what is material and what is the same can't be corrected."""
-    verdict = weigh_correction([AGREEMENT], changed_by(changed), Listed(listed))
+    verdict = weigh_correction([AGREEMENT], changed_by(changed), Listed(listed), {})
     assert isinstance(verdict, ChangeRefused)
     assert said in verdict.reason
 
 
 def test_a_correction_says_which_fields() -> None:
     """§4.3: it is told which facts the list got wrong."""
-    verdict = weigh_correction([AGREEMENT], wish(name="Lingua SAS"), Listed(FACTS))
+    verdict = weigh_correction([AGREEMENT], wish(name="Lingua SAS"), Listed(FACTS), {})
     assert isinstance(verdict, ChangeCorrected)
     assert (verdict.fields, verdict.facts.name) == (("name",), "Lingua SAS")
 
 
 def test_a_removal_is_announced_and_a_parent_stays() -> None:
-    """§4.3: a deletion has notice too; who others work for is refused, with their names."""
-    removal = weigh_removal([AGREEMENT], wish(), [])
-    assert isinstance(removal, ChangeAnnounced)
-    assert (removal.kind, removal.effective_on) == (ChangeKind.REMOVAL, EARLIEST_ON)
-    refused = weigh_removal([AGREEMENT], wish(), ["child-1", "child-2"])
+    """§4.3: a deletion has notice too; who others work for, or are to work for, is refused, with their names."""
+    announced = weigh_removal([AGREEMENT], removal(), Listed(FACTS), {})
+    assert isinstance(announced, ChangeAnnounced)
+    assert (announced.kind, announced.effective_on) == (ChangeKind.REMOVAL, EARLIEST_ON)
+    child = FACTS.model_copy(update={"parent_id": "lingua"})
+    chains = {
+        "child-2": Listed(None, planned(ChangeKind.ADDITION, parent_id="lingua")),
+        "child-1": Listed(child, planned(ChangeKind.MODIFICATION)),
+        "other": Listed(FACTS),
+    }
+    refused = weigh_removal([AGREEMENT], removal(), Listed(FACTS), chains)
     assert isinstance(refused, ChangeRefused)
+    assert refused.coded == Reason(ReasonCode.HAS_CHILDREN, {"children": "child-1, child-2"}).coded
     assert "child-1, child-2" in refused.reason
 
 
 def test_what_is_not_listed_is_not_removed() -> None:
-    """§4.3: the refusal carries the clause."""
-    refused = refuse_removal(AGREEMENT, "change-1", "nobody")
-    assert (refused.subprocessor_id, refused.clause) == ("nobody", AGREEMENT.sub_processing.clause)
+    """§4.3: the refusal carries the clause; an addition that is planned is taken back instead."""
+    refused = weigh_removal([AGREEMENT], removal(), Listed(None), {})
+    assert isinstance(refused, ChangeRefused)
+    assert (refused.subprocessor_id, refused.clause) == ("lingua", AGREEMENT.sub_processing.clause)
+    addition = planned(ChangeKind.ADDITION)
+    assert weigh_removal([AGREEMENT], removal(), Listed(None, addition), {}) == TakenBack(addition)
 
 
-def test_the_same_wish_is_planned_once() -> None:
+@pytest.mark.parametrize(
+    ("parent_id", "chains", "code"),
+    [
+        ("lingua", {"lingua": Listed(FACTS)}, ReasonCode.OWN_PARENT),
+        ("top", {}, ReasonCode.PARENT_UNLISTED),
+        ("top", {"top": Listed(None, planned(ChangeKind.ADDITION))}, ReasonCode.PARENT_UNLISTED),
+        ("top", {"top": Listed(FACTS, planned(ChangeKind.REMOVAL))}, ReasonCode.PARENT_LEAVES),
+        ("top", {"top": Listed(FACTS.model_copy(update={"parent_id": "lingua"}))}, ReasonCode.PARENT_BELOW),
+        (
+            "top",
+            {"top": Listed(FACTS, planned(ChangeKind.MODIFICATION, parent_id="lingua"))},
+            ReasonCode.PARENT_BELOW,
+        ),
+        (
+            "top",
+            {
+                "top": Listed(FACTS.model_copy(update={"parent_id": "middle"})),
+                "middle": Listed(FACTS, planned(ChangeKind.MODIFICATION, parent_id="lingua")),
+            },
+            ReasonCode.PARENT_BELOW,
+        ),
+        ("top", {"top": Listed(FACTS.model_copy(update={"parent_id": "root"})), "root": Listed(FACTS)}, None),
+    ],
+)
+def test_a_chain_has_an_end_that_stays(parent_id: str, chains: dict[str, Listed], code: ReasonCode | None) -> None:
+    """§4.1: nobody works for itself, in a circle, or for who is not on the list or leaves it; the reason has a code."""
+    verdict = weigh_addition([AGREEMENT], wish(parent_id=parent_id), Listed(FACTS), chains)
+    if code is None:
+        assert isinstance(verdict, ChangeAnnounced)
+        return
+    assert isinstance(verdict, ChangeRefused)
+    assert decode(verdict.coded or "")[0] == code
+    assert verdict.clause == AGREEMENT.sub_processing.clause
+
+
+@pytest.mark.parametrize("requested_on", [None, date(2026, 9, 1)])
+def test_the_same_wish_is_planned_once(requested_on: date | None) -> None:
     """The same facts for the same day again are refused with the planned change's id; another day overtakes it."""
-    reckoning = Reckoning(rule="earliest_effective_day", clause="4.3", because=(), calendar="none")
-    planned = Change("change-0", "lingua", ChangeKind.ADDITION, "announced", FACTS, None, EARLIEST_ON, reckoning)
-    again = weigh_addition([AGREEMENT], wish(), Listed(None, planned), {})
+    listed = Listed(None, planned(ChangeKind.ADDITION, requested_on))
+    again = weigh_addition([AGREEMENT], wish(requested_on), listed, {})
     assert isinstance(again, ChangeRefused)
     assert "change-0" in again.reason
-    assert isinstance(weigh_addition([AGREEMENT], wish(date(2026, 9, 1)), Listed(None, planned), {}), ChangeAnnounced)
+    assert isinstance(weigh_addition([AGREEMENT], wish(date(2026, 9, 2)), listed, {}), ChangeAnnounced)
+
+
+@pytest.mark.parametrize("requested_on", [None, date(2026, 9, 1)])
+def test_the_same_removal_is_planned_once(requested_on: date | None) -> None:
+    """§4.3: no client is told twice of the same day; another day, or a planned modification, is overtaken."""
+    listed = Listed(FACTS, planned(ChangeKind.REMOVAL, requested_on))
+    again = weigh_removal([AGREEMENT], removal(requested_on), listed, {})
+    assert isinstance(again, ChangeRefused)
+    assert again.coded == Reason(ReasonCode.ALREADY_PLANNED, {"change_id": "change-0"}).coded
+    assert isinstance(weigh_removal([AGREEMENT], removal(date(2026, 9, 2)), listed, {}), ChangeAnnounced)
+    modified = Listed(FACTS, planned(ChangeKind.MODIFICATION, requested_on, location="DE"))
+    assert isinstance(weigh_removal([AGREEMENT], removal(requested_on), modified, {}), ChangeAnnounced)
+
+
+@pytest.mark.parametrize("kind", [ChangeKind.REMOVAL, ChangeKind.MODIFICATION])
+@pytest.mark.parametrize("effective_on", [None, EARLIEST_ON, date(2026, 9, 1)])
+def test_to_ask_for_what_is_listed_takes_back_what_is_planned(kind: ChangeKind, effective_on: date | None) -> None:
+    """§4.3: a removal or a modification that is planned is not what is asked for any more; nothing new is announced."""
+    change = planned(kind) if kind is ChangeKind.REMOVAL else planned(kind, location="DE")
+    verdict = weigh_addition([AGREEMENT], wish(effective_on), Listed(FACTS, change), {})
+    assert verdict == TakenBack(change)
+
+
+@pytest.mark.parametrize("effective_on", [date(2101, 1, 1), date(9999, 12, 31)])
+def test_a_day_beyond_the_calendar_is_refused(effective_on: date) -> None:
+    """§4.3: no notice can be counted to it; the reason says which years are known."""
+    added = weigh_addition([AGREEMENT], wish(effective_on), Listed(None), {})
+    removed = weigh_removal([AGREEMENT], removal(effective_on), Listed(FACTS), {})
+    for verdict in (added, removed):
+        assert isinstance(verdict, ChangeRefused)
+        assert verdict.reason.startswith(f"effective_on {effective_on} can't be reckoned with")
+        assert "to 2100" in verdict.reason
+        assert verdict.clause == AGREEMENT.sub_processing.clause
 
 
 def test_the_list_of_the_agreement_reads_as_facts() -> None:
@@ -316,7 +417,7 @@ _FACTS = st.builds(
 @given(before=st.none() | _FACTS, after=_FACTS)
 def test_every_wish_has_one_lawful_outcome(before: SubprocessorFacts | None, after: SubprocessorFacts) -> None:
     """§4.1, §8.2: nothing is announced without agreement, parent and cover; only trifles are corrected."""
-    asked = Wish("change-1", "lingua", after, None, ASKED_AT)
+    asked = replace(wish(), facts=after)
     verdict = weigh(asked, before)
     covered = after.location in {"FR", "GB"} or after.transfer == DOCUMENTED
     lawful = after.written_agreement is not None and after.parent_id != "nobody" and covered

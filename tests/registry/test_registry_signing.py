@@ -4,12 +4,16 @@ from datetime import date, timedelta
 
 import pytest
 from pydantic_core import from_json
-from tests.registry.desk import Desk, Json
+from tests.registry.desk import Desk, Json, addition
 
+from chassis.errors import Rejected
+from chassis.message import Cause, Message
 from chassis.outbox import SHARDS, read
 from contracts.client import ClientAmended, ClientSigned, Contact
 from contracts.contract import ContractTerminated
 from contracts.deadline import DeadlineClientEnded, DeadlineWindowClosed
+from contracts.event import Event
+from subprocessor_registry.app import Registry
 from subprocessor_registry.signing import Contract, Signing, weigh_signature
 
 TODAY = date(2026, 11, 24)
@@ -118,7 +122,7 @@ async def test_who_signs_for_a_later_day_is_told_of_what_is_announced_next(desk:
 async def test_an_amendment_for_a_later_day_binds_from_that_day(desk: Desk) -> None:
     """§15: until then the version before it governs what is announced."""
     await desk.sign("acme")
-    await desk.hear(ClientAmended(client_id="acme", agreement_version="2", signed_on=LATER))
+    await desk.hear(ClientAmended(client_id="acme", agreement_version="0", signed_on=LATER))
     change_id = await desk.announce()
     assert await _version(desk, change_id) == "1"
 
@@ -138,17 +142,18 @@ async def test_who_signs_for_a_day_after_its_end_leaves_and_returns(desk: Desk) 
 
 
 async def _sign_on(desk: Desk, client_id: str, on: date) -> None:
+    await desk.hear(_signature(desk, client_id, on))
+
+
+def _signature(desk: Desk, client_id: str, on: date) -> ClientSigned:
     agreement = desk.book.latest
-    contact = Contact(name="Privacy desk", email=f"privacy@{client_id}.example")
-    await desk.hear(
-        ClientSigned(
-            client_id=client_id,
-            name=client_id.title(),
-            agreement_id=agreement.id,
-            agreement_version=agreement.version,
-            signed_on=on,
-            contact=contact,
-        )
+    return ClientSigned(
+        client_id=client_id,
+        name=client_id.title(),
+        agreement_id=agreement.id,
+        agreement_version=agreement.version,
+        signed_on=on,
+        contact=Contact(name="Privacy desk", email=f"privacy@{client_id}.example"),
     )
 
 
@@ -179,3 +184,47 @@ async def _version(desk: Desk, change_id: str) -> str:
         "SELECT agreement_version FROM client_change WHERE change_id = $1", change_id
     )
     return version
+
+
+@pytest.mark.servers
+async def test_a_contract_that_is_over_is_not_revived_by_a_later_end(desk: Desk) -> None:
+    """§8.3: only a signature makes a client of who has left; an earlier end may still be put right."""
+    await desk.sign("acme")
+    await desk.hear(ContractTerminated(client_id="acme", terminated_on=TODAY))
+    with pytest.raises(Rejected, match="ended on 2026-11-24 already") as rejected:
+        await desk.hear(ContractTerminated(client_id="acme", terminated_on=LATER))
+    assert rejected.value.field == "terminated_on"
+    await desk.hear(ContractTerminated(client_id="acme", terminated_on=TODAY - timedelta(days=3)))
+    assert await _told(desk, await desk.announce()) == []
+
+
+@pytest.mark.servers
+async def test_of_two_words_on_one_day_the_later_binds(desk: Desk) -> None:
+    """§15: a signature that is published twice, and an amendment of the same day, in one batch: at one instant."""
+    signed = _signature(desk, "acme", date(2026, 2, 2))
+    amended = ClientAmended(client_id="acme", agreement_version="0", signed_on=date(2026, 2, 2))
+    await _hear_at_once(desk, signed, signed)
+    assert await _version(desk, await desk.announce()) == "1"
+    await _hear_at_once(desk, signed, amended)
+    assert await _version(desk, await desk.announce(addition(subprocessor_id="other"))) == "0"
+    await _hear_at_once(desk, amended, signed)
+    assert await _version(desk, await desk.announce(addition(subprocessor_id="third"))) == "1"
+
+
+async def _hear_at_once(desk: Desk, *events: Event) -> None:
+    """The registry handles these as one batch, which is one transaction."""
+    app = Registry(desk.book)
+    async with desk.runtime.processor.transaction() as tx:
+        for nth, event in enumerate(events):
+            cause = Cause(source="batch", id=f"{next(desk.heard)}-{nth}", flow_id="tests")
+            await app.router.routes[event.TYPE].handle(app, [Message(event, cause)], tx)
+
+
+@pytest.mark.servers
+async def test_an_amendment_to_a_version_that_is_not_there_binds_nobody(desk: Desk) -> None:
+    """§15: it is a dead letter that names the versions there are, and what is announced next finds its way."""
+    await desk.sign("acme")
+    with pytest.raises(Rejected, match="there are: quicktalk 0, quicktalk 1") as rejected:
+        await desk.hear(ClientAmended(client_id="acme", agreement_version="9", signed_on=TODAY))
+    assert rejected.value.field == "agreement_version"
+    assert await _version(desk, await desk.announce()) == "1"

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from tests.registry.desk import Desk, addition
 
-from contracts.subprocessor import SubprocessorAdded
+from contracts.subprocessor import SubprocessorAdded, SubprocessorRemoved
+from subprocessor_registry.changes import facts_of
 
 pytestmark = pytest.mark.servers
 DAY = date(2026, 12, 9)  # ten clear working days after the day on which the desk opens
@@ -102,8 +103,8 @@ async def test_a_wrong_event_is_told_by_its_field(desk: Desk, changed: dict[str,
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
-@pytest.mark.parametrize("changed", [{"on": "9999-12-31"}, {"on": "0001-01-01"}, {"effective_on": "9999-12-31"}])
-async def test_a_day_beyond_the_calendar_is_a_problem(desk: Desk, changed: dict[str, str]) -> None:
+@pytest.mark.parametrize("changed", [{"on": "9999-12-31"}, {"on": "0001-01-01"}])
+async def test_a_day_of_announcement_beyond_the_calendar_is_a_problem(desk: Desk, changed: dict[str, str]) -> None:
     """No calendar says which days are worked then."""
     answer = await desk.post("dpo", "/simulations", addition().model_dump(mode="json") | changed)
     assert answer.status_code == 422
@@ -121,3 +122,12 @@ async def _everything(desk: Desk) -> dict[str, object]:
     async with desk.runtime.pool.acquire() as connection:
         tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
         return {row[0]: await connection.fetch(f"SELECT * FROM {row[0]} ORDER BY 1") for row in tables}
+
+
+async def test_to_ask_for_what_is_listed_would_take_back_what_is_planned(desk: Desk) -> None:
+    """§4.3: the verdict says so, and nothing would be announced."""
+    line = desk.book.latest.sub_processors[0]
+    await desk.announce(SubprocessorRemoved(subprocessor_id=line.id))
+    listed = {"subprocessor_id": line.id} | facts_of(line).model_dump(exclude_none=True)
+    simulated = await _simulate(desk, SubprocessorAdded.model_validate(listed))
+    assert (simulated["verdict"], simulated["announcement"]) == ("withdrawn", None)
