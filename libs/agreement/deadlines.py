@@ -165,7 +165,7 @@ def _after(agreement: Agreement, rule: str, period: Period, start: date, named: 
     ]
     counted_from = named.removeprefix("the ")
     steps = [
-        step(StepCode.COUNTED, n=period.n, unit=period.unit, after=start, counted_from=counted_from),
+        step(StepCode.COUNTED, n=period.n, unit=period.counted, after=start, counted_from=counted_from),
         *skipped(count.skipped),
     ]
     result = count.last
@@ -186,7 +186,7 @@ def _counted(period: Period, calendar: Calendar | None) -> Calendar | None:
 
 
 def _spell_period(period: Period) -> str:
-    return f"{period.n} {period.term or period.unit.replace('_', ' ')}"
+    return f"{period.n} {period.term or period.counted.replace('_', ' ')}"
 
 
 def _version(calendar: Calendar | None) -> str:

@@ -107,6 +107,11 @@ class Period(Clausal):
     as_written: Text | None = None
     open: bool = Field(default=False, description="the clause gives no number: this one is the file's proposal")
 
+    @property
+    def counted(self) -> str:
+        """The code of what so many of it are called: `working_day` of one, `working_days` of more."""
+        return self.unit.removesuffix("s") if self.n == 1 else self.unit
+
     @model_validator(mode="after")
     def _countable(self) -> Self:
         if self.unit not in COUNTS[self.convention]:

@@ -147,12 +147,16 @@ class _Sayer:
         return [self._word(name, value) for value in _all(values)]
 
     def _sentence(self, name: str, coded: str) -> str | None:
-        """The sentence for a code, with what it names in this language; None where there are no such words."""
+        """The sentence for a code, with what it names in this language; None where there are no such words.
+
+        What it names as `name.fr` is preferred to `name` in French, as it is of facts.
+        """
         code, names = decode(coded)
         template = Template(self._wording.sentences.get(name, {}).get(code, ""))
         if not template.template or set(template.get_identifiers()) - set(names):
             return None
-        return template.substitute({each: self._word(each, names[each]) for each in template.get_identifiers()})
+        mine = {each: names.get(f"{each}.{self._language}", names[each]) for each in template.get_identifiers()}
+        return template.substitute({each: self._word(each, value) for each, value in mine.items()})
 
     def _word(self, name: str, value: str) -> str:
         if word := self._wording.words.get(name, {}).get(value):

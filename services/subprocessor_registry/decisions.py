@@ -126,9 +126,16 @@ def _no_ground(agreement: Agreement, objection: ObjectionRaised) -> Reason | Non
         return Reason(ReasonCode.NO_GROUND)
     ground = agreement.objection.ground(objection.ground)
     if ground is None:
-        known = ", ".join(each.code for each in agreement.objection.grounds if each.objective)
-        return Reason(ReasonCode.UNKNOWN_GROUND, {"ground": objection.ground, "known": known})
-    return None if ground.objective else Reason(ReasonCode.NOT_OBJECTIVE, {"ground": objection.ground})
+        objective = [each for each in agreement.objection.grounds if each.objective]
+        names = {
+            "ground": objection.ground,
+            "known": "; ".join(f"{each.code} ({each.label.en})" for each in objective),
+            "known.fr": "; ".join(f"{each.code} ({each.label.fr})" for each in objective),
+        }
+        return Reason(ReasonCode.UNKNOWN_GROUND, names)
+    if ground.objective:
+        return None
+    return Reason(ReasonCode.NOT_OBJECTIVE, {"ground": ground.label.en, "ground.fr": ground.label.fr})
 
 
 def weigh_withdrawal(agreement: Agreement, standing: ClientChange) -> ChangeAnswerRefused | None:

@@ -32,7 +32,7 @@ def order_announcement(agreement: Agreement, change: Change, clients: Sequence[s
         "because": change.reckoning.because,
         "because.code": change.reckoning.coded or (),
         "objection_within": f"{period.n} {period.term}",
-        "objection_within.code": encode("period", {"n": str(period.n), "unit": period.unit}),
+        "objection_within.code": encode("period", {"n": str(period.n), "unit": period.counted}),
         "ground_codes": tuple(ground.code for ground in objective),
         "grounds": tuple(ground.label.en for ground in objective),
         "grounds.fr": tuple(ground.label.fr for ground in objective),
@@ -58,7 +58,7 @@ def order_verdict(
     """§4.4: every objection is answered, with the reason where it is refused."""
     refused = isinstance(verdict, ChangeObjectionRefused)
     kind = NoticeKind.OBJECTION_REFUSED if refused else NoticeKind.OBJECTION_ACCEPTED
-    facts = describe(change) | {"objection_id": verdict.objection_id, "ground": verdict.ground or ""}
+    facts = describe(change) | {"objection_id": verdict.objection_id} | _spell_ground(agreement, verdict.ground)
     if isinstance(verdict, ChangeObjectionRefused):
         facts |= {"reason": verdict.reason, "reason.code": verdict.coded or "", "clause": verdict.clause}
     _order(agreement, kind, change.change_id, [verdict.client_id], facts, tx)
@@ -114,6 +114,14 @@ def describe(change: Change) -> dict[str, str | tuple[str, ...]]:
         "document": (transfer.document or "") if transfer else "",
         "effective_on": change.effective_on.isoformat(),
     }
+
+
+def _spell_ground(agreement: Agreement, code: str | None) -> dict[str, str]:
+    """The ground that a client gave in the agreement's words; one that the agreement doesn't know as it was given."""
+    ground = agreement.objection.ground(code) if code is not None else None
+    if ground is None:
+        return {"ground": code or ""}
+    return {"ground": ground.label.en, "ground.fr": ground.label.fr, "ground_code": ground.code}
 
 
 def _escalate_at(agreement: Agreement, day_at: datetime) -> datetime:

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from agreement import deadlines
 from agreement.loading import default_path
 from agreement.loading import load as load_agreement
+from agreement.periods import Unit
 from agreement.steps import StepCode
 from contracts.change import NoticeKind
 from contracts.coded import encode
 from contracts.retention import NoticeKind as RetentionNoticeKind
 from notifier.texts import Language, Part, WordingLacks, load, one_line, render
-from subprocessor_registry.reasons import ENGLISH, ReasonCode, reckon
+from subprocessor_registry.reasons import ENGLISH, Reason, ReasonCode, reckon
 
 AGREEMENT = load_agreement(default_path())
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
@@ -197,6 +198,35 @@ def test_a_reason_is_said_in_french_and_stays_english_where_it_has_no_words() ->
     assert "It came too late." in render("objection_refused", "en", facts).text
     for coded in ("too_late", "too_late?on=2026-05-01", "full_moon", "", "?"):
         assert "It came too late." in render("objection_refused", "fr", FACTS | {"reason.code": coded}).text
+
+
+def test_what_a_sentence_names_is_preferred_in_the_clients_language() -> None:
+    """A ground is said in the agreement's words, in each language its own."""
+    reason = Reason(ReasonCode.NOT_OBJECTIVE, {"ground": "The weather", "ground.fr": "Le temps qu'il fait"})
+    facts = FACTS | {"reason": str(reason), "reason.code": reason.coded}
+    assert "le motif « Le temps qu'il fait » n'est pas objectif" in render("objection_refused", "fr", facts).text
+    assert "the ground 'The weather' is not objective" in render("objection_refused", "en", facts).text
+
+
+@pytest.mark.parametrize("unit", [Unit.DAYS, Unit.WORKING_DAYS])
+def test_a_period_of_one_is_singular(unit: Unit) -> None:
+    """One day is a day: in the period that a client has, and in the steps to a date."""
+    period = AGREEMENT.periods.change_notice
+    one = type(period).model_validate(period.model_dump() | {"n": 1, "unit": unit, "term": None})
+    agreement = AGREEMENT.model_copy(
+        update={"periods": AGREEMENT.periods.model_copy(update={"change_notice": one, "objection": one})}
+    )
+    reckoning = reckon(deadlines.earliest_effective_day(agreement, date(2026, 11, 24)))
+    facts = FACTS | {
+        "because": reckoning.because,
+        "because.code": reckoning.coded or (),
+        "objection_within.code": encode("period", {"n": "1", "unit": one.counted}),
+    }
+    text = render("change_announced", "fr", facts).text
+    said = "1 jour" if unit is Unit.DAYS else "1 jour ouvré"
+    assert f"dans un délai de {said} à compter" in text
+    assert f"on compte {said} après le" in text
+    assert "1 jours" not in text
 
 
 def test_lists_are_lists() -> None:

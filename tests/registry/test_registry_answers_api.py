@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from pydantic_core import from_json
 from tests.registry.desk import Desk, Json
 
 from chassis.outbox import SHARDS, read
@@ -62,6 +63,28 @@ async def test_an_objection_that_does_not_count_is_recorded_with_the_reason(
     assert answer.json()["clause"] == "4.4"
     recorded = (await desk.get("acme", f"/changes/{change_id}/objections")).json()["items"]
     assert recorded == [answer.json()]
+
+
+@pytest.mark.parametrize(
+    ("ground", "fact", "said"),
+    [
+        ("legal_obligation", "ground", "complying with a legal obligation"),
+        ("legal_obligation", "ground.fr", "respecter une obligation légale"),
+        ("commercial_preference", "reason", "the ground 'The client prefers another supplier' is not objective"),
+        ("commercial_preference", "reason.code", "ground.fr=Le+client+pr"),
+        ("bad_mood", "ground", "bad_mood"),
+        ("bad_mood", "reason.code", "known.fr=legal_obligation+%28Le+sous-traitant"),
+    ],
+)
+async def test_a_ground_is_told_in_the_agreements_words(
+    desk: Desk, change_id: str, ground: str, fact: str, said: str
+) -> None:
+    """§4.4: the notice of what became of an objection names the ground by its label, in each language."""
+    await desk.post("acme", f"/changes/{change_id}/objections", {"ground": ground})
+    rows = await desk.runtime.pool.fetch("SELECT value FROM outbox WHERE topic = 'change' ORDER BY seq")
+    orders = [from_json(row["value"]) for row in rows]
+    facts = [each["facts"] for each in orders if str(each.get("kind")).startswith("objection_")]
+    assert said in facts[-1][fact]
 
 
 async def test_what_is_sent_again_is_done_once_and_answered_the_same(desk: Desk, change_id: str) -> None:
