@@ -1,12 +1,14 @@
 """What the notifier hears: who the clients are, and what they must be told (§15)."""
 
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 
-from agreement.book import Book
+from agreement import deadlines
+from agreement.book import Book, Signed
 from agreement.schema import Agreement
 from chassis.errors import Rejected
 from chassis.router import Router
@@ -58,7 +60,8 @@ class Notifier:
     async def on_client_signed(self, signed: ClientSigned, tx: Transaction) -> None:
         """A client, the version that binds it, and its addresses (§15); notices that waited for it go out."""
         agreement = self._agreement(signed.agreement_id, signed.agreement_version)
-        await directory.save_client(tx, signed)
+        deadlines.require_day(agreement, signed.signed_on)
+        await directory.save_client(tx, signed, self._today(tx))
         await store.deliver_waiting(tx, signed.client_id, _first_channels(agreement))
         await self.call_deliverer(tx)
 
@@ -70,15 +73,19 @@ class Notifier:
 
     @router.on(ClientAmended)
     async def on_client_amended(self, amended: ClientAmended, tx: Transaction) -> None:
-        """Another version of the agreement binds the client (§15)."""
-        agreement_id = await directory.bind(tx, amended.client_id, amended.agreement_version)
+        """Another version of the agreement binds the client from its signature on (§15)."""
+        agreement_id = await directory.load_agreement(tx, amended.client_id)
         if agreement_id is None:
             raise _unknown(amended.client_id)
-        self._agreement(agreement_id, amended.agreement_version)
+        agreement = self._agreement(agreement_id, amended.agreement_version)
+        deadlines.require_day(agreement, amended.signed_on)
+        version = Signed(agreement.id, agreement.version)
+        await directory.bind(tx, amended.client_id, version, amended.signed_on, self._today(tx))
 
     @router.on(ContractTerminated)
     async def on_contract_terminated(self, terminated: ContractTerminated, tx: Transaction) -> None:
         """The client's contract ends; what it is owed until then, it is still told (§8.3)."""
+        deadlines.require_day(self.book.latest, terminated.terminated_on)
         if not await directory.end(tx, terminated.client_id, terminated.terminated_on):
             raise _unknown(terminated.client_id)
 
@@ -101,6 +108,7 @@ class Notifier:
 
     async def _carry_out(self, order: ChangeNoticeOrdered | RetentionNoticeOrdered, tx: Transaction) -> None:
         """Every way of the first stage is tried; without a receipt the next ones, and at the deadline people act."""
+        await directory.rebind(tx, order.client_ids, self._today(tx))
         for signed in await store.insert_order(tx, order):
             channels = _first_channels(self._agreement(*signed))
             await store.deliver_order(tx, order.order_id, " ".join(signed), channels)
@@ -120,6 +128,9 @@ class Notifier:
     def _agreement(self, agreement_id: str, version: str) -> Agreement:
         """Of an unknown version `AgreementUnknown` tells the publisher."""
         return self.book.of(agreement_id, version)
+
+    def _today(self, tx: Transaction) -> date:
+        return deadlines.local_date(self.book.latest, tx.now)
 
 
 def _first_channels(agreement: Agreement) -> list[str]:

@@ -1,23 +1,23 @@
 """The client directory: who a client is, and the addresses in force, each with its history (§3.1, §15)."""
 
+from collections.abc import Sequence
 from datetime import date
 
+from agreement.book import Signed
 from chassis.transaction import Transaction
 from contracts.client import ClientSigned, Contact
 
 
-async def save_client(tx: Transaction, signed: ClientSigned) -> None:
-    """A client and its contact; signing again renews both."""
+async def save_client(tx: Transaction, signed: ClientSigned, today: date) -> None:
+    """A client and its contact, renewed by signing again; what it signed binds it from that day on."""
     await tx.execute(
         """
         INSERT INTO client (client_id, name, agreement_id, agreement_version, contact_name, email, postal_address,
                             language)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
             ON CONFLICT (client_id) DO UPDATE
-           SET name = excluded.name, agreement_id = excluded.agreement_id,
-               agreement_version = excluded.agreement_version, contact_name = excluded.contact_name,
-               email = excluded.email, postal_address = excluded.postal_address, language = excluded.language,
-               active_until = NULL
+           SET name = excluded.name, contact_name = excluded.contact_name, email = excluded.email,
+               postal_address = excluded.postal_address, language = excluded.language, active_until = NULL
         """,
         signed.client_id,
         signed.name,
@@ -29,6 +29,7 @@ async def save_client(tx: Transaction, signed: ClientSigned) -> None:
         signed.contact.language,
     )
     await _insert_contact(tx, signed.client_id, signed.contact)
+    await bind(tx, signed.client_id, Signed(signed.agreement_id, signed.agreement_version), signed.signed_on, today)
 
 
 async def change_contact(tx: Transaction, client_id: str, contact: Contact) -> bool:
@@ -68,12 +69,41 @@ async def _insert_contact(tx: Transaction, client_id: str, contact: Contact) -> 
     )
 
 
-async def bind(tx: Transaction, client_id: str, version: str) -> str | None:
-    """The client is bound to another version (§15) of the agreement returned; None if there is no such client."""
+async def load_agreement(tx: Transaction, client_id: str) -> str | None:
+    """The agreement of which the client signed a version last; None: there is no such client."""
     agreement_id: str | None = await tx.fetchval(
-        "UPDATE client SET agreement_version = $2 WHERE client_id = $1 RETURNING agreement_id", client_id, version
+        "SELECT agreement_id FROM signature WHERE client_id = $1 ORDER BY signed_on DESC, seq DESC LIMIT 1", client_id
     )
     return agreement_id
+
+
+async def bind(tx: Transaction, client_id: str, version: Signed, signed_on: date, today: date) -> None:
+    """§15: a client is bound to a version from its signature on; of two words on the same day the later one holds."""
+    await tx.execute(
+        "INSERT INTO signature (client_id, signed_on, agreement_id, agreement_version) VALUES ($1, $2, $3, $4)",
+        client_id,
+        signed_on,
+        version.agreement_id,
+        version.version,
+    )
+    await rebind(tx, [client_id], today)
+
+
+async def rebind(tx: Transaction, client_ids: Sequence[str], today: date) -> None:
+    """§15: these clients are bound to what they signed last by today; before a first signature's day, to that one."""
+    await tx.execute(
+        """
+        UPDATE client SET agreement_id = bound.agreement_id, agreement_version = bound.agreement_version
+          FROM (SELECT DISTINCT ON (client_id) client_id, agreement_id, agreement_version
+                  FROM signature
+                 WHERE client_id = ANY ($1::text[])
+                 ORDER BY client_id, signed_on > $2, abs(signed_on - $2::date), seq DESC) AS bound
+         WHERE client.client_id = bound.client_id
+           AND (client.agreement_id, client.agreement_version) <> (bound.agreement_id, bound.agreement_version)
+        """,
+        client_ids,
+        today,
+    )
 
 
 async def end(tx: Transaction, client_id: str, on: date | None) -> bool:

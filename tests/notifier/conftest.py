@@ -12,6 +12,7 @@ from tests.notifier.desk import STARTS_AT, Desk
 
 from agreement import default_path
 from agreement.book import Book
+from agreement.loading import load
 from chassis.access import Access, make_key
 from chassis.clock import VirtualClock
 from chassis.database import open_pool
@@ -39,7 +40,9 @@ async def open_desk(database: str, smtp: SmtpSink, tmp_path: Path) -> AsyncItera
         async def _open(webhooks: WebhookSettings) -> Desk:
             mail = MailSettings(host=HOST, port=smtp.port, security="none", sender="notices@quicktalk.test")
             settings = NotifierSettings(database_url=SecretStr(database), token_key=key, webhooks=webhooks, mail=mail)
-            app = Notifier(Book.read(default_path()), settings)
+            shipped = load(default_path())
+            book = Book.of_agreements([shipped, shipped.model_copy(update={"version": "0"})])
+            app = Notifier(book, settings)
             await prepare(app, settings)
             clock, metrics, telemetry = VirtualClock(STARTS_AT), Metrics(app.name), Telemetry(app.name, None)
             pool = await open_pool(database, app.name, settings.connections)

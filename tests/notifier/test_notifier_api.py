@@ -10,6 +10,7 @@ from tests.notifier.desk import STARTS_AT, Desk, Json
 from chassis.errors import Rejected
 from chassis.pages import encode_cursor
 from contracts.client import ClientAmended
+from contracts.contract import ContractTerminated
 from contracts.notice import NoticeReceived
 from embedded.smtp import SmtpSink
 
@@ -32,6 +33,33 @@ async def test_an_amendment_binds_to_a_version_that_is_there_and_to_no_other(des
         await desk.hear(ClientAmended(client_id="acme", agreement_version="never", signed_on=date(2026, 11, 1)))
     assert (await desk.get("acme", "/clients/acme")).json()["agreement_version"] == version
     await desk.hear(ClientAmended(client_id="acme", agreement_version=version, signed_on=date(2026, 11, 1)))
+
+
+async def test_an_amendment_for_a_later_day_binds_from_that_day(desk: Desk) -> None:
+    """§15: as the registry has it: until then, and by a word of an earlier day, the version before it binds."""
+    await desk.sign("acme")
+    latest = desk.app.book.latest.version
+    today = STARTS_AT.date()
+    await desk.hear(ClientAmended(client_id="acme", agreement_version="0", signed_on=today + timedelta(days=9)))
+    await desk.hear(ClientAmended(client_id="acme", agreement_version="0", signed_on=date(2026, 1, 1)))
+    await desk.order("acme")
+    assert (await desk.get("acme", "/clients/acme")).json()["agreement_version"] == latest
+    desk.clock.jump_to(STARTS_AT + timedelta(days=9))
+    await desk.order("acme", order_id="order-2")
+    assert (await desk.get("acme", "/clients/acme")).json()["agreement_version"] == "0"
+    await desk.hear(ClientAmended(client_id="acme", agreement_version=latest, signed_on=today + timedelta(days=9)))
+    assert (await desk.get("acme", "/clients/acme")).json()["agreement_version"] == latest
+
+
+async def test_a_day_beyond_the_calendar_is_no_day_of_a_contract(desk: Desk) -> None:
+    """§8.3, §15: the registry and the notifier refuse the same."""
+    await desk.sign("acme")
+    for said in (
+        ClientAmended(client_id="acme", agreement_version="0", signed_on=date.max),
+        ContractTerminated(client_id="acme", terminated_on=date.min),
+    ):
+        with pytest.raises(Rejected, match="are not known"):
+            await desk.hear(said)
 
 
 async def test_clients_come_in_pages_that_miss_none(desk: Desk) -> None:
