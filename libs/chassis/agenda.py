@@ -34,6 +34,7 @@ _PUT = """
        SET due_at = excluded.due_at, shard = excluded.shard, topic = excluded.topic, key = excluded.key,
            headers = excluded.headers, value = excluded.value
     """
+_PUT_AND_SAY = f"WITH dated AS ({_PUT}) {outbox.insertion(8)}"
 
 
 async def put(connection: Connection, entries: Sequence[Dated]) -> None:
@@ -45,8 +46,7 @@ async def put_and_say(
     connection: Connection, entries: Sequence[Dated], rows: Sequence[Outgoing], now: datetime
 ) -> None:
     """Enter dated events, and what is said now into the outbox, in one round trip."""
-    both = f"WITH dated AS ({_PUT}) {outbox.insertion(8)}"
-    await connection.execute(both, *_columns(entries), *outbox.columns(rows, now))
+    await connection.execute(_PUT_AND_SAY, *_columns(entries), *outbox.columns(rows, now))
 
 
 def _columns(entries: Sequence[Dated]) -> tuple[object, ...]:

@@ -1,14 +1,17 @@
 """What a question to any API brings along: the running service, ids, a place to go on from; whose records it means."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Path, Query, Request
 
 from chassis.database import Pool
+from chassis.http import Authenticated, IdempotencyKey
+from chassis.message import Cause
 from chassis.pages import Page, encode_cursor
 from chassis.problems import nothing_here
+from chassis.requests import cause_of
 from chassis.rights import Caller, Right
 from chassis.service import Runtime
 from contracts.event import Id
@@ -33,6 +36,19 @@ Reading = Annotated[Pool, Depends(_pool)]
 
 PathId = Annotated[Id, Path()]
 Cursor = Annotated[str | None, Query(description="`next` of the page before", max_length=1000)]
+
+
+def word_to(service: str) -> Callable[..., Cause]:
+    """A dependency: a person's word to `service`, with one id however often it is sent under its key.
+
+    One client's keys never meet another's.
+    """
+
+    def cause(request: Request, caller: Authenticated, key: IdempotencyKey) -> Cause:
+        group = f"clients/{caller.client_id}" if caller.client_id else "staff"
+        return cause_of(request, f"dutiful/{service}/api/{group}/{caller.subject}", key)
+
+    return cause
 
 
 def whose(caller: Caller, client_id: str | None) -> str | None:

@@ -42,6 +42,10 @@ class Cause(NamedTuple):
         return cls(envelope.source, envelope.id, envelope.flow_id, envelope.traceparent, envelope.tracestate)
 
 
+NOBODY: Final = Cause(source="", id="", flow_id="")
+"""The cause of a transaction in which nothing is being handled: what it emits names its own."""
+
+
 class Message(NamedTuple, Generic[E_co]):
     """An event that was received, and the cause it is of all that its handler emits."""
 

@@ -71,9 +71,12 @@ def columns(rows: Sequence[Outgoing], now: datetime) -> tuple[object, ...]:
     )
 
 
+_INSERT = insertion()
+
+
 async def insert(connection: Connection, rows: Sequence[Outgoing], now: datetime) -> None:
     """Add rows in their order."""
-    await connection.execute(insertion(), *columns(rows, now))
+    await connection.execute(_INSERT, *columns(rows, now))
 
 
 async def read(connection: Connection, shards: Sequence[int], limit: int) -> list[Stored]:

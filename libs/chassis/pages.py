@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from html import escape
 from http import HTTPStatus
-from typing import Final, Generic, TypeVar
+from typing import Annotated, Final, Generic, Literal, TypeVar
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from pydantic import BaseModel
 
@@ -67,6 +67,15 @@ def decode_cursor(cursor: str | None, *kinds: type) -> tuple[str | int, ...] | N
 def _keyable(value: str | int) -> bool:
     """Whether PostgreSQL could have given this value: printable text, or a bigint."""
     return value.isprintable() if isinstance(value, str) else abs(value) < 2**63
+
+
+def form(
+    _: Annotated[
+        Literal["json", "csv", "html"] | None,
+        Query(alias="format", description="instead of the form that the Accept header asks for"),
+    ] = None,
+) -> None:
+    """Only for the description: `table` reads it."""
 
 
 def table(request: Request, title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Response:

@@ -13,7 +13,7 @@ from chassis.clock import Clock
 from chassis.database import Connection, Pool
 from chassis.dead_letters import Record, bury
 from chassis.errors import HANDLING, fault_of, while_down
-from chassis.message import Cause, Message
+from chassis.message import NOBODY, Cause, Message
 from chassis.metrics import Metrics
 from chassis.reading import Readable, Reading, Skipped, Unreadable, read_record
 from chassis.relay import Relay
@@ -24,8 +24,6 @@ from contracts.event import Event
 
 log = structlog.get_logger()
 E = TypeVar("E", bound=Event)
-
-_NOBODY = Cause(source="", id="", flow_id="")
 
 
 class Listener(Protocol):
@@ -121,7 +119,7 @@ class Processor:
         `keys` go into the inbox with its beginning; `tx.new` are those of them that were not there.
         """
         async with self._pool.acquire() as connection:
-            tx = Transaction(connection, self._service, self._clock.now(), cause or _NOBODY, self._heard_here)
+            tx = Transaction(connection, self._service, self._clock.now(), cause or NOBODY, self._heard_here)
             async with _ending(connection):
                 tx.new = await inbox.begin(connection, keys, tx.now)
                 yield tx

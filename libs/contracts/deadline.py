@@ -5,32 +5,23 @@ They have a topic of their own, so that the registry, which hears them, doesn't 
 
 from typing import ClassVar
 
+from contracts.change import ChangeEvent, ClientChangeEvent
 from contracts.event import Event, Id
 
 
-class ChangeDeadline(Event):
-    """A date of a change; everything about one change is in order."""
-
-    KEY: ClassVar[tuple[str, ...]] = ("change_id",)
-
-    change_id: Id
-
-
-class DeadlineWindowClosed(ChangeDeadline):
+class DeadlineWindowClosed(ClientChangeEvent):
     """The client's days to object are over (a dated event, §4.4)."""
 
     TYPE: ClassVar[str] = "deadline.window_closed"
 
-    client_id: Id
 
-
-class DeadlineDayReached(ChangeDeadline):
+class DeadlineDayReached(ChangeEvent):
     """The planned day has come (a dated event, §4.3)."""
 
     TYPE: ClassVar[str] = "deadline.day_reached"
 
 
-class DeadlineReceiptChecked(ChangeDeadline):
+class DeadlineReceiptChecked(ChangeEvent):
     """It is time to see who has no receipt yet (a dated event, §4.3)."""
 
     TYPE: ClassVar[str] = "deadline.receipt_checked"

@@ -8,49 +8,34 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from contracts.event import Event, Id
+from contracts.retention import OrderEvent, RetentionEvent
 
 
-class ClientSchedule(Event):
-    """A date of one client's data."""
-
-    KEY: ClassVar[tuple[str, ...]] = ("client_id",)
-
-    client_id: Id
-
-
-class OrderSchedule(Event):
-    """A date of one order to a holder."""
-
-    KEY: ClassVar[tuple[str, ...]] = ("order_id",)
-
-    order_id: Id
-
-
-class ScheduleTerminationReached(ClientSchedule):
+class ScheduleTerminationReached(RetentionEvent):
     """The contract's last day has passed (a dated event)."""
 
     TYPE: ClassVar[str] = "schedule.termination_reached"
 
 
-class ScheduleChoiceClosed(ClientSchedule):
+class ScheduleChoiceClosed(RetentionEvent):
     """The time for the choice is over (a dated event)."""
 
     TYPE: ClassVar[str] = "schedule.choice_closed"
 
 
-class ScheduleReturnClosed(ClientSchedule):
+class ScheduleReturnClosed(RetentionEvent):
     """The agreed time to fetch what was returned is over (a dated event)."""
 
     TYPE: ClassVar[str] = "schedule.return_closed"
 
 
-class ScheduleDeletionDue(ClientSchedule):
+class ScheduleDeletionDue(RetentionEvent):
     """A day has come on which data must go (a dated event)."""
 
     TYPE: ClassVar[str] = "schedule.deletion_due"
 
 
-class ScheduleHoldEnded(ClientSchedule):
+class ScheduleHoldEnded(RetentionEvent):
     """The last day of a hold has passed (a dated event)."""
 
     TYPE: ClassVar[str] = "schedule.hold_ended"
@@ -58,7 +43,7 @@ class ScheduleHoldEnded(ClientSchedule):
     hold_id: Id
 
 
-class ScheduleReminderDue(OrderSchedule):
+class ScheduleReminderDue(OrderEvent):
     """It is time to look whether an order was answered (a dated event)."""
 
     TYPE: ClassVar[str] = "schedule.reminder_due"
@@ -66,13 +51,13 @@ class ScheduleReminderDue(OrderSchedule):
     nth: Annotated[int, Field(ge=1)]
 
 
-class ScheduleCheckDue(OrderSchedule):
+class ScheduleCheckDue(OrderEvent):
     """It is time for a second look (a dated event)."""
 
     TYPE: ClassVar[str] = "schedule.check_due"
 
 
-class ScheduleCertificateDue(ClientSchedule):
+class ScheduleCertificateDue(RetentionEvent):
     """Something was carried out: it may be time for a certificate (a dated event)."""
 
     TYPE: ClassVar[str] = "schedule.certificate_due"

@@ -9,7 +9,9 @@ from typing import Final, NamedTuple
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-ANSWER_BYTES: Final = 4096
+from notifier.attempts import ANSWER_CHARACTERS
+
+ANSWER_BYTES: Final = 4 * ANSWER_CHARACTERS  # UTF-8 takes up to four each
 ANSWER_WITHIN_S: Final = 2.0
 _HEADER_BYTES: Final = 64 * 1024
 _FINAL: Final = 200  # below are interim answers, after which the real one comes (RFC 9110, 15.2)

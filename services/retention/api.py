@@ -1,15 +1,15 @@
 """What retention answers people, each what it may see: ends of contracts and their plans first of all (§8.3, §12)."""
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 
 from agreement.book import Signed
 from chassis.asking import Cursor, PathId, Reading, Running, found, page_of, whose
 from chassis.http import Authenticated, Limit, create_api
-from chassis.message import Cause
-from chassis.pages import Page, decode_cursor, table
+from chassis.message import NOBODY
+from chassis.pages import Page, decode_cursor, form, table
 from chassis.problems import Problem
 from chassis.rights import Right
 from chassis.service import Runtime
@@ -41,7 +41,6 @@ What becomes of a client's data when its contract ends, and day by day. Plans wi
 choices, packages to fetch, holds, orders to holders and their answers, certificates. A client's token reaches that
 client's records; another's do not exist for it. Every post takes an `Idempotency-Key`.
 """
-_NOBODY = Cause(source="", id="", flow_id="")
 router = APIRouter(tags=["terminations"])
 
 
@@ -53,15 +52,6 @@ def build(app: "Retention", runtime: Runtime) -> FastAPI:
     for part in (router, holds_api.router, orders_api.router, proof_api.router):
         api.include_router(part)
     return api
-
-
-def _form(
-    _: Annotated[
-        Literal["json", "csv", "html"] | None,
-        Query(alias="format", description="instead of the form that the Accept header asks for"),
-    ] = None,
-) -> None:
-    """Only for the description: `table` reads it."""
 
 
 @router.get("/terminations", summary="Ends of contracts, the newest first")
@@ -99,7 +89,7 @@ async def read_termination(client_id: PathId, caller: Authenticated, pool: Readi
     "/clients/{client_id}/plan",
     summary="The plan as a table",
     responses={200: {"model": list[LineView], "content": {"text/csv": {}, "text/html": {}}}},
-    dependencies=[Depends(_form)],
+    dependencies=[Depends(form)],
 )
 async def read_plan(request: Request, client_id: PathId, caller: Authenticated, pool: Reading) -> Response:
     """§8.3: as JSON, as CSV or, for a browser, as a page."""
@@ -169,6 +159,6 @@ async def read_simulation(
     """§8.3: who would cease, what would be deleted, returned or held, and when; nothing is stored."""
     caller.require(Right.SIMULATE)
     async with running.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        tx = Transaction(connection, "simulation", running.clock.now(), _NOBODY)
+        tx = Transaction(connection, "simulation", running.clock.now(), NOBODY)
         client = found(await client_store.load_client(tx, body.client_id))
         return await simulate(app_of(request).book[Signed(*client.signed)], body, tx)

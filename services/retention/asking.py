@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
-from chassis.http import Authenticated, IdempotencyKey
+from chassis.asking import word_to
 from chassis.message import Cause
-from chassis.requests import cause_of
 
 if TYPE_CHECKING:
     from retention.app import Retention
@@ -18,10 +17,5 @@ def app_of(request: Request) -> "Retention":
     return app
 
 
-def _cause(request: Request, caller: Authenticated, key: IdempotencyKey) -> Cause:
-    group = f"clients/{caller.client_id}" if caller.client_id else "staff"
-    return cause_of(request, f"dutiful/retention/api/{group}/{caller.subject}", key)
-
-
-Once = Annotated[Cause, Depends(_cause)]
+Once = Annotated[Cause, Depends(word_to("retention"))]
 """A person's word: it has one id however often it is sent under its key; one client's keys never meet another's."""

@@ -1,7 +1,7 @@
 """What the registry answers people, each what it may see: first of all the list of sub-processors (§4.3, §12)."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from pydantic import AwareDatetime
@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from agreement import deadlines
 from chassis.asking import Cursor, PathId, Reading, Running, found, page_of, whose
 from chassis.http import Authenticated, Limit, create_api
-from chassis.pages import Page, decode_cursor, table
+from chassis.pages import Page, decode_cursor, form, table
 from chassis.rights import Right
 from chassis.service import Runtime
 from contracts.event import Id
@@ -39,21 +39,12 @@ def build(app: "Registry", runtime: Runtime) -> FastAPI:
     return api
 
 
-def _form(
-    _: Annotated[
-        Literal["json", "csv", "html"] | None,
-        Query(alias="format", description="instead of the form that the Accept header asks for"),
-    ] = None,
-) -> None:
-    """Only for the description: `table` reads it."""
-
-
 @router.get(
     "/sub-processors",
     tags=["list"],
     summary="The list as of a day",
     responses={200: {"model": ListAnswer, "content": {"text/csv": {}, "text/html": {}}}},
-    dependencies=[Depends(_form)],
+    dependencies=[Depends(form)],
 )
 async def read_list(
     request: Request,

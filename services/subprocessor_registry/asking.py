@@ -6,11 +6,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from agreement.book import Book
-from chassis.asking import whose
-from chassis.http import Authenticated, IdempotencyKey
+from chassis.asking import whose, word_to
 from chassis.message import Cause
 from chassis.problems import Problem
-from chassis.requests import cause_of
 from chassis.rights import Caller
 
 
@@ -19,15 +17,10 @@ def _book(request: Request) -> Book:
     return book
 
 
-def _cause(request: Request, caller: Authenticated, key: IdempotencyKey) -> Cause:
-    group = f"clients/{caller.client_id}" if caller.client_id else "staff"
-    return cause_of(request, f"dutiful/subprocessor_registry/api/{group}/{caller.subject}", key)
-
-
 Agreements = Annotated[Book, Depends(_book)]
 """The versions of the agreement."""
 
-Once = Annotated[Cause, Depends(_cause)]
+Once = Annotated[Cause, Depends(word_to("subprocessor_registry"))]
 """A person's word: it has one id however often it is sent under its key; one client's keys never meet another's."""
 
 

@@ -15,7 +15,7 @@ from agreement.calendar import CalendarUnknown
 from chassis.asking import Running
 from chassis.database import Pool
 from chassis.http import Authenticated
-from chassis.message import Cause
+from chassis.message import NOBODY
 from chassis.problems import Problem
 from chassis.rights import Right
 from chassis.transaction import Transaction
@@ -24,7 +24,6 @@ from subprocessor_registry.asking import Agreements
 from subprocessor_registry.simulation import Simulation, simulate
 
 router = APIRouter(tags=["simulations"])
-_NOBODY = Cause(source="", id="", flow_id="")
 
 
 class SimulationBody(SubprocessorAdded):
@@ -79,6 +78,6 @@ async def _only_reading(pool: Pool, now: datetime) -> AsyncIterator[Transaction]
         reading = connection.transaction(isolation="repeatable_read", readonly=True)
         await reading.start()
         try:
-            yield Transaction(connection, "simulation", now, _NOBODY)
+            yield Transaction(connection, "simulation", now, NOBODY)
         finally:
             await reading.rollback()
