@@ -19,8 +19,8 @@ from contracts.event import Id
 from contracts.returning import ReturnAcknowledged
 from retention import client_store, holds_api, orders_api, proof_api, queries
 from retention.asking import Once, app_of
-from retention.decisions import Stage
 from retention.simulation import simulate
+from retention.terminations import Stage
 from retention.views import (
     AcknowledgementBody,
     ChoiceBody,

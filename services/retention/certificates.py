@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 from agreement.schema import Agreement
 from contracts.choice import Choice
-from retention.decisions import State
 from retention.planning import Hold
 from retention.signing import FORMAT
+from retention.terminations import State
 
 Json = dict[str, object]
 

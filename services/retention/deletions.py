@@ -10,9 +10,9 @@ from contracts.schedule import (
     ScheduleReminderDue,
     ScheduleSweepDue,
 )
-from retention import answers, certifying, course, order_store, orders, sweeping, termination_store
-from retention.decisions import Stage
+from retention import answers, certifying, order_store, orders, progress, sweeping, termination_store
 from retention.finding import Finder
+from retention.terminations import Stage
 
 
 async def on_cease_confirmed(_: Finder, confirmed: CeaseConfirmed, tx: Transaction) -> None:
@@ -49,7 +49,7 @@ async def on_erasure_checked(finder: Finder, checked: ErasureChecked, tx: Transa
     found = await finder.of_order(orders.checked_order(checked.order_id), tx)
     if await answers.is_checked(checked, tx) and found is not None:
         order, termination, agreement = found
-        await course.after_look(agreement, termination, order, checked, tx)
+        await progress.after_look(agreement, termination, order, checked, tx)
 
 
 async def on_reminder_due(finder: Finder, due: ScheduleReminderDue, tx: Transaction) -> None:
@@ -67,7 +67,7 @@ async def on_deletion_due(finder: Finder, due: ScheduleDeletionDue, tx: Transact
     """TER-4: a day has come on which data must go, as that of a hold's end."""
     await finder.client(due.client_id, tx)
     termination, agreement = await finder.current(due.client_id, tx)
-    await course.advance(agreement, termination, tx)
+    await progress.advance(agreement, termination, tx)
 
 
 async def on_sweep_due(finder: Finder, due: ScheduleSweepDue, tx: Transaction) -> None:
@@ -86,4 +86,4 @@ async def on_certificate_due(finder: Finder, due: ScheduleCertificateDue, tx: Tr
 async def _advance(finder: Finder, termination_id: str, tx: Transaction) -> None:
     found = await termination_store.load_one(tx, termination_id)
     if found is not None:
-        await course.advance(finder.agreement(found[1]), found[0], tx)
+        await progress.advance(finder.agreement(found[1]), found[0], tx)

@@ -9,10 +9,11 @@ from contracts.choice import ChoiceMade
 from contracts.contract import ContractReinstated, ContractTerminated
 from contracts.retention import RetentionChoiceAccepted, RetentionReinstated
 from contracts.schedule import ScheduleChoiceClosed, ScheduleTerminationReached
-from retention import course, task_store, termination_store
+from retention import course, dates, progress, task_store, termination_store
 from retention.client_store import Client
-from retention.decisions import Stage, Termination, weigh_choice, weigh_reinstatement, weigh_termination
+from retention.decisions import weigh_choice, weigh_reinstatement, weigh_termination
 from retention.finding import Finder
+from retention.terminations import Stage, Termination
 
 
 async def on_contract_terminated(finder: Finder, terminated: ContractTerminated, tx: Transaction) -> None:
@@ -48,12 +49,12 @@ async def plan_end(
     await termination_store.insert_termination(tx, termination, client.signed, reason)
     reached_at = deadlines.start_of_day(agreement, on)
     if reached_at <= tx.now:
-        tx.cancel(course.reached_name(termination))
+        tx.cancel(dates.reached_name(termination))
         await course.begin(agreement, termination, tx)
         return
-    await course.replan(agreement, termination, tx)
+    await progress.replan(agreement, termination, tx)
     reached = ScheduleTerminationReached(client_id=client.client_id)
-    tx.emit_at(reached, reached_at, course.reached_name(termination))
+    tx.emit_at(reached, reached_at, dates.reached_name(termination))
 
 
 async def on_termination_reached(finder: Finder, reached: ScheduleTerminationReached, tx: Transaction) -> None:
@@ -70,7 +71,7 @@ async def on_contract_reinstated(finder: Finder, reinstated: ContractReinstated,
     current = await termination_store.load_current(tx, reinstated.client_id)
     termination = current[0] if current else None
     tasks = await task_store.load_tasks(tx, termination.termination_id) if termination else []
-    verdict = weigh_reinstatement(termination, reinstated.client_id, reinstated.reason, course.gone(tasks))
+    verdict = weigh_reinstatement(termination, reinstated.client_id, reinstated.reason, progress.gone(tasks))
     tx.emit(verdict)
     if termination is not None and isinstance(verdict, RetentionReinstated):
         await course.reinstate(termination, reinstated.reason or "the contract goes on", tx)
@@ -92,7 +93,7 @@ async def on_choice_made(finder: Finder, made: ChoiceMade, tx: Transaction) -> N
     if termination.stage is Stage.ASKING:
         await course.carry_out(agreement, chosen, tx)
     else:
-        await course.replan(agreement, chosen, tx)
+        await progress.replan(agreement, chosen, tx)
 
 
 async def on_choice_closed(finder: Finder, closed: ScheduleChoiceClosed, tx: Transaction) -> None:

@@ -6,8 +6,8 @@ from chassis.errors import Rejected
 from chassis.transaction import Transaction
 from retention import client_store, order_store, termination_store
 from retention.client_store import Client
-from retention.decisions import Order, Termination
 from retention.signing import Signer
+from retention.terminations import Order, Termination
 
 
 class Finder:

@@ -9,8 +9,8 @@ from contracts.change import ChangeAnnounced, ChangeCorrected
 from contracts.holder import HolderDeclared, HolderReported, HolderRestored, HolderRetired
 from contracts.permission import PermissionSet, Standing
 from retention import course, flags, holder_store, restoring, termination_store
-from retention.decisions import weigh_processing, weigh_report
 from retention.finding import Finder
+from retention.processing import weigh_processing, weigh_report
 
 
 async def on_holder_declared(finder: Finder, declared: HolderDeclared, tx: Transaction) -> None:

@@ -5,7 +5,7 @@ from chassis.transaction import Transaction
 from contracts.hold import HoldLifted, HoldPlaced
 from contracts.retention import RetentionHoldApplied, RetentionHoldRefused
 from contracts.schedule import ScheduleHoldEnded
-from retention import course, hold_store, termination_store
+from retention import hold_store, progress, termination_store
 from retention.decisions import weigh_hold
 from retention.finding import Finder
 
@@ -25,7 +25,7 @@ async def on_hold_placed(finder: Finder, placed: HoldPlaced, tx: Transaction) ->
     tx.cancel(_hold_name(placed.hold_id))
     if placed.until is not None:
         tx.emit_at(ended, deadlines.start_of_day(agreement, placed.until), _hold_name(placed.hold_id))
-    too_late = await course.apply_hold(placed, tx)
+    too_late = await progress.apply_hold(placed, tx)
     tx.emit(
         RetentionHoldApplied(
             client_id=placed.client_id, hold_id=placed.hold_id, categories=placed.categories, too_late=too_late
@@ -56,8 +56,8 @@ async def _replan(finder: Finder, client_id: str, tx: Transaction) -> None:
     current = await termination_store.load_current(tx, client_id)
     if current is not None and not current[0].is_over:
         agreement = finder.agreement(current[1])
-        await course.replan(agreement, current[0], tx)
-        await course.advance(agreement, current[0], tx)
+        await progress.replan(agreement, current[0], tx)
+        await progress.advance(agreement, current[0], tx)
 
 
 def _hold_name(hold_id: str) -> str:

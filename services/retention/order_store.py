@@ -13,7 +13,7 @@ from contracts.event import Event
 from contracts.ordering import Purpose
 from contracts.retention import OrderKind
 from contracts.returning import ReturnOrdered
-from retention.decisions import Order
+from retention.terminations import Order
 
 Ordered = CeaseOrdered | ReturnOrdered | ErasureOrdered | ErasureCheckOrdered
 

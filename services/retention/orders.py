@@ -16,10 +16,10 @@ from contracts.retention import OrderKind, RetentionOrderOverdue
 from contracts.returning import ReturnOrdered
 from contracts.schedule import ScheduleReminderDue
 from retention import order_store
-from retention.decisions import Order, Termination
 from retention.order_store import Placed
 from retention.planning import Keeper
 from retention.task_store import Task
+from retention.terminations import Order, Termination
 
 
 async def cease(agreement: Agreement, termination: Termination, keepers: Sequence[Keeper], tx: Transaction) -> None:

@@ -5,8 +5,8 @@ from chassis.transaction import Transaction
 from contracts.returning import ReturnAcknowledged, ReturnConfirmed, ReturnDownloaded, ReturnFailed
 from contracts.schedule import ScheduleReturnClosed
 from retention import answers, course, package_store
-from retention.decisions import Stage
 from retention.finding import Finder
+from retention.terminations import Stage
 
 
 async def on_return_confirmed(finder: Finder, made: ReturnConfirmed, tx: Transaction) -> None:

@@ -8,7 +8,7 @@ import asyncpg
 from agreement.book import Signed
 from chassis.transaction import Transaction
 from contracts.choice import Choice, ChoiceMade, Recipient
-from retention.decisions import Stage, Termination
+from retention.terminations import Stage, Termination
 
 _TERMINATION = """
     SELECT termination_id, client_id, agreement_id, agreement_version, terminated_on, by_expiry, stage, choice,

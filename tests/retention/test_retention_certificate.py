@@ -15,9 +15,9 @@ from chassis.access import KeyUnusable, make_key
 from contracts.choice import Choice
 from dutiful.cli import app
 from retention.certificates import Line, Record, certificate_of, is_due, is_over
-from retention.decisions import State
 from retention.printing import pdf_of
 from retention.signing import NotVerified, Signer, verify
+from retention.terminations import State
 
 AGREEMENT = Book.read(default_path()).latest
 AT = datetime(2027, 2, 1, tzinfo=UTC)
