@@ -1,6 +1,5 @@
 """Who the clients are, and what they set (§13, §15, Appendix A)."""
 
-from agreement.book import Signed
 from chassis.transaction import Transaction
 from contracts.client import ClientAmended, ClientDesynchronised, ClientSettingsChanged, ClientSigned
 from retention import client_store, desynchronising, termination_store
@@ -10,8 +9,7 @@ from retention.finding import Finder, client_unknown
 
 async def on_client_signed(finder: Finder, signed: ClientSigned, tx: Transaction) -> None:
     """A client is bound to a version; a known end is planned (§13), one that runs spares what is new."""
-    version = Signed(signed.agreement_id, signed.agreement_version)
-    finder.agreement(version)
+    finder.book.of(signed.agreement_id, signed.agreement_version)  # of an unknown version it tells the publisher
     await client_store.save_client(tx, signed)
     client = await finder.client(signed.client_id, tx)
     current = await termination_store.load_current(tx, client.client_id)
@@ -26,7 +24,7 @@ async def on_client_amended(finder: Finder, amended: ClientAmended, tx: Transact
     if not await client_store.bind(tx, amended.client_id, amended.agreement_version):
         raise client_unknown(amended.client_id)
     client = await finder.client(amended.client_id, tx)
-    finder.agreement(client.signed)
+    finder.book.of(*client.signed)
     if amended.contract_ends_on is not None:
         await plan_end(finder, client, amended.contract_ends_on, "the contract's own end", tx, by_expiry=True)
 
@@ -40,4 +38,4 @@ async def on_settings_changed(_: Finder, changed: ClientSettingsChanged, tx: Tra
 async def on_desynchronised(finder: Finder, ended: ClientDesynchronised, tx: Transaction) -> None:
     """What was synchronised goes at once (Appendix A)."""
     client = await finder.client(ended.client_id, tx)
-    await desynchronising.erase_synchronised(finder.agreement(client.signed), ended, tx)
+    await desynchronising.erase_synchronised(finder.book[client.signed], ended, tx)

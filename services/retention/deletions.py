@@ -86,4 +86,4 @@ async def on_certificate_due(finder: Finder, due: ScheduleCertificateDue, tx: Tr
 async def _advance(finder: Finder, termination_id: str, tx: Transaction) -> None:
     found = await termination_store.load_one(tx, termination_id)
     if found is not None:
-        await progress.advance(finder.agreement(found[1]), found[0], tx)
+        await progress.advance(finder.book[found[1]], found[0], tx)

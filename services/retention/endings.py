@@ -26,7 +26,7 @@ async def plan_end(
     finder: Finder, client: Client, on: date, reason: str | None, tx: Transaction, *, by_expiry: bool
 ) -> None:
     """§8.3: the contract ends on a day, which may have come; by expiry it doesn't undo a notice that was given."""
-    agreement = finder.agreement(client.signed)
+    agreement = finder.book[client.signed]
     current = await termination_store.load_current(tx, client.client_id)
     before = current[0] if current else None
     if by_expiry and before is not None and before.stage is Stage.PLANNED and not before.by_expiry:
@@ -80,13 +80,13 @@ async def on_contract_reinstated(finder: Finder, reinstated: ContractReinstated,
 async def on_choice_made(finder: Finder, made: ChoiceMade, tx: Transaction) -> None:
     """TER-2: return or deletion; it is carried out at once, or when the contract's day comes."""
     client = await finder.client(made.client_id, tx)
-    agreement = finder.agreement(client.signed)
+    agreement = finder.book[client.signed]
     current = await termination_store.load_current(tx, made.client_id)
     verdict = weigh_choice(agreement, current[0] if current else None, made)
     tx.emit(verdict)
     if current is None or not isinstance(verdict, RetentionChoiceAccepted):
         return
-    termination, agreement = current[0], finder.agreement(current[1])
+    termination, agreement = current[0], finder.book[current[1]]
     chosen_on = deadlines.local_date(agreement, made.received_at)
     await termination_store.set_choice(tx, termination.termination_id, made, chosen_on)
     chosen = replace(termination, choice=made.choice, chosen_on=chosen_on, recipient=made.recipient)

@@ -1,6 +1,6 @@
 """What every handler has at hand: the agreements, the key that signs, and what an event is about, locked."""
 
-from agreement.book import AgreementUnknown, Book, Signed
+from agreement.book import Book
 from agreement.schema import Agreement
 from chassis.errors import Rejected
 from chassis.transaction import Transaction
@@ -29,7 +29,7 @@ class Finder:
         current = await termination_store.load_current(tx, client_id)
         if current is None:
             raise Rejected(f"no end of the contract of {client_id!r} is known", "client_id")
-        return current[0], self.agreement(current[1])
+        return current[0], self.book[current[1]]
 
     async def of_order(self, order_id: str, tx: Transaction) -> tuple[Order, Termination, Agreement] | None:
         """An order of a termination, with its client locked before it: the same way round as everywhere."""
@@ -38,19 +38,12 @@ class Finder:
             return None
         await self.client(order.client_ids[0], tx)
         found = await termination_store.load_one(tx, order.termination_id)
-        return None if found is None else (order, found[0], self.agreement(found[1]))
+        return None if found is None else (order, found[0], self.book[found[1]])
 
     async def agreement_of(self, client_id: str, tx: Transaction) -> Agreement:
         """The version that binds a client, which is locked; the latest for who is no client any more."""
         client = await client_store.lock_client(tx, client_id)
-        return self.book.latest if client is None else self.agreement(client.signed)
-
-    def agreement(self, signed: Signed) -> Agreement:
-        """The version that was signed."""
-        try:
-            return self.book[signed]
-        except AgreementUnknown as error:
-            raise Rejected(str(error), "agreement_version") from error
+        return self.book.latest if client is None else self.book[client.signed]
 
 
 def client_unknown(client_id: str) -> Rejected:

@@ -37,7 +37,7 @@ async def on_holder_reported(finder: Finder, reported: HolderReported, tx: Trans
     """Data of a category that is never stored, or processing after the end: it is flagged (TER-1, RET-1)."""
     client = await finder.client(reported.client_id, tx)
     current = await termination_store.load_current(tx, reported.client_id)
-    flagged = weigh_report(finder.agreement(client.signed), current[0] if current else None, reported)
+    flagged = weigh_report(finder.book[client.signed], current[0] if current else None, reported)
     if flagged is not None:
         await flags.raise_flag(tx, flagged)
 

@@ -13,7 +13,7 @@ from retention.finding import Finder
 async def on_hold_placed(finder: Finder, placed: HoldPlaced, tx: Transaction) -> None:
     """TER-4: nothing of these data is deleted from now on; what runs is stopped, what is gone is named."""
     client = await finder.client(placed.client_id, tx)
-    agreement = finder.agreement(client.signed)
+    agreement = finder.book[client.signed]
     refused = weigh_hold(agreement, placed, deadlines.local_date(agreement, tx.now))
     if refused is None and not await hold_store.place(tx, placed):
         reason = "the id is another client's, or the hold is over"
@@ -55,7 +55,7 @@ async def _replan(finder: Finder, client_id: str, tx: Transaction) -> None:
     """A hold came or went: the plan of an end that is known changes, and what is free now goes."""
     current = await termination_store.load_current(tx, client_id)
     if current is not None and not current[0].is_over:
-        agreement = finder.agreement(current[1])
+        agreement = finder.book[current[1]]
         await progress.replan(agreement, current[0], tx)
         await progress.advance(agreement, current[0], tx)
 
