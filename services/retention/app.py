@@ -35,6 +35,7 @@ from retention import api, clients, deletions, endings, holder_store, holders, h
 from retention.finding import Finder
 from retention.settings import RetentionSettings
 from retention.signing import Signer
+from retention.watch import Watch
 
 
 class Retention(Finder):
@@ -102,6 +103,6 @@ class Retention(Finder):
         """Retention's HTTP API."""
         return api.build(self, runtime)
 
-    def workers(self, runtime: Runtime) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:  # noqa: ARG002 - the protocol of every app
-        """Retention does nothing beside handling what it hears."""
-        return ()
+    def workers(self, runtime: Runtime) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
+        """Beside what it hears, retention watches who has not answered."""
+        return (Watch(self.book, runtime).run,)
