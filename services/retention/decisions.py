@@ -57,34 +57,47 @@ def request_choice(agreement: Agreement, termination: Termination, today: date) 
 
 
 def weigh_choice(
-    agreement: Agreement, termination: Termination | None, made: ChoiceMade
+    agreement: Agreement, termination: Termination | None, made: ChoiceMade, gone: Sequence[str]
 ) -> RetentionChoiceAccepted | RetentionChoiceRefused:
-    """§8.3: a choice counts from when the end is known until the default has run, or until it is carried out."""
-    reason = _no_choice(agreement, termination, made)
+    """§8.3: a choice that was made in time counts until another is carried out, or the default has taken something.
+
+    `gone` are the category/holder pairs whose deletion was ordered.
+    """
+    reason = _no_choice(agreement, termination, made, gone)
     if reason is None:
         return RetentionChoiceAccepted(client_id=made.client_id, choice=made.choice, made_by=made.made_by)
     return RetentionChoiceRefused(
-        client_id=made.client_id, choice=made.choice, reason=reason, clause=agreement.termination.clause
+        client_id=made.client_id,
+        choice=made.choice,
+        reason=reason,
+        clause=agreement.termination.clause,
+        gone=tuple(gone),
     )
 
 
-def _no_choice(agreement: Agreement, termination: Termination | None, made: ChoiceMade) -> str | None:
+def _no_choice(
+    agreement: Agreement, termination: Termination | None, made: ChoiceMade, gone: Sequence[str]
+) -> str | None:
     if made.choice not in agreement.termination.choices:
         return f"the agreement offers {', '.join(agreement.termination.choices)}"
     if termination is None or termination.stage is Stage.REINSTATED:
         return "the contract has not ended: there is nothing to choose"
+    late = termination.closes_at is not None and made.received_at >= termination.closes_at
     if termination.stage in (Stage.PLANNED, Stage.ASKING):
-        late = termination.closes_at is not None and made.received_at >= termination.closes_at
         return "it came too late: the time to choose is over" if late else None
-    return _being_carried_out(termination, made)
+    return _being_carried_out(termination, made, gone, late=late)
 
 
-def _being_carried_out(termination: Termination, made: ChoiceMade) -> str:
+def _being_carried_out(termination: Termination, made: ChoiceMade, gone: Sequence[str], *, late: bool) -> str | None:
     if termination.choice is made.choice:
         return f"{made.choice} is what is being carried out already"
-    if termination.chosen_on is None:
-        return f"it came too late: without a choice, {termination.choice} began on {termination.settled_on}"
-    return f"{termination.choice} was chosen on {termination.chosen_on} and is being carried out"
+    if termination.chosen_on is not None:
+        return f"{termination.choice} was chosen on {termination.chosen_on} and is being carried out"
+    if not late and not gone:
+        return None
+    begun = f"without a choice, {termination.choice} began on {termination.settled_on}"
+    what = f" and has taken or is taking {', '.join(gone)}" if gone else ""
+    return f"it came too late: {begun}{what}" if late else f"it was made in time and heard too late: {begun}{what}"
 
 
 def default_choice(agreement: Agreement, termination: Termination) -> RetentionChoiceDefaulted:

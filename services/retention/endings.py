@@ -82,15 +82,16 @@ async def on_choice_made(finder: Finder, made: ChoiceMade, tx: Transaction) -> N
     client = await finder.client(made.client_id, tx)
     agreement = finder.book[client.signed]
     current = await termination_store.load_current(tx, made.client_id)
-    verdict = weigh_choice(agreement, current[0] if current else None, made)
+    tasks = await task_store.load_tasks(tx, current[0].termination_id) if current else []
+    verdict = weigh_choice(agreement, current[0] if current else None, made, progress.gone(tasks))
     tx.emit(verdict)
     if current is None or not isinstance(verdict, RetentionChoiceAccepted):
         return
     termination, agreement = current[0], finder.book[current[1]]
     chosen_on = deadlines.local_date(agreement, made.received_at)
     await termination_store.set_choice(tx, termination.termination_id, made, chosen_on)
-    chosen = replace(termination, choice=made.choice, chosen_on=chosen_on, recipient=made.recipient)
-    if termination.stage is Stage.ASKING:
+    chosen = replace(termination, choice=made.choice, chosen_on=chosen_on, recipient=made.recipient, settled_on=None)
+    if termination.is_running:
         await course.carry_out(agreement, chosen, tx)
     else:
         await progress.replan(agreement, chosen, tx)

@@ -101,10 +101,11 @@ async def set_closing(tx: Transaction, termination_id: str, closes_at: datetime)
 
 
 async def set_choice(tx: Transaction, termination_id: str, made: ChoiceMade, chosen_on: date) -> None:
-    """What the client chose."""
+    """What the client chose; a default that ran without it settles nothing any more."""
     await tx.execute(
         """
-        UPDATE termination SET choice = $2, chosen_on = $3, made_by = $4, recipient = $5
+        UPDATE termination SET choice = $2, chosen_on = $3, made_by = $4, recipient = $5, settled_on = NULL,
+                               settled_why = NULL
          WHERE termination_id = $1
         """,
         termination_id,
