@@ -19,8 +19,9 @@ from contracts.client import ClientAmended, ClientContactChanged, ClientSigned
 from contracts.contract import ContractTerminated
 from contracts.escalation import EscalationDue
 from contracts.retention import RetentionNoticeOrdered, RetentionReinstated
-from notifier import api, directory, outcomes, store
+from notifier import api, directory, orders, outcomes, store
 from notifier.delivery import Deliverer
+from notifier.orders import NoticeOrdered, Order
 from notifier.settings import NotifierSettings
 from notifier.watch import Watch
 
@@ -49,10 +50,10 @@ class Notifier:
         self._deliverer = Deliverer(self.book, self.settings, runtime)
         return self._deliverer.run, Watch(runtime).run
 
-    async def call_deliverer(self, tx: Transaction) -> None:
-        """Something is due once `tx` has committed."""
+    async def call_deliverer(self, tx: Transaction, order: Order | None = None) -> None:
+        """Something is due once `tx` has committed; of an `order` that has just been entered, maybe."""
         if self._deliverer is not None:  # the workers are running
-            await self._deliverer.call(tx)
+            await self._deliverer.call(tx, order)
 
     # Who the clients are.
 
@@ -106,16 +107,16 @@ class Notifier:
         """These clients must have this notice by its deadline (§8.3, §15)."""
         await self._carry_out(order, tx)
 
-    async def _carry_out(self, order: ChangeNoticeOrdered | RetentionNoticeOrdered, tx: Transaction) -> None:
+    async def _carry_out(self, order: NoticeOrdered, tx: Transaction) -> None:
         """Every way of the first stage is tried; without a receipt the next ones, and at the deadline people act."""
-        await directory.rebind(tx, order.client_ids, self._today(tx))
-        for signed in await store.insert_order(tx, order):
-            channels = _first_channels(self._agreement(*signed))
-            await store.deliver_order(tx, order.order_id, " ".join(signed), channels)
+        channels = {signed: _first_channels(agreement) for signed, agreement in self.book.versions.items()}
+        entered = await orders.enter(tx, order, channels, self._today(tx))
+        if entered.unknown is not None:
+            self._agreement(*entered.unknown)
         for at, final in ((order.escalate_at, False), (order.deadline_at, True)):
             check = EscalationDue(order_id=order.order_id, final=final)
             tx.emit_at(check, at, f"check/{order.order_id}/{'deadline' if final else 'escalation'}")
-        await self.call_deliverer(tx)
+        await self.call_deliverer(tx, entered.order)
 
     @router.on(EscalationDue)
     async def on_escalation_due(self, check: EscalationDue, tx: Transaction) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agreement.schema import Agreement
-from notifier.claims import Endpoint, Job, Order
+from notifier.claims import Endpoint, Job
 from notifier.mail import Mail
+from notifier.orders import Order
 from notifier.texts import Rendered, render
 from notifier.webhooks import WebhookRequest
 

@@ -10,7 +10,7 @@ import random
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import asyncpg
 import structlog
@@ -22,11 +22,12 @@ from chassis.errors import while_down
 from chassis.service import Runtime
 from chassis.shards import Shards
 from chassis.transaction import Transaction
-from notifier import claims, content
+from notifier import claims, content, orders
 from notifier.attempts import AttemptOutcome
-from notifier.claims import Job, Order, Wanted
+from notifier.claims import Job, Wanted
 from notifier.lanes import Lanes
 from notifier.mail import MailSender
+from notifier.orders import Order
 from notifier.outcomes import Attempted, record
 from notifier.retries import RetryPolicy, next_attempt
 from notifier.settings import NotifierSettings
@@ -81,8 +82,10 @@ class Deliverer:
             if self._mails:
                 await self._mails.close()
 
-    async def call(self, tx: Transaction) -> None:
-        """At the commit of `tx`, whichever process delivers looks for what is due."""
+    async def call(self, tx: Transaction, order: Order | None = None) -> None:
+        """At the commit of `tx`, whichever process delivers looks for what is due, of a new `order` maybe."""
+        if order is not None:
+            tx.after_commit.append(partial(self._orders.__setitem__, order.order_id, order))
         if len(self._owned) == SHARDS:
             tx.after_commit.append(self._wake.set)
         else:
@@ -130,11 +133,11 @@ class Deliverer:
         return None
 
     async def _know_orders(self, connection: "asyncpg.Connection[asyncpg.Record]", jobs: Sequence[Job]) -> None:
-        unknown = {job.order_id for job in jobs} - self._orders.keys()
-        for order in await claims.load_orders(connection, unknown) if unknown else ():
-            self._orders[order.order_id] = order
         while len(self._orders) > _ORDERS and not self._held:
             self._orders.popitem(last=False)
+        unknown = {job.order_id for job in jobs} - self._orders.keys()
+        for order in await orders.load(connection, unknown) if unknown else ():
+            self._orders[order.order_id] = order
 
     def _pump(self) -> None:
         """Start what may start."""
