@@ -21,7 +21,7 @@ from contracts.escalation import EscalationDue
 from contracts.retention import RetentionNoticeOrdered, RetentionReinstated
 from notifier import api, directory, orders, outcomes, store
 from notifier.delivery import Deliverer
-from notifier.orders import NoticeOrdered, Order
+from notifier.orders import NoticeOrdered
 from notifier.settings import NotifierSettings
 from notifier.watch import Watch
 
@@ -50,10 +50,10 @@ class Notifier:
         self._deliverer = Deliverer(self.book, self.settings, runtime)
         return self._deliverer.run, Watch(runtime).run
 
-    async def call_deliverer(self, tx: Transaction, order: Order | None = None) -> None:
-        """Something is due once `tx` has committed; of an `order` that has just been entered, maybe."""
+    async def call_deliverer(self, tx: Transaction) -> None:
+        """Something is due once `tx` has committed."""
         if self._deliverer is not None:  # the workers are running
-            await self._deliverer.call(tx, order)
+            await self._deliverer.call(tx)
 
     # Who the clients are.
 
@@ -63,7 +63,7 @@ class Notifier:
         agreement = self._agreement(signed.agreement_id, signed.agreement_version)
         deadlines.require_day(agreement, signed.signed_on)
         await directory.save_client(tx, signed, self._today(tx))
-        await store.deliver_waiting(tx, signed.client_id, _first_channels(agreement))
+        await store.deliver_waiting(tx, signed.client_id, orders.first_channels(agreement))
         await self.call_deliverer(tx)
 
     @router.on(ClientContactChanged)
@@ -109,14 +109,15 @@ class Notifier:
 
     async def _carry_out(self, order: NoticeOrdered, tx: Transaction) -> None:
         """Every way of the first stage is tried; without a receipt the next ones, and at the deadline people act."""
-        channels = {signed: _first_channels(agreement) for signed, agreement in self.book.versions.items()}
-        entered = await orders.enter(tx, order, channels, self._today(tx))
-        if entered.unknown is not None:
-            self._agreement(*entered.unknown)
+        takes = self._deliverer is not None and self._deliverer.takes
+        entered = await orders.enter(tx, order, self.book, self._today(tx), with_jobs=takes)
         for at, final in ((order.escalate_at, False), (order.deadline_at, True)):
             check = EscalationDue(order_id=order.order_id, final=final)
             tx.emit_at(check, at, f"check/{order.order_id}/{'deadline' if final else 'escalation'}")
-        await self.call_deliverer(tx, entered.order)
+        if takes and self._deliverer is not None:
+            self._deliverer.hand_over(tx, entered)
+        else:
+            await self.call_deliverer(tx)
 
     @router.on(EscalationDue)
     async def on_escalation_due(self, check: EscalationDue, tx: Transaction) -> None:
@@ -132,10 +133,6 @@ class Notifier:
 
     def _today(self, tx: Transaction) -> date:
         return deadlines.local_date(self.book.latest, tx.now)
-
-
-def _first_channels(agreement: Agreement) -> list[str]:
-    return [channel.value for channel in agreement.notices.stages[0].channels]
 
 
 def _unknown(client_id: str) -> Rejected:

@@ -3,41 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from chassis.database import Connection
-
-
-class Endpoint(NamedTuple):
-    """Where a webhook goes, and the secrets in force that sign it, the newest first."""
-
-    url: str
-    secrets: tuple[str, ...]
-
-
-class Job(NamedTuple):
-    """One delivery to attempt, with the addresses in force now; `endpoint` is a webhook's."""
-
-    delivery_id: str
-    notice_id: str
-    order_id: str
-    client_id: str
-    channel: str
-    endpoint_id: str | None
-    attempts: int
-    stage: int
-    client_name: str
-    contact_name: str
-    email: str
-    language: str
-    agreement_id: str
-    agreement_version: str
-    endpoint: Endpoint | None
-
-    @property
-    def lane(self) -> str:
-        """An endpoint is a lane; so is each other channel."""
-        return self.endpoint_id or self.channel
+from notifier.jobs import JOB, Job, jobs_of, place
+from notifier.orders import OrdersAtHand
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +20,10 @@ class Wanted:
     limit: int
 
 
-async def claim(connection: Connection, wanted: Wanted) -> list[Job]:
+async def claim(connection: Connection, wanted: Wanted, orders: OrdersAtHand) -> list[Job]:
     """The deliveries that are due, the longest due first."""
     rows = await connection.fetch(
-        """
+        f"""
         WITH due AS MATERIALIZED (
             SELECT delivery_id, notice_id, channel, endpoint_id, attempts, next_attempt_at,
                    -- many go to one endpoint: it comes with the first of them
@@ -68,16 +37,11 @@ async def claim(connection: Connection, wanted: Wanted) -> list[Job]:
                      ORDER BY next_attempt_at
                      LIMIT $5) AS longest
         )
-        SELECT delivery_id, notice_id, order_id, client_id, channel, endpoint_id, attempts, stage,
-               name, contact_name, email, language, agreement_id, agreement_version, url, secrets
+        SELECT {JOB}
           FROM due
           JOIN notice USING (notice_id)
           JOIN client USING (client_id)
-          LEFT JOIN LATERAL (
-                SELECT url, array_agg(secret ORDER BY endpoint_secret.created_at DESC) AS secrets
-                  FROM endpoint JOIN endpoint_secret USING (endpoint_id)
-                 WHERE is_first AND endpoint_id = due.endpoint_id AND (expires_at IS NULL OR expires_at > $1)
-                 GROUP BY url) AS place ON true
+          {place("due", "is_first", "$1")}
          ORDER BY next_attempt_at
         """,
         wanted.now,
@@ -86,8 +50,7 @@ async def claim(connection: Connection, wanted: Wanted) -> list[Job]:
         list(wanted.full),
         wanted.limit,
     )
-    endpoints = {row["endpoint_id"]: Endpoint(row["url"], tuple(row["secrets"])) for row in rows if row["url"]}
-    return [Job._make((*row[:14], endpoints.get(row["endpoint_id"]))) for row in rows]
+    return jobs_of(rows, await orders.of(connection, {row["order_id"] for row in rows}))
 
 
 async def next_due(connection: Connection, shards: Collection[int], after: datetime) -> datetime | None:

@@ -1,54 +1,38 @@
 """Orders to tell clients something: what all notices of one have in common, entered with a notice for each client."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections import OrderedDict
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from datetime import date
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json, to_json
 
-from agreement.book import Signed
+from agreement.book import Book
+from agreement.schema import Agreement
 from chassis.database import Connection
 from chassis.transaction import Transaction
 from contracts.change import ChangeNoticeOrdered
 from contracts.retention import RetentionNoticeOrdered
 from notifier.directory import REBIND
+from notifier.jobs import JOB, Job, Order, jobs_of, place
 from notifier.store import deliveries
 
 NoticeOrdered = ChangeNoticeOrdered | RetentionNoticeOrdered
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What all notices of an order have in common."""
-
-    order_id: str
-    about: str
-    kind: str
-    clause: str
-    facts: Mapping[str, str | list[str]]
-    ordered_at: datetime
-    deadline_at: datetime
-    flow_id: str
-    traceparent: str | None
-
-    head: bytes
-    """The webhook's JSON up to where the notices of the order differ."""
-
-
 class Entered(NamedTuple):
-    """An order that is under way, and the version of a client that no agreement here is, if there is one."""
+    """An order that is under way, and its deliveries where they were asked for."""
 
     order: Order
-    unknown: Signed | None
+    jobs: list[Job]
 
 
-async def enter(
-    tx: Transaction, ordered: NoticeOrdered, channels: Mapping[Signed, Sequence[str]], today: date
-) -> Entered:
-    """Enter what is to be said and a notice per client, and send these on their way by their version's `channels`.
+async def enter(tx: Transaction, ordered: NoticeOrdered, book: Book, today: date, *, with_jobs: bool) -> Entered:
+    """Enter what is to be said and a notice per client, and send these on their way by the first channels.
 
-    §15: a client is bound to what it signed last by today. One that is not known yet gets its notice too, which waits.
+    §15: a client is bound to what it signed last by today; raises `AgreementUnknown`. One that is not known yet gets
+    its notice too, which waits.
     """
     order = {
         "order_id": ordered.order_id,
@@ -61,7 +45,7 @@ async def enter(
         "flow_id": tx.cause.flow_id,
         "traceparent": tx.cause.traceparent,
     }
-    unknown = await tx.fetchrow(
+    rows = await tx.fetch(
         f"""
         WITH rebound AS (
             {REBIND}
@@ -87,25 +71,59 @@ async def enter(
               FROM bound JOIN known USING (agreement_id, agreement_version)
         ), sent AS (
             {deliveries("$11")}
+            RETURNING delivery_id, notice_id, channel, endpoint_id, attempts
         )
-        SELECT agreement_id, agreement_version
-          FROM bound LEFT JOIN known USING (agreement_id, agreement_version)
-         WHERE channels IS NULL
-         LIMIT 1
+        SELECT {JOB}, channels
+          FROM (SELECT *, 0::smallint AS stage, $6 AS order_id FROM bound) AS bound
+          LEFT JOIN known USING (agreement_id, agreement_version)
+          LEFT JOIN (SELECT * FROM sent WHERE channel <> 'post' AND $16) AS sent USING (notice_id)
+          JOIN (SELECT client_id, name, contact_name, email, language FROM client) AS client USING (client_id)
+          {place("sent", "true", "$11")}
+         WHERE channels IS NULL OR delivery_id IS NOT NULL
         """,
         ordered.client_ids,
         today,
-        [signed.agreement_id for signed in channels],
-        [signed.version for signed in channels],
-        [" ".join(each) for each in channels.values()],
+        [signed.agreement_id for signed in book.versions],
+        [signed.version for signed in book.versions],
+        [" ".join(first_channels(agreement)) for agreement in book.versions.values()],
         *order.values(),
         ordered.escalate_at,
+        with_jobs,
     )
-    return Entered(_order(order), Signed(*unknown) if unknown else None)
+    for row in rows:
+        book.of(row["agreement_id"], row["agreement_version"])
+    entered = _order(order)
+    return Entered(entered, jobs_of(rows, {entered.order_id: entered}))
 
 
-async def load(connection: Connection, order_ids: Collection[str]) -> list[Order]:
-    """The orders with these ids."""
+def first_channels(agreement: Agreement) -> list[str]:
+    """The ways that every notice goes at first."""
+    return [channel.value for channel in agreement.notices.stages[0].channels]
+
+
+class OrdersAtHand:
+    """The orders that were needed last, so that each is read once, about."""
+
+    def __init__(self, kept: int) -> None:
+        self._kept = kept
+        self._orders: OrderedDict[str, Order] = OrderedDict()
+
+    def add(self, order: Order) -> None:
+        """Keep a new one."""
+        self._orders[order.order_id] = order
+        while len(self._orders) > self._kept:
+            self._orders.popitem(last=False)
+
+    async def of(self, connection: Connection, order_ids: AbstractSet[str]) -> Mapping[str, Order]:
+        """The orders with these ids."""
+        found = {order_id: self._orders[order_id] for order_id in order_ids if order_id in self._orders}
+        for order in await _load(connection, order_ids - found.keys()) if len(found) < len(order_ids) else ():
+            self.add(order)
+            found[order.order_id] = order
+        return found
+
+
+async def _load(connection: Connection, order_ids: AbstractSet[str]) -> list[Order]:
     rows = await connection.fetch(
         """
         SELECT order_id, about, kind, clause, facts, ordered_at, deadline_at, flow_id, traceparent
