@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 WITHIN_S = 30.0
 """Far more than anything takes: only a machine that is very busy comes near it."""
 
-BOUND_S = 60.0
+BOUND_S = 300.0
 """Around what is bounded while something else never comes: without its bound it would not end at all."""
 
 

@@ -86,7 +86,7 @@ async def test_the_table_has_every_operation(desk: Desk) -> None:
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.operation)
 async def test_a_role_may_what_its_rights_say(scene: Scene, way: Way) -> None:
     """Whoever lacks a right is answered 403; whoever has all that it takes isn't; without a token it is 401."""
-    await check_rights(scene.desk, way, scene.ids)
+    await check_rights(scene.desk, way, scene.ids, 409)
 
 
 @pytest.mark.parametrize("way", OTHERS, ids=lambda way: f"{way.operation} {way.body or ''}")
