@@ -130,6 +130,21 @@ class ObjectExecutor:
                     sink.write(chunk)
         return Exported(file_name(key.removeprefix(self._prefix(scope))), 1, key)
 
+    async def clients(self) -> AsyncIterator[tuple[str, int]]:
+        """Whoever has objects in any version, and how many versions."""
+        root, _, below = self._source.prefix.partition(CLIENT)
+        last, count = "", 0
+        async for thing, _ in self._listed("version", root, ""):
+            name, found, rest = thing.key.removeprefix(root).partition("/")
+            if not found or not f"/{rest}".startswith(below):
+                continue
+            if name != last and count:
+                yield last, count
+                count = 0
+            last, count = name, count + 1
+        if count:
+            yield last, count
+
     async def close(self) -> None:
         """Let go of connections."""
         await self._stack.aclose()

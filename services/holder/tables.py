@@ -7,7 +7,7 @@ after a kill it tells whether the batch is gone (`pg_xact_status`), although the
 import asyncio
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -19,7 +19,7 @@ from holder import tables_check
 from holder.data_map import Scope, TableSource
 from holder.executors import ExecutorFailed, Exported, Found, Ledger, Sink
 from holder.pace import Pace
-from holder.statements import Statements
+from holder.statements import Statements, by_client
 
 if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
@@ -83,6 +83,15 @@ class TableExecutor:
         with _told(self._source):
             return await self._export(connection, statements, after, sink)
 
+    async def clients(self) -> AsyncIterator[tuple[str, int]]:
+        """Whoever has rows, and how many."""
+        connection, types = await self._looked()
+        query, arguments = by_client(self._source, types)
+        with _told(self._source):
+            async with connection.transaction(readonly=True):
+                async for row in connection.cursor(query, *arguments, prefetch=_FETCH):
+                    yield row["client_id"], row["count"]
+
     async def close(self) -> None:
         """Let go of the connection; what it had open is rolled back."""
         if self._connection is not None:
@@ -128,12 +137,17 @@ class TableExecutor:
         return Exported(f"{self._source.table}.{self._source.format}", records, last) if records else None
 
     async def _ready(self, scope: Scope) -> "tuple[Connection, Statements]":
+        connection, types = await self._looked()
+        return connection, Statements(self._source, types, scope)
+
+    async def _looked(self) -> "tuple[Connection, Mapping[str, str]]":
+        """The connection, and the types of the table's columns; where the map doesn't fit, what is wrong."""
         connection = await self._connected()
         if self._shape is None:
             self._shape = await tables_check.look(connection, self._source)
         if self._shape.lacks:
             raise ExecutorFailed("; ".join(self._shape.lacks))
-        return connection, Statements(self._source, self._shape.types, scope)
+        return connection, self._shape.types
 
     async def _connected(self) -> "Connection":
         if self._connection is None or self._connection.is_closed():

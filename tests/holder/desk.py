@@ -74,7 +74,7 @@ class Desk:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """What was ordered is carried out meanwhile."""
-        (run,) = self.app.workers(self.runtime)
+        run, *_ = self.app.workers(self.runtime)
         task = asyncio.ensure_future(run())
         try:
             yield
@@ -87,6 +87,14 @@ class Desk:
         """The events of a type that wait to be published, oldest first."""
         rows = await self.runtime.pool.fetch("SELECT headers, value FROM outbox ORDER BY seq")
         return [from_json(row["value"]) for row in rows if from_json(row["headers"])["ce_type"] == event_type.TYPE]
+
+    async def until_none(self, table: str) -> None:
+        """Wait until a table of the holder is empty."""
+
+        async def empty() -> bool:
+            return not await self.runtime.pool.fetchval(f"SELECT count(*) FROM {table}")
+
+        await eventually(empty)
 
     async def until(self, event_type: type[Event], number: int = 1) -> Json:
         """Wait until so many of a type were said; the last of them."""
