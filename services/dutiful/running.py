@@ -160,13 +160,13 @@ def _print_urls(console: Console, house: "House") -> None:
     table.add_row("Kafka", house.bootstrap)
     for service in house.services:
         table.add_row(service.app.name, f"{service.url}/docs")
-    if house.sample_dsn:
-        table.add_row("a made-up platform's database", house.sample_dsn)
     table.add_row("mail sink (SMTP)", f"127.0.0.1:{house.smtp.port}")
     table.add_row("data", str(house.home.resolve()))
     console.print(table)
     console.print(f"Token:   dutiful token --key {house.token_key} --role operator")
     console.print(f"Publish: dutiful emit subprocessor.added --kafka {house.bootstrap} --file event.json")
+    if house.sample_dsn:
+        console.print(f"A made-up platform's database: psql '{house.sample_dsn}'", soft_wrap=True, highlight=False)
     console.print("Stop:    Ctrl-C")
 
 

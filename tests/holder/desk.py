@@ -88,13 +88,14 @@ class Desk:
         rows = await self.runtime.pool.fetch("SELECT headers, value FROM outbox ORDER BY seq")
         return [from_json(row["value"]) for row in rows if from_json(row["headers"])["ce_type"] == event_type.TYPE]
 
-    async def until_none(self, table: str) -> None:
-        """Wait until a table of the holder is empty."""
+    async def until_stored(self, count: int) -> None:
+        """Wait until a look found so many records of what is never stored."""
 
-        async def empty() -> bool:
-            return not await self.runtime.pool.fetchval(f"SELECT count(*) FROM {table}")
+        async def found() -> bool:
+            total: int = await self.runtime.pool.fetchval("SELECT coalesce(sum(count), 0)::bigint FROM stored")
+            return total == count
 
-        await eventually(empty)
+        await eventually(found)
 
     async def until(self, event_type: type[Event], number: int = 1) -> Json:
         """Wait until so many of a type were said; the last of them."""
