@@ -16,6 +16,7 @@ from pydantic import JsonValue
 
 from chassis.errors import is_down
 from holder import tables_check
+from holder.batches import erase_found
 from holder.data_map import Scope, TableSource
 from holder.executors import ExecutorFailed, Exported, Found, Ledger, Sink
 from holder.pace import Pace
@@ -62,7 +63,7 @@ class TableExecutor:
         connection, statements = await self._ready(scope)
         await self.resolve(ledger)
         with _told(self._source):
-            while await self._pass(connection, statements, ledger):
+            while await erase_found(connection, statements, ledger, self._pace):
                 pass
         if ledger.intent is not None:
             await ledger.settle(ledger.intent.count)
@@ -97,26 +98,6 @@ class TableExecutor:
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
-
-    async def _pass(self, connection: "Connection", statements: Statements, ledger: Ledger) -> bool:
-        """Find rows and delete them; say whether there may be more."""
-        pace = self._pace
-        batches = await connection.fetch(statements.find(), *statements.arguments, pace.rows, pace.found)
-        found: int = sum(batch["count"] for batch in batches)
-        deleted = 0
-        blocked: asyncpg.LockNotAvailableError | None = None
-        for batch in batches:
-            began = asyncio.get_running_loop().time()
-            try:
-                deleted += await _delete(connection, statements, batch["places"], batch["count"], ledger)
-            except asyncpg.LockNotAvailableError as error:
-                blocked = error
-            await asyncio.sleep(pace.rest * (asyncio.get_running_loop().time() - began))
-        if blocked is not None and not deleted:
-            raise blocked
-        if found and not deleted:
-            raise ExecutorFailed(f"rows of {self._source.table} stay: a trigger or a rule keeps them from going")
-        return found == pace.found or deleted < found
 
     async def _export(
         self, connection: "Connection", statements: Statements, after: JsonValue, sink: Sink
@@ -155,26 +136,6 @@ class TableExecutor:
                 self._dsn, server_settings=_SESSION, command_timeout=_ANSWERED_WITHIN_S
             )
         return self._connection
-
-
-async def _delete(connection: "Connection", statements: Statements, places: str, count: int, ledger: Ledger) -> int:
-    """One batch: written down while it is deleted, and committed once both are done."""
-    async with connection.transaction():
-        transaction = await connection.fetchval("SELECT pg_current_xact_id()::text")
-        written, status = await asyncio.gather(
-            ledger.intend(count, transaction),
-            connection.execute(statements.erase(), *statements.arguments, places),
-            return_exceptions=True,
-        )
-        if isinstance(written, BaseException):
-            raise written
-        if isinstance(status, BaseException):
-            await ledger.settle(0)
-            raise status
-        deleted = int(status.rpartition(" ")[2])
-        if deleted != count:  # some went, or moved, since they were found
-            await ledger.correct(deleted)
-    return deleted
 
 
 @contextmanager
