@@ -1,11 +1,10 @@
 """What an SRE watches of a holder: orders that wait, what became of them, what was erased and found."""
 
-import asyncio
 from typing import Final
 
 from prometheus_client import Counter, Gauge
 
-from chassis.errors import while_down
+from chassis.looking import look_for_ever
 from chassis.service import Runtime
 from contracts.erasure import ErasureConfirmed
 from contracts.holder import HolderReported
@@ -49,11 +48,7 @@ class HolderMetrics:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        while True:
-            async for attempt in while_down("look at the orders"):
-                with attempt:
-                    await self.look()
-            await asyncio.sleep(_LOOK_S)
+        await look_for_ever("look at the orders", self.look, _LOOK_S)
 
     async def look(self) -> None:
         """Count the orders that wait and the packages that lie ready; every process counts all of them."""
