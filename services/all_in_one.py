@@ -8,6 +8,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from agreement.book import Book
+from breach.app import Breach
+from breach.settings import BreachSettings
 from chassis.access import make_key
 from chassis.clock import Clock, SystemClock
 from chassis.service import Service, prepare
@@ -24,7 +26,7 @@ from retention.app import Retention
 from retention.settings import RetentionSettings
 from subprocessor_registry.app import Registry
 
-SERVICES = ("subprocessor_registry", "notifier", "retention")
+SERVICES = ("subprocessor_registry", "notifier", "retention", "breach")
 Progress = Callable[[str], None]
 
 
@@ -35,6 +37,7 @@ class Ports:
     registry: int = 0
     notifier: int = 0
     retention: int = 0
+    breach: int = 0
     kafka: int | None = None
 
 
@@ -66,11 +69,13 @@ class House:
         await asyncio.gather(
             self.postgres.make_roles("dutiful", SERVICES), ensure_topics(self.bootstrap, Shape(), SERVICES)
         )
-        registry, notifier, retention = self._settings(), self._notifier_settings(), self._retention_settings()
+        registry, notifier = self._settings(), self._notifier_settings()
+        retention, breach = self._retention_settings(), self._breach_settings()
         self.services = [
             Service(Registry(self.book), registry, self.clock),
             Service(Notifier(self.book, notifier), notifier, self.clock),
             Service(Retention(self.book, retention), retention, self.clock),
+            Service(Breach(self.book, breach), breach, self.clock),
         ]
         await asyncio.gather(*[prepare(service.app, service.settings) for service in self.services])
         await asyncio.gather(*[service.start() for service in self.services])
@@ -113,6 +118,14 @@ class House:
             port=self.ports.retention,
             token_key=self.token_key,
             certificate_key=self.certificate_key,
+        )
+
+    def _breach_settings(self) -> BreachSettings:
+        return BreachSettings(
+            kafka=self.bootstrap,
+            database_url=SecretStr(self._dsn("breach")),
+            port=self.ports.breach,
+            token_key=self.token_key,
         )
 
     def _notifier_settings(self) -> NotifierSettings:

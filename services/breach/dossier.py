@@ -63,3 +63,9 @@ def submission(missing: Sequence[str], before: int) -> Submission:
     if not missing:
         return Submission.COMPLETE
     return Submission.COMPLEMENTARY if before else Submission.INITIAL
+
+
+def is_known(entries: Entries, code: str) -> bool:
+    """Whether an element is entered, known or approximately."""
+    entry = entries.get(code)
+    return entry is not None and entry.standing is not Standing.UNKNOWN

@@ -27,7 +27,7 @@ _PIPED = 400
 AgreementFile = Annotated[
     Path | None, typer.Option("--agreement", help="agreement file, or a directory of them; the shipped one by default")
 ]
-ServiceName = Annotated[str, typer.Argument(help="subprocessor_registry, notifier or retention")]
+ServiceName = Annotated[str, typer.Argument(help="subprocessor_registry, notifier, retention or breach")]
 
 
 def configure_logs(*, verbose: bool) -> None:
@@ -55,12 +55,14 @@ def up(
     registry_port: Annotated[int, typer.Option(help="port of the registry's API")] = 8081,
     notifier_port: Annotated[int, typer.Option(help="port of the notifier's API")] = 8082,
     retention_port: Annotated[int, typer.Option(help="port of retention's API")] = 8083,
+    breach_port: Annotated[int, typer.Option(help="port of the breach service's API")] = 8084,
 ) -> None:
     """Leave the whole system running on this machine, on the real clock; Ctrl-C stops all of it, data stays."""
     from all_in_one import House, Ports
 
     console = Console()
-    house = House(home, _book(agreement), ports=Ports(registry_port, notifier_port, retention_port, kafka_port))
+    ports = Ports(registry_port, notifier_port, retention_port, breach_port, kafka_port)
+    house = House(home, _book(agreement), ports=ports)
 
     async def live() -> None:
         try:

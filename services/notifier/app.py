@@ -18,10 +18,12 @@ from contracts.change import ChangeNoticeOrdered
 from contracts.client import ClientAmended, ClientContactChanged, ClientSigned
 from contracts.contract import ContractTerminated
 from contracts.escalation import EscalationDue
+from contracts.incident import IncidentNoticeOrdered
 from contracts.retention import RetentionNoticeOrdered, RetentionReinstated
 from notifier import api, directory, outcomes, store
 from notifier.delivery import Deliverer
 from notifier.settings import NotifierSettings
+from notifier.store import Ordered
 from notifier.watch import Watch
 
 
@@ -106,7 +108,12 @@ class Notifier:
         """These clients must have this notice by its deadline (§8.3, §15)."""
         await self._carry_out(order, tx)
 
-    async def _carry_out(self, order: ChangeNoticeOrdered | RetentionNoticeOrdered, tx: Transaction) -> None:
+    @router.on(IncidentNoticeOrdered)
+    async def on_incident_notice_ordered(self, order: IncidentNoticeOrdered, tx: Transaction) -> None:
+        """These clients must have this notice by its deadline (§6, §15)."""
+        await self._carry_out(order, tx)
+
+    async def _carry_out(self, order: Ordered, tx: Transaction) -> None:
         """Every way of the first stage is tried; without a receipt the next ones, and at the deadline people act."""
         await directory.rebind(tx, order.client_ids, self._today(tx))
         for signed in await store.insert_order(tx, order):

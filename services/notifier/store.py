@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import asyncpg
 from pydantic_core import to_json
 
 from chassis.transaction import Transaction
 from contracts.change import ChangeNoticeOrdered
+from contracts.incident import IncidentNoticeOrdered
 from contracts.retention import RetentionNoticeOrdered
+
+Ordered: TypeAlias = ChangeNoticeOrdered | RetentionNoticeOrdered | IncidentNoticeOrdered
+"""Whoever orders a notice, and of what, an order says the same."""
 
 SHARDS = 16
 """A notice's shard never changes, so this number doesn't either."""
@@ -42,7 +46,7 @@ class Unreceived:
     traceparent: str | None
 
 
-async def insert_order(tx: Transaction, order: ChangeNoticeOrdered | RetentionNoticeOrdered) -> list[tuple[str, str]]:
+async def insert_order(tx: Transaction, order: Ordered) -> list[tuple[str, str]]:
     """Enter what is to be said and one notice per client; a client that is not known yet gets its notice too.
 
     Returns the agreement versions that the known ones are bound to.
