@@ -10,8 +10,7 @@ from pydantic_core import to_json
 
 from breach.decisions import Detection, Known, Status
 from chassis.transaction import Transaction
-from contracts.breach import BreachStepLogged, BreachUpdated, Entry, StepKind, Words
-from contracts.incident import IncidentUpdated
+from contracts.breach import Entry, Words
 
 _ENTRIES = TypeAdapter(dict[str, Entry])
 _DELAYS = TypeAdapter(dict[str, Words])
@@ -142,76 +141,6 @@ async def set_severity(tx: Transaction, incident_id: str, severity: object) -> N
     await tx.execute(
         "UPDATE incident SET severity = $2 WHERE incident_id = $1", incident_id, to_json(severity).decode()
     )
-
-
-async def insert_update(tx: Transaction, said: BreachUpdated, numbered: IncidentUpdated) -> None:
-    """A numbered update; what it says is the current state, unless a later one has overtaken it."""
-    await tx.execute(
-        """
-        INSERT INTO phase (incident_id, number, update_id, said, said_at, corrects, overtaken_by)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        """,
-        said.incident_id,
-        numbered.number,
-        said.update_id,
-        said.model_dump_json(exclude_none=True),
-        tx.now,
-        numbered.corrects,
-        numbered.overtaken_by,
-    )
-    await tx.execute(
-        "UPDATE step SET number = $2 WHERE incident_id = $1 AND number IS NULL AND NOT internal",
-        said.incident_id,
-        numbered.number,
-    )
-    current = numbered.overtaken_by is None
-    await tx.execute(
-        """
-        UPDATE incident
-           SET updates = $2, last_as_of = CASE WHEN $3 THEN $4 ELSE last_as_of END,
-               advice = CASE WHEN $3 THEN coalesce($5::jsonb, advice) ELSE advice END,
-               next_at = CASE WHEN $3 THEN $6 ELSE next_at END, has_last_update = has_last_update OR $7
-         WHERE incident_id = $1
-        """,
-        said.incident_id,
-        numbered.number,
-        current,
-        said.as_of,
-        said.advice.model_dump_json(exclude_none=True) if said.advice else None,
-        said.next_at,
-        said.last,
-    )
-
-
-async def load_numbers(tx: Transaction, incident_id: str) -> dict[str, int]:
-    """The number of each update."""
-    rows = await tx.fetch("SELECT update_id, number FROM phase WHERE incident_id = $1", incident_id)
-    return {row["update_id"]: row["number"] for row in rows}
-
-
-async def insert_step(tx: Transaction, said: BreachStepLogged) -> bool:
-    """Something that was done; False: it is there already."""
-    status = await tx.execute(
-        """
-        INSERT INTO step (incident_id, step_id, kind, taken_at, taken_by, text, internal)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-            ON CONFLICT DO NOTHING
-        """,
-        said.incident_id,
-        said.step_id,
-        said.kind,
-        said.taken_at,
-        said.taken_by,
-        said.text.model_dump_json(exclude_none=True),
-        said.internal,
-    )
-    return not status.endswith(" 0")
-
-
-async def load_step_kinds(tx: Transaction, incident_id: str) -> set[StepKind]:
-    """What kinds of things were done."""
-    rows = await tx.fetch("SELECT DISTINCT kind FROM step WHERE incident_id = $1", incident_id)
-    return {StepKind(row["kind"]) for row in rows}
 
 
 def entries_of(text: str) -> dict[str, Entry]:

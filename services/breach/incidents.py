@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from breach import dossier, incident_store, journal, scope_store, scoping, ticking
+from breach import dossier, incident_store, journal, phase_store, scope_store, scoping, ticking
 from breach.bound import Bound
 from breach.decisions import Detection, Status, fold, refuse, weigh_awareness, weigh_closing
 from breach.finding import locked
@@ -134,7 +134,7 @@ async def on_closed(app: Bound, said: BreachClosed, tx: Transaction) -> None:
 
 async def _there(incident: Incident, tx: Transaction) -> set[Needed]:
     """What closing needs and is there: logged as a step or entered in the dossier."""
-    kinds = await incident_store.load_step_kinds(tx, incident.incident_id)
+    kinds = await phase_store.load_step_kinds(tx, incident.incident_id)
     found = {
         Needed.CAUSE: StepKind.CAUSE in kinds or dossier.is_known(incident.entries, "cause"),
         Needed.MEASURES: StepKind.REMEDY in kinds or dossier.is_known(incident.entries, "measures"),

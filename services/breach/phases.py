@@ -1,6 +1,6 @@
 """What is done about a breach and told in phases: steps, updates, requests, reasons for delay (BRE-2, BRE-3)."""
 
-from breach import dossier, incident_store, journal, scope_store, telling
+from breach import dossier, incident_store, journal, phase_store, scope_store, telling
 from breach.bound import Bound
 from breach.clocks import CLIENTS
 from breach.decisions import refuse, weigh_update
@@ -23,7 +23,7 @@ async def on_step_logged(app: Bound, said: BreachStepLogged, tx: Transaction) ->
     elif said.taken_at > tx.now + app.settings.ahead_within:
         reason = f"it lies ahead: it is {tx.now.isoformat()}"
         await journal.note_refusal(tx, refuse(app.book.latest, said, reason, "taken_at"))
-    elif not await incident_store.insert_step(tx, said):
+    elif not await phase_store.insert_step(tx, said):
         await journal.note_refusal(tx, refuse(app.book.latest, said, "it is there already", "step_id"))
     else:
         await journal.note(tx, said)
@@ -33,7 +33,7 @@ async def on_step_logged(app: Bound, said: BreachStepLogged, tx: Transaction) ->
 async def on_updated(app: Bound, said: BreachUpdated, tx: Transaction) -> None:
     """BRE-2: numbered, and told to every client that is affected; who isn't told yet hears all of it at once."""
     incident = await locked(tx, said.incident_id)
-    numbers = await incident_store.load_numbers(tx, said.incident_id)
+    numbers = await phase_store.load_numbers(tx, said.incident_id)
     verdict = weigh_update(app.book.latest, incident.known, numbers, said)
     wrong = dossier.why_not(app.book.latest, said.entries)
     if wrong is not None and not isinstance(verdict, IncidentRefused):
@@ -45,7 +45,7 @@ async def on_updated(app: Bound, said: BreachUpdated, tx: Transaction) -> None:
     if verdict.overtaken_by is None:
         entries = dossier.merge(incident.entries, said.entries)
         await incident_store.set_entries(tx, said.incident_id, entries)
-    await incident_store.insert_update(tx, said, verdict)
+    await phase_store.insert_update(tx, said, verdict)
     tx.emit(verdict)
     await telling.tell(app, said.incident_id, NoticeKind.BREACH_UPDATE, tx, number=verdict.number)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from agreement.schema import Agreement
-from breach import clock_store, directory_store, telling_store
+from breach import clock_store, directory_store, phase_store, telling_store
 from breach.bound import Bound
 from breach.clocks import CLIENTS, clients_clock, notice_times
 from breach.finding import locked
@@ -64,7 +64,7 @@ async def _tell_page(app: Bound, telling: Telling, after: str, tx: Transaction) 
 async def _said(telling: Telling, tx: Transaction) -> Facts:
     if telling.number is None:
         return {}
-    phase = await telling_store.load_phase(tx, telling.incident_id, telling.number)
+    phase = await phase_store.load_phase(tx, telling.incident_id, telling.number)
     corrects = (phase.corrects, phase.corrected) if phase.corrects and phase.corrected else None
     return facts_of_update(phase.number, phase.said.text, corrects, phase.overtaken_by)
 
@@ -82,8 +82,8 @@ async def _picture(incident: Incident, telling: Telling, tx: Transaction) -> Pic
         entries=incident.entries,
         advice=incident.advice,
         next_at=incident.next_at,
-        steps=await telling_store.load_steps(tx, incident.incident_id, telling.number),
-        updates=[] if update else await telling_store.load_last_words(tx, incident.incident_id),
+        steps=await phase_store.load_steps(tx, incident.incident_id, telling.number),
+        updates=[] if update else await phase_store.load_last_words(tx, incident.incident_id),
     )
 
 

@@ -8,7 +8,6 @@ from typing import Final, NamedTuple
 from agreement.book import Signed
 from breach.clocks import CLIENTS
 from chassis.transaction import Transaction
-from contracts.breach import BreachUpdated, Words
 from contracts.incident import NoticeKind
 
 PAGE: Final = 500
@@ -108,66 +107,6 @@ async def load_groups(tx: Transaction, incident_id: str, client_ids: Sequence[st
         tx.now,
     )
     return {Group(Signed(row[0], row[1]), row[2], row[3]): tuple(row[4]) for row in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class Phase:
-    """A numbered update, and the words that it corrects."""
-
-    number: int
-    said: BreachUpdated
-    corrects: int | None
-    corrected: Words | None
-    overtaken_by: int | None
-
-
-async def load_phase(tx: Transaction, incident_id: str, number: int) -> Phase:
-    """One update."""
-    row = await tx.fetchrow(
-        """
-        SELECT phase.said, phase.corrects, old.said -> 'text' AS corrected, phase.overtaken_by
-          FROM phase LEFT JOIN phase AS old ON (old.incident_id, old.number) = (phase.incident_id, phase.corrects)
-         WHERE phase.incident_id = $1 AND phase.number = $2
-        """,
-        incident_id,
-        number,
-    )
-    if row is None:
-        raise LookupError(f"incident {incident_id} has no update {number}")
-    corrected = None if row["corrected"] is None else Words.model_validate_json(row["corrected"])
-    said = BreachUpdated.model_validate_json(row["said"])
-    return Phase(number, said, row["corrects"], corrected, row["overtaken_by"])
-
-
-async def load_last_words(tx: Transaction, incident_id: str) -> list[Words]:
-    """The words of every update that none has corrected or overtaken, in their order."""
-    rows = await tx.fetch(
-        """
-        SELECT said -> 'text' AS text
-          FROM phase
-         WHERE incident_id = $1 AND overtaken_by IS NULL
-           AND NOT EXISTS (SELECT FROM phase AS other
-                            WHERE other.incident_id = phase.incident_id AND other.corrects = phase.number)
-         ORDER BY number
-        """,
-        incident_id,
-    )
-    return [Words.model_validate_json(row["text"]) for row in rows]
-
-
-async def load_steps(tx: Transaction, incident_id: str, number: int | None) -> list[tuple[datetime, Words]]:
-    """What was done that clients are told: with this update, or (None) all of it so far."""
-    rows = await tx.fetch(
-        """
-        SELECT taken_at, text
-          FROM step
-         WHERE incident_id = $1 AND NOT internal AND ($2::integer IS NULL OR number = $2)
-         ORDER BY taken_at, step_id
-        """,
-        incident_id,
-        number,
-    )
-    return [(row["taken_at"], Words.model_validate_json(row["text"])) for row in rows]
 
 
 async def lock(tx: Transaction, incident_ids: Sequence[str]) -> None:

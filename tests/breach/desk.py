@@ -1,5 +1,6 @@
 """The breach service that a test speaks to: events as if from the bus, hours that pass, people, clients that hear."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -14,7 +15,7 @@ from breach.app import Breach
 from chassis import agenda
 from chassis.access import mint
 from chassis.clock import VirtualClock
-from chassis.message import Cause
+from chassis.message import Cause, Message
 from chassis.rights import Role
 from chassis.service import Runtime
 from contracts.breach import BreachAwarenessRecorded, BreachDetected, BreachScoped, BreachUpdated, Origin, Words
@@ -49,6 +50,14 @@ class Desk:
         """The service handles `event` as if it had come from the bus, and then what it says to itself."""
         cause = Cause(source="tests", id=event_id or f"event-{next(self.heard)}", flow_id="tests")
         await self.runtime.processor.submit(event, cause)
+        await self.settle()
+
+    async def hear_at_once(self, events: Sequence[Event]) -> None:
+        """All of these, of one type, in one transaction, as a batch from the bus is handled."""
+        route = self.app.router.routes[events[0].TYPE]
+        causes = [Cause(source="tests", id=f"event-{next(self.heard)}", flow_id="tests") for _ in events]
+        async with self.runtime.processor.transaction() as tx:
+            await route.handle(self.app, [Message(*each) for each in zip(events, causes, strict=True)], tx)
         await self.settle()
 
     async def settle(self) -> None:
