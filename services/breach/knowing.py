@@ -62,11 +62,20 @@ async def on_change_corrected(app: Bound, corrected: ChangeCorrected, tx: Transa
 
 
 @router.on_batch(PermissionSet)
-async def on_permissions_set(app: Bound, said: Sequence[Message[PermissionSet]], tx: Transaction) -> None:  # noqa: ARG001 - as above
-    """Who was ever permitted may hold data of the client."""
+async def on_permissions_set(app: Bound, said: Sequence[Message[PermissionSet]], tx: Transaction) -> None:
+    """Who was ever permitted may hold data of the client; what held before an open incident counts for it."""
     permitted = [each.event for each in said if each.event.standing is Standing.PERMITTED]
     client_ids = [each.client_id for each in permitted]
-    await directory_store.note_permitted(tx, client_ids, [each.subprocessor_id for each in permitted])
+    subprocessor_ids = [each.subprocessor_id for each in permitted]
+    await directory_store.note_permitted(tx, client_ids, subprocessor_ids)
+    since = [each.permitted_from for each in permitted]
+    missed = await scope_store.load_missed(tx, client_ids, subprocessor_ids, since)
+    for incident_id, those in missed.items():
+        tx.cause = said[0].cause
+        incident = await locked(tx, incident_id)
+        await scoping.widen(
+            app, incident, Scope(client_ids=those), "breach", "it let the sub-processor work before", tx
+        )
 
 
 @router.on(HolderDeclared)

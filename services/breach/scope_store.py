@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from agreement.book import Signed
 from chassis.transaction import Transaction
@@ -106,6 +107,35 @@ async def take_waiting(tx: Transaction, client_id: str) -> list[str]:
             f"client/{client_id}",
         )
     return found
+
+
+async def load_missed(
+    tx: Transaction, client_ids: Sequence[str], subprocessor_ids: Sequence[str], since: Sequence[date | None]
+) -> dict[str, tuple[str, ...]]:
+    """By open incident: clients who let a sub-processor in its scope work before it, which is heard only now."""
+    rows = await tx.fetch(
+        """
+        WITH place AS MATERIALIZED (
+            SELECT incident_id, detected_at,
+                   unnest(subprocessor_ids || array(SELECT subprocessor_id FROM system WHERE system_id = ANY (systems)))
+                       AS subprocessor_id
+              FROM incident
+             WHERE closed_at IS NULL AND (subprocessor_ids <> '{}' OR systems <> '{}')
+        )
+        SELECT incident_id, array_agg(DISTINCT client_id ORDER BY client_id)
+          FROM unnest($1::text[], $2::text[], $3::date[]) AS said (client_id, subprocessor_id, since)
+          JOIN place USING (subprocessor_id)
+         WHERE (since IS NULL OR since <= detected_at::date)
+           AND NOT EXISTS (SELECT FROM affected WHERE affected.incident_id = place.incident_id
+                                                  AND affected.client_id = said.client_id)
+         GROUP BY incident_id
+         ORDER BY incident_id
+        """,
+        client_ids,
+        subprocessor_ids,
+        since,
+    )
+    return {row[0]: tuple(row[1]) for row in rows}
 
 
 async def count_affected(tx: Transaction, incident_id: str) -> int:

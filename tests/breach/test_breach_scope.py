@@ -48,6 +48,25 @@ async def test_a_breach_at_a_sub_processor_is_a_breach_here(desk: Desk) -> None:
     assert "Call recordings" in facts["data_categories"][0]
 
 
+async def test_a_permission_that_is_heard_late_counts_from_its_day(desk: Desk) -> None:
+    """Topics are not ordered against each other: who let it process before is told, who begins afterwards is not."""
+    await desk.sign("acme", "borealis")
+    await desk.detect(subprocessor_id=SUB)
+    await desk.aware()
+    assert desk.told() == []
+    for client_id, since in (("acme", date(2026, 2, 2)), ("borealis", date(2026, 11, 25))):
+        permission = PermissionSet(
+            client_id=client_id,
+            subprocessor_id=SUB,
+            standing=Standing.PERMITTED,
+            permitted_from=since,
+            reason="on the list",
+            clause="4.3",
+        )
+        await desk.hear(permission)
+    assert desk.told() == ["acme"]
+
+
 async def test_systems(desk: Desk) -> None:
     """An own system may hold any client's data, a sub-processor's system theirs who let it process."""
     await desk.sign("acme", "borealis")
@@ -75,7 +94,7 @@ async def test_a_category_alone_means_everybody_who_has_it(desk: Desk) -> None:
 
 
 async def test_whose_data_are_gone_is_affected_by_name_alone(desk: Desk) -> None:
-    """§8.3: what is certified to be deleted can't be copied; a client may still be named, and signing brings it back."""
+    """§8.3: what is certified to be deleted is gone; a client may still be named, and signing brings it back."""
     await desk.sign("acme", "borealis")
     await desk.hear(RetentionCertified(client_id="acme", certificate_id="c", complete=True, sha256="0" * 64))
     await desk.detect(data_categories=("faxes",), incident="inc-1")

@@ -50,7 +50,7 @@ class Street:
 
     async def follow(self) -> None:
         """Read what the services say until cancelled."""
-        topics = ("change", "deadline", "permission", "notice", "retention", "cease", "erasure", "return")
+        topics = ("change", "deadline", "permission", "notice", "retention", "cease", "erasure", "return", "incident")
         async with AIOKafkaConsumer(
             *topics, bootstrap_servers=self.house.bootstrap, auto_offset_reset="earliest"
         ) as consumer:

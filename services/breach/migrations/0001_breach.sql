@@ -52,6 +52,8 @@ CREATE TABLE incident (
     seq              bigint GENERATED ALWAYS AS IDENTITY UNIQUE
 );
 
+CREATE INDEX incident_open ON incident (incident_id) WHERE closed_at IS NULL;
+
 CREATE TABLE journal (                       -- all that was said of an incident, in order; nothing is ever changed here
     seq         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     incident_id text NOT NULL REFERENCES incident,
