@@ -87,10 +87,10 @@ def _elapsed(agreement: Agreement, rule: str, clause: str, aware_at: datetime, w
         aware, due = (at.astimezone(agreement.zone) for at in (aware_at, aware_at.astimezone(UTC) + within))
     except OverflowError as error:
         raise CalendarUnknown(f"{hours} after {aware_at.isoformat()} is beyond what a date can express") from error
-    because = [f"{hours} elapse from {aware.isoformat()}, weekends and holidays included"]
+    because = [f"{hours} elapse from {aware.isoformat(timespec='seconds')}, weekends and holidays included"]
     if aware.utcoffset() != due.utcoffset():
         because.append(f"the clocks of {agreement.timezone} change in between: {aware:%Z} to {due:%Z}")
-    because.append(f"they are over at {due.isoformat()}")
+    because.append(f"they are over at {due.isoformat(timespec='seconds')}")
     return Deadline(rule, clause, due, tuple(because), "none: hours are counted as they elapse")
 
 

@@ -1,4 +1,4 @@
-"""The second story of the demo: three contracts end; one client chooses return, one deletion, one says nothing."""
+"""The third story of the demo: three contracts end; one client chooses return, one deletion, one says nothing."""
 
 import asyncio
 from datetime import date, timedelta

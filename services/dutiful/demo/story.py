@@ -18,12 +18,13 @@ from chassis.access import Role
 from chassis.clock import VirtualClock
 from chassis.service import Crashed
 from dutiful.demo.ending import Ending
+from dutiful.demo.incident import Incident
 from dutiful.demo.timeline import Seen, StoryFailed, Timeline
 from dutiful.demo.world import People, Platform
 from embedded.receiver import WebhookReceiver
 
 _START_AT = datetime(2026, 4, 30, 7, 0, tzinfo=UTC)
-_TOPICS = ("change", "deadline", "notice", "permission", "retention", "cease", "erasure", "return")
+_TOPICS = ("change", "deadline", "notice", "permission", "retention", "cease", "erasure", "return", "incident")
 _SUBPROCESSOR = "lingua"
 _FACTS: dict[str, object] = {
     "subprocessor_id": _SUBPROCESSOR,
@@ -82,6 +83,8 @@ class Story:
         await self._mitigate(change_id, people)
         await self._days_pass(change_id, people)
         self._sum_up(house)
+        incident = Incident(self._console, self._agreement, self._clock, self._timeline, people)
+        await incident.tell(platform, set(_CLIENTS))
         ending = Ending(self._console, self._agreement, self._clock, self._timeline, people)
         await ending.tell(house.bootstrap, platform)
 
