@@ -58,13 +58,16 @@ async def measure(servers: Servers, results: Results) -> None:
     )
     service = Service(app, settings, SystemClock())
     await service.start()
+    consumer = AIOKafkaConsumer(f"{prefix}incident", bootstrap_servers=servers.kafka.bootstrap)
+    await consumer.start()
     try:
         assert service.runtime is not None
         await _fill(connection, "counted", 1, CLOCKS)
         results.add("10,000 running clocks as metrics", await _metrics(service.runtime), "% of a core", goal="< 5 %")
         await connection.execute("UPDATE clock SET stopped_at = now()")
-        await _thresholds(service.runtime, connection, results, servers.kafka.bootstrap, prefix)
+        await _thresholds(service.runtime, connection, results, consumer)
     finally:
+        await consumer.stop()
         await service.stop()
         await connection.close()
 
@@ -108,15 +111,16 @@ async def _metrics(runtime: Runtime) -> float:
 
 
 async def _thresholds(
-    runtime: Runtime, connection: "asyncpg.Connection[asyncpg.Record]", results: Results, kafka: str, prefix: str
+    runtime: Runtime, connection: "asyncpg.Connection[asyncpg.Record]", results: Results, consumer: AIOKafkaConsumer
 ) -> None:
+    """As many thresholds a second either way: of one breach, and of as many breaches as there are thresholds."""
     await _fill(connection, "only", 1, CLIENTS)
     one = dict.fromkeys(range(THRESHOLDS), "only-1")
-    await _round(runtime, one, kafka, prefix)  # to warm up
-    alone = [await _round(runtime, one, kafka, prefix) for _ in range(ROUNDS)]
+    await _round(runtime, one, consumer)  # to warm up
+    alone = [await _round(runtime, one, consumer) for _ in range(ROUNDS)]
     await _fill(connection, "many", OPEN, CLIENTS)
     many = {n: f"many-{n + 1}" for n in range(THRESHOLDS)}
-    among = [await _round(runtime, many, kafka, prefix) for _ in range(ROUNDS)]
+    among = [await _round(runtime, many, consumer) for _ in range(ROUNDS)]
     for before, after in zip(alone, among, strict=True):
         results.console.print("  one: p50 {:.1f} ms, p99 {:.1f} ms".format(*before))
         results.console.print("  many: p50 {:.1f} ms, p99 {:.1f} ms".format(*after))
@@ -126,22 +130,21 @@ async def _thresholds(
         results.add(what, first, "ms", raw=second, goal="ratio 1: no measurable difference")
 
 
-async def _round(runtime: Runtime, incidents: Mapping[int, str], kafka: str, prefix: str) -> tuple[float, float]:
+async def _round(runtime: Runtime, incidents: Mapping[int, str], consumer: AIOKafkaConsumer) -> tuple[float, float]:
     """The median and the 99th percentile of the lateness in ms; a threshold is known by the seconds that it says."""
+    await consumer.seek_to_end()
     first_at = datetime.now(UTC) + timedelta(seconds=2)
     due = {n: first_at + timedelta(seconds=_SPREAD_S * n / len(incidents)) for n in incidents}
-    async with AIOKafkaConsumer(f"{prefix}incident", bootstrap_servers=kafka) as consumer:
-        await consumer.seek_to_end()
-        async with runtime.processor.transaction(Cause("benchmark", uuid4().hex, "clocks")) as tx:
-            for n, incident_id in incidents.items():
-                event = ClockThresholdDue(incident_id=incident_id, clock="clients", due_at=_DUE_AT, seconds_left=n + 1)
-                tx.emit_at(event, due[n], f"bench/{n}")
-        late: dict[str, float] = {}
-        async with asyncio.timeout(_WITHIN_S):
-            while len(late) < len(incidents):
-                for records in (await consumer.getmany(timeout_ms=200)).values():
-                    now = time.time()
-                    for record in records:
-                        n = from_json(record.value)["seconds_left"] - 1
-                        late[str(n)] = (now - due[n].timestamp()) * 1000
+    async with runtime.processor.transaction(Cause("benchmark", uuid4().hex, "clocks")) as tx:
+        for n, incident_id in incidents.items():
+            event = ClockThresholdDue(incident_id=incident_id, clock="clients", due_at=_DUE_AT, seconds_left=n + 1)
+            tx.emit_at(event, due[n], f"bench/{n}")
+    late: dict[str, float] = {}
+    async with asyncio.timeout(_WITHIN_S):
+        while len(late) < len(incidents):
+            for records in (await consumer.getmany(timeout_ms=200)).values():
+                now = time.time()
+                for record in records:
+                    n = from_json(record.value or b"")["seconds_left"] - 1
+                    late[str(n)] = (now - due[n].timestamp()) * 1000
     return percentile(late, 50), percentile(late, 99)
