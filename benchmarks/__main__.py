@@ -7,7 +7,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import agenda, breaches, clocks, deliveries, events, fanout, latency, retention
+from benchmarks import agenda, breaches, clocks, deliveries, erasure, events, fanout, latency, retention
 from benchmarks.results import Results
 from benchmarks.servers import Servers
 
@@ -18,6 +18,7 @@ ALL = {
     "agenda": agenda.measure,
     "fanout": fanout.measure,
     "retention": retention.measure,
+    "erasure": erasure.measure,
     "breaches": breaches.measure,
     "clocks": clocks.measure,
 }

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 from benchmarks.filling import fill_clients, fill_endpoints
+from benchmarks.raw_way import raw_way
 from benchmarks.receiving import ReceiverProcess
 from benchmarks.results import Results
 from benchmarks.servers import Servers
@@ -22,12 +23,14 @@ _LATE = datetime(2099, 1, 1, tzinfo=UTC)
 
 
 async def measure(servers: Servers, results: Results) -> None:
-    """The whole way, two services and three topics; then the last hop alone, the notifier's."""
+    """The whole way, two services and three topics, beside the least that goes it; then the notifier's hop alone."""
     receiver = await ReceiverProcess.start()
     try:
         async with system(servers) as processes, publisher(processes) as out:
             await fill_clients(processes.dsn("notifier"), processes.dsn("subprocessor_registry"), 1)
             await fill_endpoints(processes.dsn("notifier"), receiver.url, 1)
+            results.console.print(f"[dim]· two topics, two commits and a POST: {WARM_UP} events at {PER_S}/s[/]")
+            raw = await raw_way(servers, receiver, WARM_UP, PER_S)
             await processes.start(*SERVICES)
             for what, make, p50, p99 in (
                 ("publish → registry → notifier → webhook", _added, 10, 30),
@@ -38,7 +41,8 @@ async def measure(servers: Servers, results: Results) -> None:
                 taken = await _stream(receiver, out, make, "measured", EVENTS)
                 for percent, goal in ((50, p50), (99, p99)):
                     value = percentile(taken, percent)
-                    results.add(f"{what}, p{percent}", value, "ms", goal=f"< {goal} ms" if goal else "")
+                    beside = percentile(raw, percent) if goal else None
+                    results.add(f"{what}, p{percent}", value, "ms", raw=beside, goal=f"< {goal} ms" if goal else "")
     finally:
         await receiver.stop()
 

@@ -20,7 +20,7 @@ class Results:
         """One figure; `raw` is what the raw loop did in the same run."""
         ratio = value / raw if raw else None
         self.rows.append({"what": what, "value": value, "unit": unit, "raw": raw, "ratio": ratio, "goal": goal})
-        beside = f" (raw {raw:,.0f}, ratio {ratio:.2f})" if raw and ratio else ""
+        beside = f" (raw {raw:,.2f}, ratio {ratio:.2f})" if raw and ratio else ""
         self.console.print(f"  {what}: [bold]{value:,.2f}[/] {unit}{beside}")
 
     def print(self) -> None:

@@ -25,17 +25,19 @@ async def remember(connection: Connection, keys: Sequence[bytes], now: datetime)
     return {row[0] for row in rows}
 
 
-async def begin(connection: Connection, keys: Sequence[bytes], now: datetime) -> set[bytes]:
-    """Begin a transaction that enters keys first, in one round trip; return those that were new.
+async def begin(connection: Connection, keys: Sequence[bytes], locks: Sequence[int], now: datetime) -> set[bytes]:
+    """Begin a transaction that takes locks and enters keys first, in one round trip; return the keys that were new.
 
-    Whoever calls ends it, also when this raises. Digests and an instant are all that is spelt into the statement.
+    Whoever calls ends it, also when this raises. Numbers, digests and an instant are all that is spelt into the
+    statement. Locks are taken in their order (`locks.lock_id`).
     """
+    begun = "; ".join(["BEGIN", *[f"SELECT pg_advisory_xact_lock({each})" for each in locks]])
     if not keys:
-        await connection.execute("BEGIN")
+        await connection.execute(begun)
         return set()
     rows = ",".join([f"('\\x{key.hex()}', '{now.isoformat()}')" for key in keys])
     entered = await connection.execute(
-        f"BEGIN; INSERT INTO inbox (key, received_at) VALUES {rows} ON CONFLICT DO NOTHING"
+        f"{begun}; INSERT INTO inbox (key, received_at) VALUES {rows} ON CONFLICT DO NOTHING"
     )
     if entered == f"INSERT 0 {len(keys)}":
         return set(keys)

@@ -43,6 +43,12 @@ class Metrics:
         self._escalated = self._counter("dutiful_notices_escalated", "Notices that went on to a channel", "channel")
         self._failed = self._counter("dutiful_notices_failed", "Notices whose deadline came without a receipt")
         self._unreceived = self._gauge("dutiful_notices_unreceived", "Notices without receipt before their deadline")
+        self._orders = self._gauge("dutiful_orders_open", "Orders to holders without an answer", "kind")
+        self._overdue = self._gauge("dutiful_orders_overdue", "Open orders whose answer was due before now", "kind")
+        self._orders_escalated = self._counter("dutiful_orders_escalated", "Orders that people must see to", "kind")
+        self._orders_failed = self._counter("dutiful_orders_failed", "Answers that an order can't be done", "kind")
+        self._holds = self._gauge("dutiful_holds", "Holds that stand")
+        self._flags = self._counter("dutiful_flags", "Flags raised: what should not be")
 
     def handled(self, event_type: str, count: int = 1) -> None:
         """Events had their effect, or had had it before."""
@@ -97,6 +103,27 @@ class Metrics:
     def notices_unreceived(self, count: int) -> None:
         """A look at the notices that wait for their receipt."""
         self._unreceived.labels(self._service).set(count)
+
+    def orders_waiting(self, kind: str, *, open_: int, overdue: int) -> None:
+        """A look at the orders of a kind that wait for their holders' answers."""
+        self._orders.labels(self._service, kind).set(open_)
+        self._overdue.labels(self._service, kind).set(overdue)
+
+    def order_escalated(self, kind: str) -> None:
+        """A holder was reminded of an order in vain."""
+        self._orders_escalated.labels(self._service, kind).inc()
+
+    def order_failed(self, kind: str) -> None:
+        """A holder said that it can't carry an order out."""
+        self._orders_failed.labels(self._service, kind).inc()
+
+    def holds_standing(self, count: int) -> None:
+        """A look at the holds."""
+        self._holds.labels(self._service).set(count)
+
+    def flag_raised(self) -> None:
+        """Something was found that should not be."""
+        self._flags.labels(self._service).inc()
 
     def response(self) -> Response:
         """What a scrape gets."""

@@ -1,47 +1,107 @@
-"""Documents on paper: lines and tables as PDF, in PDF's own fonts; what these lack shows as ?."""
+"""Paper: A4 pages with numbers, facts and tables whose texts wrap, however long. It knows nothing of what they say."""
 
-from collections.abc import Sequence
-from datetime import datetime
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from textwrap import wrap
+from typing import Final
 
 from fpdf import FPDF
+from fpdf.fonts import FontFace
+
+_MARGIN: Final = 18.0
+_LINE: Final = 3.6
+_ROW_LINES: Final = 30
+"""A row that needs more lines is told in several, since a row stands on one page."""
+_MM_PER_LETTER: Final = 1.25
+"""Of the table's letters, no more of which fit in a line than this says; capitals are wider."""
+_PLAIN: Final = str.maketrans(
+    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-", "\u2026": "..."}
+    | {"€": "EUR", "œ": "oe", "Œ": "OE", "Ł": "L", "ł": "l", "Đ": "D", "đ": "d"}
+)
 
 
-class Paper:
-    """One document on A4; the same content at the same `made_at` makes the same bytes."""
+class Paper(FPDF):
+    """Pages that each say which paper they are of; lengths are in mm."""
 
-    def __init__(self, title: str, made_at: datetime) -> None:
-        self._pdf = FPDF(format="A4")
-        self._pdf.set_margin(18)
-        self._pdf.set_creation_date(made_at)
-        self._pdf.set_title(title)
-        self._pdf.add_page()
+    def __init__(self, footer: str) -> None:
+        super().__init__(format="A4")
+        self._footer = footer
+        self.set_margin(_MARGIN)
+        self.set_auto_page_break(auto=True, margin=_MARGIN + 4)
+        self.set_line_width(0.1)
+        self.add_page()
 
-    def line(self, text: str, *, size: int = 10, bold: bool = False) -> None:
-        """A paragraph; `size` in points."""
-        self._pdf.set_font("Helvetica", style="B" if bold else "", size=size)
-        self._pdf.multi_cell(0, text=_printable(text), new_x="LMARGIN", new_y="NEXT")
-        self._pdf.ln(1)
+    def footer(self) -> None:
+        """What the paper is, and the number of the page."""
+        self.set_y(-_MARGIN)
+        self.set_font("Helvetica", size=7)
+        self.cell(self.epw / 2, 4, text=_printable(self._footer))
+        self.cell(self.epw / 2, 4, text=f"page {self.page_no()} of {{nb}}", align="R")
 
-    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """A table under its title; nothing where it has no rows."""
-        if not rows:
-            return
-        self.line(title, size=12, bold=True)
-        self._pdf.set_font("Helvetica", size=7)
-        with self._pdf.table(text_align="LEFT") as table:
-            for row in (columns, *rows):
-                table.row([_printable(cell) for cell in row])
-        self._pdf.ln(4)
+    def line_of(self, text: str, *, size: float = 9, bold: bool = False, after: float = 1.5) -> None:
+        """A paragraph."""
+        self.set_font("Helvetica", style="B" if bold else "", size=size)
+        self.multi_cell(0, size * 0.48, text=_printable(text), align="L", new_x="LMARGIN", new_y="NEXT")
+        self.ln(after)
 
-    def attach(self, name: str, document: bytes) -> None:
-        """A JSON document within the PDF."""
-        self._pdf.embed_file(basename=name, bytes=document, mime_type="application/json")
+    def heading(self, text: str, *, room: float = 30) -> None:
+        """The title of what follows, which stays on its page with that much of it."""
+        if self.will_page_break(room):
+            self.add_page()
+        self.ln(3)
+        self.line_of(text, size=11, bold=True)
 
-    def made(self) -> bytes:
-        """The PDF."""
-        return bytes(self._pdf.output())
+    def facts(self, said: Sequence[tuple[str, str]]) -> None:
+        """Names, each with its value beside it."""
+        self.set_font("Helvetica", size=9)
+        with self.table(
+            col_widths=(32, 142),
+            text_align="LEFT",
+            v_align="TOP",
+            line_height=4.4,
+            borders_layout="NONE",
+            first_row_as_headings=False,
+        ) as table:
+            for name, value in said:
+                row = table.row()
+                row.cell(_printable(name), style=FontFace(emphasis="BOLD"))
+                row.cell(_printable(value))
+
+    def grid(self, columns: Sequence[tuple[str, float]], rows: Sequence[Sequence[str]]) -> None:
+        """A table; its headings, each with its column's width, stand again on each page."""
+        self.set_font("Helvetica", size=7.5)
+        widths = [width for _, width in columns]
+        with self.table(
+            col_widths=tuple(widths),
+            text_align="LEFT",
+            v_align="TOP",
+            line_height=_LINE,
+            padding=(0.8, 1),
+            borders_layout="HORIZONTAL_LINES",
+            headings_style=FontFace(emphasis="BOLD", fill_color=(232, 236, 240)),
+        ) as table:
+            table.row([name for name, _ in columns])
+            for row in rows:
+                for part in _parts(row, widths):
+                    table.row(part)
+
+
+def _parts(row: Sequence[str], widths: Sequence[float]) -> Iterator[Sequence[str]]:
+    """The row, or as many as its longest text needs."""
+    cells = [
+        wrap(_printable(text), int(width / _MM_PER_LETTER) * _ROW_LINES) or [""]
+        for text, width in zip(row, widths, strict=True)
+    ]
+    return zip_longest(*cells, fillvalue="")
 
 
 def _printable(text: str) -> str:
-    """The text in the characters that PDF's own fonts have; no font comes with the package."""
-    return text.encode("latin-1", "replace").decode("latin-1")
+    """The text in the letters that PDF's own fonts have, without an accent that they lack; no font comes along."""
+    return "".join(map(_letter, text.translate(_PLAIN)))
+
+
+def _letter(letter: str) -> str:
+    if letter.encode("latin-1", "ignore"):
+        return letter
+    return unicodedata.normalize("NFKD", letter).encode("latin-1", "ignore").decode("latin-1") or "?"

@@ -1,7 +1,7 @@
 """A batch of records becomes one transaction; when one fails, each gets its own, and the bad one costs itself."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from itertools import groupby
 from typing import Any, Protocol, TypeVar
@@ -13,6 +13,7 @@ from chassis.clock import Clock
 from chassis.database import Connection, Pool
 from chassis.dead_letters import Record, bury
 from chassis.errors import HANDLING, fault_of, while_down
+from chassis.locks import lock_id
 from chassis.message import NOBODY, Cause, Message
 from chassis.metrics import Metrics
 from chassis.reading import Readable, Reading, Skipped, Unreadable, read_record
@@ -83,7 +84,7 @@ class Processor:
         readable = _distinct(readings)
         unreadable = [reading for reading in readings if isinstance(reading, Unreadable)]
         if readable or unreadable:
-            async with self.transaction(keys=sorted(readable)) as tx:
+            async with self.transaction(keys=sorted(readable), locks=_locks_of(readable.values())) as tx:
                 await self._handle([reading for key, reading in readable.items() if key in tx.new], tx)
                 for reading in unreadable:
                     tx.relay(bury(reading.record, reading.rejected, self._service, tx.now))
@@ -105,7 +106,8 @@ class Processor:
 
     async def _submit(self, event: Event, cause: Cause) -> bool:
         route = self._app.router.routes[event.TYPE]
-        async with self.transaction(cause, [cause.inbox_key]) as tx:
+        locks = [lock_id(name) for name in route.locks(event)]
+        async with self.transaction(cause, [cause.inbox_key], locks) as tx:
             if tx.new:
                 with self._metrics.handling(event.TYPE):
                     await route.handle(self._app, [Message(event, cause)], tx)
@@ -113,15 +115,18 @@ class Processor:
         return bool(tx.new)
 
     @asynccontextmanager
-    async def transaction(self, cause: Cause | None = None, keys: Sequence[bytes] = ()) -> AsyncIterator[Transaction]:
+    async def transaction(
+        self, cause: Cause | None = None, keys: Sequence[bytes] = (), locks: Iterable[int] = ()
+    ) -> AsyncIterator[Transaction]:
         """A transaction whose words go out at its commit, when the relay is woken.
 
-        `keys` go into the inbox with its beginning; `tx.new` are those of them that were not there.
+        It begins with its locks, in an order that is the same everywhere. `keys` go into the inbox then; `tx.new` are
+        those of them that were not there.
         """
         async with self._pool.acquire() as connection:
             tx = Transaction(connection, self._service, self._clock.now(), cause or NOBODY, self._heard_here)
             async with _ending(connection):
-                tx.new = await inbox.begin(connection, keys, tx.now)
+                tx.new = await inbox.begin(connection, keys, sorted(set(locks)), tx.now)
                 yield tx
                 await tx.flush()
                 await self._relay.call(connection, tx)
@@ -163,6 +168,10 @@ def _distinct(readings: Sequence[Reading]) -> dict[bytes, Readable]:
         if isinstance(reading, Readable):
             first.setdefault(reading.message.cause.inbox_key, reading)
     return first
+
+
+def _locks_of(readable: Iterable[Readable]) -> list[int]:
+    return [lock_id(name) for each in readable for name in each.route.locks(each.message.event)]
 
 
 @asynccontextmanager

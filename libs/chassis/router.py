@@ -3,7 +3,7 @@
 Handlers are methods of a service's app, so that what they need (an agreement) is there without any global.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -15,15 +15,24 @@ from contracts.event import Event
 E = TypeVar("E", bound=Event)
 App = TypeVar("App")
 One = Callable[[App, E, Transaction], Awaitable[None]]
+Names = Callable[[E], Collection[str]]
 Many = Callable[[App, Sequence[Message[E]], Transaction], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An event type and what handles it, always many at once; `model` reads and checks the data."""
+    """An event type and what handles it, always many at once; `model` reads and checks the data.
+
+    `locks` names what no other transaction may decide about while an event of this type is handled.
+    """
 
     model: type[Event]
     handle: Callable[[Any, Sequence[Message[Any]], Transaction], Awaitable[None]]
+    locks: Callable[[Any], Collection[str]]
+
+
+def _no_locks(_: Event) -> Collection[str]:
+    return ()
 
 
 @dataclass(slots=True)
@@ -32,8 +41,11 @@ class Router:
 
     routes: dict[str, Route] = field(default_factory=dict)
 
-    def on(self, event: type[E]) -> Callable[[One[App, E]], One[App, E]]:
-        """Handle these events one after the other; `tx.cause` is the one being handled."""
+    def on(self, event: type[E], *, locks: Names[E] = _no_locks) -> Callable[[One[App, E]], One[App, E]]:
+        """Handle these events one after the other; `tx.cause` is the one being handled.
+
+        `locks` says what to lock for an event (`locks.lock`), which the transaction then begins with.
+        """
 
         def register(handler: One[App, E]) -> One[App, E]:
             async def handle(app: App, messages: Sequence[Message[E]], tx: Transaction) -> None:
@@ -42,7 +54,7 @@ class Router:
                     with about(message.cause):
                         await handler(app, message.event, tx)
 
-            self._add(event, handle)
+            self._add(event, handle, locks)
             return handler
 
         return register
@@ -51,7 +63,7 @@ class Router:
         """Handle a run of these events at once, with set-based SQL; name the cause of each thing that is emitted."""
 
         def register(handler: Many[App, E]) -> Many[App, E]:
-            self._add(event, handler)
+            self._add(event, handler, _no_locks)
             return handler
 
         return register
@@ -61,7 +73,7 @@ class Router:
         """The topics to subscribe to, without prefix."""
         return sorted({route.model.topic() for route in self.routes.values()})
 
-    def _add(self, event: type[E], handle: Many[Any, E]) -> None:
+    def _add(self, event: type[E], handle: Many[Any, E], locks: Names[E]) -> None:
         if event.TYPE in self.routes:
             raise ValueError(f"{event.TYPE} has a handler already")
-        self.routes[event.TYPE] = Route(event, handle)
+        self.routes[event.TYPE] = Route(event, handle, locks)

@@ -17,6 +17,7 @@ from chassis.database import Pool, open_pool
 from chassis.errors import HANDLING, is_down, while_down
 from chassis.health import Probe, add_health
 from chassis.http import Server, serve
+from chassis.looking import look_for_ever
 from chassis.metrics import Metrics
 from chassis.migrations import CHASSIS_TABLES, migrate, shipped
 from chassis.processor import Processor
@@ -185,11 +186,7 @@ class Service:
 
     async def _observe(self) -> None:
         """Look at the outbox, the agenda and the lag now and then, for the metrics."""
-        while True:
-            async for attempt in while_down("observe"):
-                with attempt:
-                    await self._look()
-            await asyncio.sleep(_OBSERVE_S)
+        await look_for_ever("observe", self._look, _OBSERVE_S)
 
     async def _tell_ready(self) -> None:
         """Readiness for the metrics, asked for or not; apart from the looks, which wait for a silent database."""

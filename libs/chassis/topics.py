@@ -13,10 +13,14 @@ _DEAD_LETTER_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How the topics are made: `prefix` before their names, partitions, and the replication factor."""
+    """How the topics are made: `prefix` before their names, partitions, and the replication factor.
+
+    A topic's partitions bound how many processes of a service share its work. Each fetch from a broker names all of its
+    partitions, so on one broker more of them cost every event.
+    """
 
     prefix: str = ""
-    partitions: int = 6
+    partitions: int = 3
     replication: int = 1
 
 

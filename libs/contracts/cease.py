@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from contracts.event import Event, Id, Instant, Text
+from contracts.ordering import HolderOrder
 
 
 class CeaseEvent(Event):
@@ -15,7 +16,7 @@ class CeaseEvent(Event):
     order_id: Id
 
 
-class CeaseOrdered(CeaseEvent):
+class CeaseOrdered(HolderOrder, CeaseEvent):
     """The holder ceases all operations on the client's data but keeping, returning and deleting it.
 
     With `reminder` above 0 it is the same order again.
@@ -25,9 +26,6 @@ class CeaseOrdered(CeaseEvent):
 
     categories: tuple[Id, ...]
     ceased_from: Instant
-    due_at: Instant
-    clause: str
-    reminder: int = 0
 
 
 class CeaseConfirmed(CeaseEvent):

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from contracts.event import Event, Id, Instant, Text
-from contracts.ordering import Counted, Method, Purpose, Scope
+from contracts.ordering import Counted, HolderOrder, Method, Purpose, Scope
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -19,7 +19,7 @@ class ErasureEvent(Event):
     holder_id: Id
 
 
-class ErasureOrdered(ErasureEvent):
+class ErasureOrdered(HolderOrder, ErasureEvent):
     """The holder deletes these clients' data of one category, irretrievably, by `due_at`.
 
     Carrying it out twice harms nothing; with `reminder` above 0 it is the same order again.
@@ -31,10 +31,7 @@ class ErasureOrdered(ErasureEvent):
     scopes: Annotated[tuple[Scope, ...], Field(min_length=1, max_length=1000)]
     counted: Counted = Counted.CREATED
     purpose: Purpose
-    due_at: Instant
-    clause: str
     because: tuple[str, ...] = ()
-    reminder: int = 0
 
 
 class ErasureHalted(ErasureEvent):
@@ -73,7 +70,7 @@ class ErasureFailed(ErasureEvent):
     reason: Text
 
 
-class ErasureCheckOrdered(ErasureEvent):
+class ErasureCheckOrdered(HolderOrder, ErasureEvent):
     """The holder counts what is left of what it confirmed to have deleted."""
 
     TYPE: ClassVar[str] = "erasure.check_ordered"
@@ -81,9 +78,6 @@ class ErasureCheckOrdered(ErasureEvent):
     category: Id
     scopes: Annotated[tuple[Scope, ...], Field(min_length=1, max_length=1000)]
     counted: Counted = Counted.CREATED
-    due_at: Instant
-    clause: str
-    reminder: int = 0
 
 
 class ErasureChecked(ErasureEvent):

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from contracts.event import Id, Instant, Part
+from contracts.event import Event, Id, Instant, Part
 
 
 class Purpose(StrEnum):
@@ -36,3 +36,13 @@ class Scope(Part):
 
     client_id: Id
     cutoff_at: Instant | None = None
+
+
+class HolderOrder(Event):
+    """What one holder is to do by `due_at`; with `reminder` above 0 it is the same order again."""
+
+    order_id: Id
+    holder_id: Id
+    due_at: Instant
+    clause: str
+    reminder: int = 0

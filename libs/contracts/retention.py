@@ -80,13 +80,17 @@ class RetentionChoiceAccepted(RetentionEvent):
 
 
 class RetentionChoiceRefused(RetentionEvent):
-    """The client's choice can't count: too late, or about nothing."""
+    """The client's choice can't count: too late, or about nothing.
+
+    `gone` names what is deleted or being deleted, category/holder, where that is why.
+    """
 
     TYPE: ClassVar[str] = "retention.choice_refused"
 
     choice: Choice
     reason: str
     clause: str
+    gone: tuple[str, ...] = ()
 
 
 class RetentionChoiceDefaulted(RetentionEvent):

@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints
 
 from contracts.choice import Encryption, Recipient
 from contracts.event import Event, Id, Instant, Part, Text
+from contracts.ordering import HolderOrder
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0)]
@@ -19,7 +20,7 @@ class ReturnEvent(Event):
     client_id: Id
 
 
-class ReturnOrdered(ReturnEvent):
+class ReturnOrdered(HolderOrder, ReturnEvent):
     """The holder makes a package of the client's data of these categories, to be fetched until `available_until`.
 
     With `reminder` above 0 it is the same order again.
@@ -27,14 +28,9 @@ class ReturnOrdered(ReturnEvent):
 
     TYPE: ClassVar[str] = "return.ordered"
 
-    order_id: Id
-    holder_id: Id
     categories: Annotated[tuple[Id, ...], Field(min_length=1)]
     recipient: Recipient | None = None
-    due_at: Instant
     available_until: Instant
-    clause: str
-    reminder: int = 0
 
 
 class Returned(Part):

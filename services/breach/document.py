@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from pydantic_core import from_json, to_json
 
@@ -14,6 +14,8 @@ from chassis.paper import Paper
 from contracts.breach import Standing
 
 Document = dict[str, Any]
+Column = tuple[str, float]
+_ATTACHED: Final = "dossier.json"
 
 
 def dossier_of(
@@ -72,55 +74,79 @@ def dossier_of(
 
 def paper_of(document: Document) -> bytes:
     """The PDF of a dossier, with its JSON attached."""
-    paper = Paper(f"Personal data breach {document['incident_id']}", datetime.fromisoformat(document["made_at"]))
-    processor = document["processor"]
-    paper.line(f"Personal data breach {document['incident_id']}", size=18, bold=True)
-    paper.line(f"{processor['name']}, {processor['registered_as']}, {processor['postal_address']}")
-    paper.line(f"for {document['authority']}; made at {document['made_at']}; as it stands: {document['would_be']}")
+    title = f"Personal data breach {document['incident_id']}"
+    paper = Paper(title)
+    paper.set_creation_date(datetime.fromisoformat(document["made_at"]))
+    paper.set_title(title)
+    paper.line_of(title, size=18, bold=True)
     lacking = ", ".join(document["missing"]) or "nothing"
-    paper.line(f"For a complete notification is missing: {lacking}", bold=True)
-    paper.line(document["description"])
-    told = f"{document['clients_told']} of {document['clients_affected']} clients told"
-    paper.line(f"Detected at {document['detected_at']}, known since {document['aware_at'] or 'never'}; {told}.")
-    paper.table(
-        "Elements",
-        ("element", "asked for by", "standing", "number", "what is known"),
-        [_element(each) for each in document["elements"]],
-    )
-    paper.table(
-        "What was done",
-        ("at", "kind", "by", "what"),
-        [(each["taken_at"], each["kind"], each["taken_by"], each["text"]["en"]) for each in document["steps"]],
-    )
-    paper.table(
-        "Clocks",
-        ("clock", "due at", "stopped", "missed"),
-        [
-            (each["clock"], each["due_at"], each["stopped_why"] or "runs", "yes" if each["missed"] else "no")
-            for each in document["clocks"]
-        ],
-    )
-    paper.table(
-        "Decisions",
-        ("clock", "notify", "by", "reason"),
-        [
-            (clock, "yes" if each["notify"] else "no", each["decided_by"], each["reason"])
-            for clock, each in document["decisions"].items()
-        ],
-    )
-    if severity := document["severity"]:
-        paper.line(f"Severity by the ENISA method: {severity['score']:g}, {severity['severity']}", bold=True)
-        for step in severity["because"]:
-            paper.line(f"- {step}", size=8)
-    paper.attach("dossier.json", to_json(document))
-    return paper.made()
+    paper.line_of(f"For a complete notification is missing: {lacking}", size=10, bold=True, after=3)
+    paper.facts(_facts(document))
+    for name, columns, rows in _tables(document):
+        if rows:
+            paper.heading(name)
+            paper.grid(columns, rows)
+    paper.embed_file(basename=_ATTACHED, bytes=to_json(document), mime_type="application/json")
+    return bytes(paper.output())
+
+
+def _facts(document: Document) -> list[tuple[str, str]]:
+    processor, severity = document["processor"], document["severity"]
+    return [
+        ("For", document["authority"]),
+        ("Processor", f"{processor['name']}, {processor['registered_as']}, {processor['postal_address']}"),
+        ("Made at", document["made_at"]),
+        ("As it stands", document["would_be"]),
+        ("What happened", document["description"]),
+        ("Detected at", document["detected_at"]),
+        ("Known since", document["aware_at"] or "not known to be a breach yet"),
+        ("Clients told", f"{document['clients_told']} of {document['clients_affected']}"),
+        ("At", ", ".join([*document["subprocessors"], *document["systems"]]) or "the processor"),
+        *([("Severity (ENISA)", f"{severity['score']:g}, {severity['severity']}")] if severity else []),
+    ]
+
+
+def _tables(document: Document) -> list[tuple[str, tuple[Column, ...], list[tuple[str, ...]]]]:
+    return [
+        (
+            "Elements",
+            (("element", 26), ("asked for by", 30), ("standing", 22), ("number", 20), ("what is known", 76)),
+            [_element(each) for each in document["elements"]],
+        ),
+        (
+            "What was done",
+            (("at", 44), ("kind", 26), ("by", 28), ("what", 76)),
+            [(each["taken_at"], each["kind"], each["taken_by"], each["text"]["en"]) for each in document["steps"]],
+        ),
+        (
+            "Clocks",
+            (("clock", 44), ("due at", 60), ("stopped", 40), ("missed", 30)),
+            [
+                (each["clock"], each["due_at"], each["stopped_why"] or "runs", "yes" if each["missed"] else "no")
+                for each in document["clocks"]
+            ],
+        ),
+        (
+            "Decisions",
+            (("clock", 34), ("notify", 16), ("by", 34), ("reason", 90)),
+            [
+                (clock, "yes" if each["notify"] else "no", each["decided_by"], each["reason"])
+                for clock, each in document["decisions"].items()
+            ],
+        ),
+        (
+            "Severity by the ENISA method",
+            (("choice", 174),),
+            [(each,) for each in (document["severity"] or {"because": []})["because"]],
+        ),
+    ]
 
 
 def _element(each: Document) -> tuple[str, ...]:
     entered = each["entered"]
     name = (each["code"], each["clause"])
     if entered is None:
-        return (*name, "MISSING", "", "")
+        return (*name, "MISSING" if each["missing"] else "", "", "")
     number = "" if entered["number"] is None else str(entered["number"])
     approximately = "about " if entered["standing"] == Standing.APPROXIMATE and number else ""
     words = "; ".join([*([entered["text"]["en"]] if entered["text"] else []), *entered["choices"]])

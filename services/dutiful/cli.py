@@ -12,6 +12,7 @@ from dutiful import (
     dead_letter_commands,
     deadline_commands,
     emit_command,
+    holder_commands,
     retention_commands,
     running,
     simulate_command,
@@ -47,4 +48,5 @@ app.add_typer(breach_dossier_commands.app, name="breach", rich_help_panel="Use")
 app.add_typer(certificate_commands.app, name="certificate", rich_help_panel="Use")
 app.add_typer(dead_letter_commands.app, name="dead-letters", rich_help_panel="Use")
 app.add_typer(agreement_commands.app, name="agreement", rich_help_panel="Check")
+app.add_typer(holder_commands.app, name="holder", rich_help_panel="Check")
 app.add_typer(contracts_commands.app, name="contracts", rich_help_panel="Check")

@@ -13,7 +13,7 @@ from pydantic_core import to_json
 from rich.console import Console
 
 from chassis.dead_letters import DeadLetter, exhume, topic_of
-from dutiful.services import NAMES
+from dutiful.services import RUNNABLE
 
 app = typer.Typer(
     name="dead-letters",
@@ -77,7 +77,7 @@ def discard(
 async def _read(kafka: str, prefix: str) -> dict[str, DeadLetter]:
     letters: dict[str, DeadLetter] = {}
     there = await _topics(kafka)
-    topics = [topic for name in NAMES if (topic := prefix + topic_of(name)) in there]
+    topics = [topic for name in RUNNABLE if (topic := prefix + topic_of(name)) in there]
     if not topics:
         return letters
     async with _consumer(kafka, topics) as consumer:

@@ -27,7 +27,7 @@ _PIPED = 400
 AgreementFile = Annotated[
     Path | None, typer.Option("--agreement", help="agreement file, or a directory of them; the shipped one by default")
 ]
-ServiceName = Annotated[str, typer.Argument(help="subprocessor_registry, notifier, retention or breach")]
+ServiceName = Annotated[str, typer.Argument(help="subprocessor_registry, notifier, retention, breach or holder")]
 
 
 def configure_logs(*, verbose: bool) -> None:
@@ -129,9 +129,9 @@ def topics(
 ) -> None:
     """Make the topics of the bus where they are missing."""
     from chassis.topics import Shape, ensure_topics
-    from dutiful.services import NAMES
+    from dutiful.services import RUNNABLE
 
-    made = asyncio.run(ensure_topics(kafka, Shape(prefix, partitions, replication), NAMES))
+    made = asyncio.run(ensure_topics(kafka, Shape(prefix, partitions, replication), RUNNABLE))
     Console().print("\n".join(made) or "all topics are there")
 
 
@@ -183,12 +183,14 @@ def _go(work: Coroutine[Any, Any, None]) -> None:
     from chassis.migrations import MigrationRefused
     from chassis.service import Crashed
     from embedded.process import ServerError
+    from holder.data_map import MapInvalid
+    from holder.executors import ExecutorFailed
 
     gc.collect()
     gc.freeze()  # what is loaded stays: walking it again and again would hold up a message for tens of milliseconds
     try:
         uvloop.run(work)
-    except (ServerError, MigrationRefused, Crashed) as error:
+    except (ServerError, MigrationRefused, Crashed, MapInvalid, ExecutorFailed) as error:
         _fail(str(error))
     except OSError as error:
         if error.errno != errno.EADDRINUSE:

@@ -5,6 +5,8 @@ from breach.app import Breach
 from breach.settings import BreachSettings
 from chassis.service import App
 from chassis.settings import Settings
+from holder.app import Holder
+from holder.settings import HolderSettings
 from notifier.app import Notifier
 from notifier.settings import NotifierSettings
 from retention.app import Retention
@@ -12,6 +14,10 @@ from retention.settings import RetentionSettings
 from subprocessor_registry.app import Registry
 
 NAMES = (Registry.name, Notifier.name, Retention.name, Breach.name)
+"""What every installation runs."""
+
+RUNNABLE = (*NAMES, Holder.name)
+"""With a holder, which runs where the systems are that its data map names."""
 
 
 def settings_of(name: str) -> Settings:
@@ -24,6 +30,8 @@ def settings_of(name: str) -> Settings:
             return RetentionSettings()
         case Breach.name:
             return BreachSettings()
+        case Holder.name:
+            return HolderSettings()
         case _:
             return Settings()
 
@@ -38,10 +46,12 @@ def app_of(name: str, book: Book, settings: Settings) -> App:
             return Retention(book, settings)
         case BreachSettings():
             return Breach(book, settings)
+        case HolderSettings():
+            return Holder(settings)
         case _:
             return Registry(book)
 
 
 def _known(name: str) -> None:
-    if name not in NAMES:
-        raise ValueError(f"there is no service {name!r}; there are {', '.join(NAMES)}")
+    if name not in RUNNABLE:
+        raise ValueError(f"there is no service {name!r}; there are {', '.join(RUNNABLE)}")

@@ -20,10 +20,10 @@ from contracts.contract import ContractTerminated
 from contracts.escalation import EscalationDue
 from contracts.incident import IncidentNoticeOrdered
 from contracts.retention import RetentionNoticeOrdered, RetentionReinstated
-from notifier import api, directory, outcomes, store
+from notifier import api, directory, orders, outcomes, store
 from notifier.delivery import Deliverer
+from notifier.orders import NoticeOrdered
 from notifier.settings import NotifierSettings
-from notifier.store import Ordered
 from notifier.watch import Watch
 
 
@@ -64,7 +64,7 @@ class Notifier:
         agreement = self._agreement(signed.agreement_id, signed.agreement_version)
         deadlines.require_day(agreement, signed.signed_on)
         await directory.save_client(tx, signed, self._today(tx))
-        await store.deliver_waiting(tx, signed.client_id, _first_channels(agreement))
+        await store.deliver_waiting(tx, signed.client_id, orders.first_channels(agreement))
         await self.call_deliverer(tx)
 
     @router.on(ClientContactChanged)
@@ -113,16 +113,17 @@ class Notifier:
         """These clients must have this notice by its deadline (§6, §15)."""
         await self._carry_out(order, tx)
 
-    async def _carry_out(self, order: Ordered, tx: Transaction) -> None:
+    async def _carry_out(self, order: NoticeOrdered, tx: Transaction) -> None:
         """Every way of the first stage is tried; without a receipt the next ones, and at the deadline people act."""
-        await directory.rebind(tx, order.client_ids, self._today(tx))
-        for signed in await store.insert_order(tx, order):
-            channels = _first_channels(self._agreement(*signed))
-            await store.deliver_order(tx, order.order_id, " ".join(signed), channels)
+        takes = self._deliverer is not None and self._deliverer.takes
+        entered = await orders.enter(tx, order, self.book, self._today(tx), with_jobs=takes)
         for at, final in ((order.escalate_at, False), (order.deadline_at, True)):
             check = EscalationDue(order_id=order.order_id, final=final)
             tx.emit_at(check, at, f"check/{order.order_id}/{'deadline' if final else 'escalation'}")
-        await self.call_deliverer(tx)
+        if takes and self._deliverer is not None:
+            self._deliverer.hand_over(tx, entered)
+        else:
+            await self.call_deliverer(tx)
 
     @router.on(EscalationDue)
     async def on_escalation_due(self, check: EscalationDue, tx: Transaction) -> None:
@@ -138,10 +139,6 @@ class Notifier:
 
     def _today(self, tx: Transaction) -> date:
         return deadlines.local_date(self.book.latest, tx.now)
-
-
-def _first_channels(agreement: Agreement) -> list[str]:
-    return [channel.value for channel in agreement.notices.stages[0].channels]
 
 
 def _unknown(client_id: str) -> Rejected:

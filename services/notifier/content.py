@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agreement.schema import Agreement
-from notifier.claims import Endpoint, Job, Order
+from notifier.jobs import Endpoint, Job
 from notifier.mail import Mail
 from notifier.texts import Rendered, render
 from notifier.webhooks import WebhookRequest
@@ -23,7 +23,7 @@ class Addressed:
     language: str
 
 
-def webhook(job: Job, endpoint: Endpoint, order: Order, traceparent: str | None) -> WebhookRequest:
+def webhook(job: Job, endpoint: Endpoint, traceparent: str | None) -> WebhookRequest:
     """The webhook of a delivery: its id and body are the same at every attempt, its timestamp is this attempt's.
 
     Receivers hold the timestamp against their own clocks, so it is the system's and never a virtual one.
@@ -33,13 +33,15 @@ def webhook(job: Job, endpoint: Endpoint, order: Order, traceparent: str | None)
         secrets=endpoint.secrets,
         message_id=job.delivery_id,
         timestamp=int(time.time()),
-        body=b'%s"notice_id":"%s","client_id":"%s"}}' % (order.head, job.notice_id.encode(), job.client_id.encode()),
+        body=b'%s"notice_id":"%s","client_id":"%s"}}'
+        % (job.order.head, job.notice_id.encode(), job.client_id.encode()),
         traceparent=traceparent,
     )
 
 
-def mail(agreement: Agreement, job: Job, order: Order) -> Mail:
+def mail(agreement: Agreement, job: Job) -> Mail:
     """The email of a delivery, in the client's language."""
+    order = job.order
     addressed = Addressed(order.kind, order.clause, order.facts, job.client_name, job.contact_name, job.language)
     text = rendered(agreement, addressed)
     return Mail(

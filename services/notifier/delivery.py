@@ -7,10 +7,9 @@ a hanging endpoint costs the others nothing.
 
 import asyncio
 import random
-from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import asyncpg
 import structlog
@@ -24,9 +23,11 @@ from chassis.shards import Shards
 from chassis.transaction import Transaction
 from notifier import claims, content
 from notifier.attempts import AttemptOutcome
-from notifier.claims import Job, Order, Wanted
+from notifier.claims import Wanted
+from notifier.jobs import Job
 from notifier.lanes import Lanes
 from notifier.mail import MailSender
+from notifier.orders import Entered, OrdersAtHand
 from notifier.outcomes import Attempted, record
 from notifier.retries import RetryPolicy, next_attempt
 from notifier.settings import NotifierSettings
@@ -55,7 +56,7 @@ class Deliverer:
         self._lanes: Lanes[Job] = Lanes(settings.per_endpoint)
         self._held: set[str] = set()
         self._owned: frozenset[int] = frozenset()
-        self._orders: OrderedDict[str, Order] = OrderedDict()
+        self._orders = OrdersAtHand(_ORDERS)
         self._group: asyncio.TaskGroup
         self._quick: Timeouts[str] = Timeouts(_SLOW_S, self._pass_by)
         self._under_way = 0
@@ -80,6 +81,15 @@ class Deliverer:
         finally:
             if self._mails:
                 await self._mails.close()
+
+    @property
+    def takes(self) -> bool:
+        """Whether new deliveries may be handed over: all that is due is in hand here, and there is room for more."""
+        return self._all_held and len(self._owned) == SHARDS and len(self._held) < self._settings.claimed
+
+    def hand_over(self, tx: Transaction, entered: Entered) -> None:
+        """At the commit of `tx`, take on what it entered."""
+        tx.after_commit.append(partial(self._take_on, entered))
 
     async def call(self, tx: Transaction) -> None:
         """At the commit of `tx`, whichever process delivers looks for what is due."""
@@ -118,23 +128,29 @@ class Deliverer:
         self._all_held = False
         while len(self._held) < self._settings.claimed:
             wanted = Wanted(self._owned, self._held, self._lanes.full, now, self._settings.claimed)
-            jobs = await claims.claim(connection, wanted)
-            await self._know_orders(connection, jobs)
-            for job in jobs:
-                self._held.add(job.delivery_id)
-                self._lanes.put(job)
+            jobs = await claims.claim(connection, wanted, self._orders)
+            self._hold(jobs)
             self._pump()
             if len(jobs) < self._settings.claimed:
                 self._all_held = not wanted.full
                 return await claims.next_due(connection, self._owned, now)
         return None
 
-    async def _know_orders(self, connection: "asyncpg.Connection[asyncpg.Record]", jobs: Sequence[Job]) -> None:
-        unknown = {job.order_id for job in jobs} - self._orders.keys()
-        for order in await claims.load_orders(connection, unknown) if unknown else ():
-            self._orders[order.order_id] = order
-        while len(self._orders) > _ORDERS and not self._held:
-            self._orders.popitem(last=False)
+    def _take_on(self, entered: Entered) -> None:
+        """Take on what has just been entered, as if it had been claimed; what there is no room for is claimed later."""
+        self._orders.add(entered.order)
+        full = set(self._lanes.full)
+        jobs = [job for job in entered.jobs if job.lane not in full] if self.takes else []
+        if len(jobs) < len(entered.jobs):
+            self._all_held = False
+            self._wake.set()
+        self._hold(jobs)
+        self._pump()
+
+    def _hold(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            self._held.add(job.delivery_id)
+            self._lanes.put(job)
 
     def _pump(self) -> None:
         """Start what may start."""
@@ -160,43 +176,45 @@ class Deliverer:
             self._pump()
 
     async def _attempt(self, job: Job) -> None:
-        order = self._orders[job.order_id]
         at = self._runtime.clock.now()
         try:
-            address, outcome = await self._send(job, order)
+            address, outcome = await self._send(job)
         finally:
             self._quick.stop(job.delivery_id)
             self._under_way -= 1
             self._lanes.done(job)
-        self._ended.append(Attempted(job, address, at, outcome, self._next_at(job, order, outcome)))
+        self._ended.append(Attempted(job, address, at, outcome, self._next_at(job, outcome)))
         self._news.set()
 
     def _pass_by(self, _: str) -> None:
         """An attempt turns out slow: its slot goes to another."""
         self._pump()
 
-    async def _send(self, job: Job, order: Order) -> tuple[str, AttemptOutcome]:
+    async def _send(self, job: Job) -> tuple[str, AttemptOutcome]:
+        order = job.order
         if job.endpoint is not None:
             url, telemetry = job.endpoint.url, self._runtime.telemetry
             with telemetry.posting(order.traceparent, order.flow_id, url, job.delivery_id) as posting:
-                outcome = await self._webhooks.send(content.webhook(job, job.endpoint, order, posting.traceparent))
+                outcome = await self._webhooks.send(content.webhook(job, job.endpoint, posting.traceparent))
                 posting.status, posting.reason = outcome.status, outcome.reason
             return url, outcome
         if self._mails is None:
             return job.email, _never_sent("no mail server is set", permanent=False)
         try:
-            mail = content.mail(self._agreement(job), job, order)
+            mail = content.mail(self._agreement(job), job)
         except WordingLacks as error:
             return job.email, _never_sent(str(error), permanent=True)
         return job.email, await self._mails.send(mail)
 
-    def _next_at(self, job: Job, order: Order, outcome: AttemptOutcome) -> datetime | None:
+    def _next_at(self, job: Job, outcome: AttemptOutcome) -> datetime | None:
         if outcome.ok or outcome.permanent:
             return None
         retry = self._agreement(job).notices.stages[job.stage].retry
         policy = _policy(retry.first_delay, retry.factor, retry.max_delay, retry.jitter)
         now = self._runtime.clock.now()
-        return next_attempt(policy, job.attempts + 1, now, order.deadline_at, outcome.retry_after_s, random.random())
+        return next_attempt(
+            policy, job.attempts + 1, now, job.order.deadline_at, outcome.retry_after_s, random.random()
+        )
 
     def _agreement(self, job: Job) -> Agreement:
         return self._book[Signed(job.agreement_id, job.agreement_version)]

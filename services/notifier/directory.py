@@ -1,6 +1,5 @@
 """The client directory: who a client is, and the addresses in force, each with its history (§3.1, §15)."""
 
-from collections.abc import Sequence
 from datetime import date
 
 from agreement.book import Signed
@@ -86,24 +85,19 @@ async def bind(tx: Transaction, client_id: str, version: Signed, signed_on: date
         version.agreement_id,
         version.version,
     )
-    await rebind(tx, [client_id], today)
+    await tx.execute(REBIND, [client_id], today)
 
 
-async def rebind(tx: Transaction, client_ids: Sequence[str], today: date) -> None:
-    """§15: these clients are bound to what they signed last by today; before a first signature's day, to that one."""
-    await tx.execute(
-        """
-        UPDATE client SET agreement_id = bound.agreement_id, agreement_version = bound.agreement_version
-          FROM (SELECT DISTINCT ON (client_id) client_id, agreement_id, agreement_version
-                  FROM signature
-                 WHERE client_id = ANY ($1::text[])
-                 ORDER BY client_id, signed_on > $2, abs(signed_on - $2::date), seq DESC) AS bound
-         WHERE client.client_id = bound.client_id
-           AND (client.agreement_id, client.agreement_version) <> (bound.agreement_id, bound.agreement_version)
-        """,
-        client_ids,
-        today,
-    )
+# §15: these clients ($1) are bound to what they signed last by today ($2); before a first signature's day, to that one.
+REBIND = """
+    UPDATE client SET agreement_id = bound.agreement_id, agreement_version = bound.agreement_version
+      FROM (SELECT DISTINCT ON (client_id) client_id, agreement_id, agreement_version
+              FROM signature
+             WHERE client_id = ANY ($1::text[])
+             ORDER BY client_id, signed_on > $2, abs(signed_on - $2::date), seq DESC) AS bound
+     WHERE client.client_id = bound.client_id
+       AND (client.agreement_id, client.agreement_version) <> (bound.agreement_id, bound.agreement_version)
+    """
 
 
 async def end(tx: Transaction, client_id: str, on: date | None) -> bool:

@@ -10,7 +10,7 @@ from chassis.transaction import Transaction
 from contracts.notice import Channel, NoticeEscalated, NoticeFailed, NoticeReceived
 from notifier import store
 from notifier.attempts import AttemptOutcome
-from notifier.claims import Job
+from notifier.jobs import Job
 from notifier.store import Unreceived
 
 _SOURCE = "dutiful/notifier/delivery"

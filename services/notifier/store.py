@@ -3,18 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import asyncpg
-from pydantic_core import to_json
 
 from chassis.transaction import Transaction
-from contracts.change import ChangeNoticeOrdered
-from contracts.incident import IncidentNoticeOrdered
-from contracts.retention import RetentionNoticeOrdered
-
-Ordered: TypeAlias = ChangeNoticeOrdered | RetentionNoticeOrdered | IncidentNoticeOrdered
-"""Whoever orders a notice, and of what, an order says the same."""
 
 SHARDS = 16
 """A notice's shard never changes, so this number doesn't either."""
@@ -46,73 +39,24 @@ class Unreceived:
     traceparent: str | None
 
 
-async def insert_order(tx: Transaction, order: Ordered) -> list[tuple[str, str]]:
-    """Enter what is to be said and one notice per client; a client that is not known yet gets its notice too.
+def deliveries(now: str) -> str:
+    """The statement that sends notices on their way, after `WITH chosen (notice_id, client_id, channels)`.
 
-    Returns the agreement versions that the known ones are bound to.
+    `now` is the parameter that has the time.
     """
-    rows = await tx.fetch(
+    return f"""
+        INSERT INTO delivery (delivery_id, notice_id, channel, endpoint_id, shard, status, next_attempt_at, created_at)
+        SELECT md5(notice_id || '/' || channel || '/' || coalesce(endpoint_id, '')), notice_id, channel, endpoint_id,
+               hashtext(notice_id) & ({SHARDS} - 1), 'pending', {now}, {now}
+          FROM (SELECT notice_id, 'webhook' AS channel, endpoint_id
+                  FROM chosen JOIN endpoint USING (client_id)
+                 WHERE 'webhook' = ANY (channels) AND disabled_at IS NULL
+                 UNION ALL
+                SELECT notice_id, channel, NULL
+                  FROM chosen, unnest(channels) AS other (channel)
+                 WHERE channel <> 'webhook') AS way
+            ON CONFLICT DO NOTHING
         """
-        WITH ordered AS (
-            INSERT INTO notice_order (order_id, about, kind, clause, facts, ordered_at, escalate_at, deadline_at,
-                                      flow_id, traceparent)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-            RETURNING order_id, ordered_at
-        ), concerned AS (
-            INSERT INTO notice (notice_id, order_id, client_id, created_at)
-            SELECT md5(order_id || '/' || client_id), order_id, client_id, ordered_at
-              FROM ordered, unnest($11::text[]) AS client_id
-            RETURNING client_id
-        )
-        SELECT DISTINCT agreement_id, agreement_version
-          FROM concerned JOIN client USING (client_id)
-         ORDER BY 1, 2
-        """,
-        order.order_id,
-        order.about,
-        order.kind,
-        order.clause,
-        to_json(order.facts).decode(),
-        tx.now,
-        order.escalate_at,
-        order.deadline_at,
-        tx.cause.flow_id,
-        tx.cause.traceparent,
-        order.client_ids,
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
-_DELIVERIES = """
-    INSERT INTO delivery (delivery_id, notice_id, channel, endpoint_id, shard, status, next_attempt_at, created_at)
-    SELECT md5(notice_id || '/' || channel || '/' || coalesce(endpoint_id, '')), notice_id, channel, endpoint_id,
-           hashtext(notice_id) & (SHARDS - 1), 'pending', $1, $1
-      FROM (SELECT notice_id, 'webhook' AS channel, endpoint_id
-              FROM chosen JOIN endpoint USING (client_id)
-             WHERE 'webhook' = ANY ($2::text[]) AND disabled_at IS NULL
-             UNION ALL
-            SELECT notice_id, channel, NULL
-              FROM chosen, unnest($2::text[]) AS other (channel)
-             WHERE channel <> 'webhook') AS way
-        ON CONFLICT DO NOTHING
-    RETURNING notice_id
-""".replace("SHARDS", str(SHARDS))
-
-
-async def deliver_order(tx: Transaction, order_id: str, version: str, channels: Sequence[str]) -> None:
-    """Send an order's notices on their way to the known clients that are bound to this version."""
-    await tx.execute(
-        f"""
-        WITH chosen AS (
-            SELECT notice_id, client_id FROM notice JOIN client USING (client_id)
-             WHERE order_id = $3 AND agreement_id || ' ' || agreement_version = $4
-        ) {_DELIVERIES}
-        """,
-        tx.now,
-        channels,
-        order_id,
-        version,
-    )
 
 
 async def deliver_waiting(tx: Transaction, client_id: str, channels: Sequence[str]) -> None:
@@ -120,10 +64,10 @@ async def deliver_waiting(tx: Transaction, client_id: str, channels: Sequence[st
     await tx.execute(
         f"""
         WITH chosen AS (
-            SELECT notice_id, client_id FROM notice
+            SELECT notice_id, client_id, $2::text[] AS channels FROM notice
              WHERE client_id = $3 AND received_at IS NULL
                AND NOT EXISTS (SELECT FROM delivery WHERE delivery.notice_id = notice.notice_id)
-        ) {_DELIVERIES}
+        ) {deliveries("$1")}
         """,
         tx.now,
         channels,
@@ -139,7 +83,11 @@ async def deliver_next_stage(tx: Transaction, notice_ids: Sequence[str], stage: 
         stage,
     )
     await tx.execute(
-        f"WITH chosen AS (SELECT notice_id, client_id FROM notice WHERE notice_id = ANY ($3::text[])) {_DELIVERIES}",
+        f"""
+        WITH chosen AS (
+            SELECT notice_id, client_id, $2::text[] AS channels FROM notice WHERE notice_id = ANY ($3::text[])
+        ) {deliveries("$1")}
+        """,
         tx.now,
         channels,
         notice_ids,

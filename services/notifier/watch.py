@@ -1,11 +1,10 @@
 """What an SRE watches of notices: who was escalated, who can't be reached, who has no receipt yet (§15)."""
 
-import asyncio
 from datetime import datetime
 from typing import Final
 
 from chassis.database import Pool
-from chassis.errors import while_down
+from chassis.looking import look_for_ever
 from chassis.metrics import Metrics
 from chassis.service import Runtime
 from contracts.notice import NoticeEscalated, NoticeFailed
@@ -24,11 +23,7 @@ class Watch:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        while True:
-            async for attempt in while_down("look at the notices"):
-                with attempt:
-                    await self.look()
-            await asyncio.sleep(_LOOK_S)
+        await look_for_ever("look at the notices", self.look, _LOOK_S)
 
     async def look(self) -> None:
         """Count the notices that wait for their receipt."""

@@ -4,7 +4,7 @@ from agreement.book import Book
 from chassis.errors import Rejected
 from chassis.transaction import Transaction
 from retention import client_store, hold_store, termination_store
-from retention.decisions import weigh_access
+from retention.processing import weigh_access
 from retention.views import AccessBody
 
 

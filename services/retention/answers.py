@@ -11,7 +11,8 @@ from contracts.retention import OrderKind, RetentionFlagged, RetentionOrderFaile
 from contracts.returning import ReturnConfirmed, ReturnDownloaded, ReturnFailed
 from contracts.schedule import ScheduleCheckDue
 from retention import flags, holder_store, order_store, orders, package_store, task_store
-from retention.decisions import Order, State, weigh_answer
+from retention.decisions import weigh_answer
+from retention.terminations import Order, State
 
 Answer = CeaseConfirmed | ErasureConfirmed | ErasureFailed | ReturnConfirmed | ReturnFailed
 

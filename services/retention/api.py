@@ -1,7 +1,7 @@
 """What retention answers people, each what it may see: ends of contracts and their plans first of all (§8.3, §12)."""
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 
@@ -19,8 +19,9 @@ from contracts.event import Id
 from contracts.returning import ReturnAcknowledged
 from retention import client_store, holds_api, orders_api, proof_api, queries
 from retention.asking import Once, app_of
-from retention.decisions import Stage
+from retention.finding import Finder
 from retention.simulation import simulate
+from retention.terminations import Stage
 from retention.views import (
     AcknowledgementBody,
     ChoiceBody,
@@ -32,9 +33,6 @@ from retention.views import (
     TerminationView,
 )
 
-if TYPE_CHECKING:
-    from retention.app import Retention
-
 VERSION: Final = "1.0"
 _DESCRIPTION: Final = """
 What becomes of a client's data when its contract ends, and day by day. Plans with their dates and reasons, clients'
@@ -44,7 +42,7 @@ client's records; another's do not exist for it. Every post takes an `Idempotenc
 router = APIRouter(tags=["terminations"])
 
 
-def build(app: "Retention", runtime: Runtime) -> FastAPI:
+def build(app: Finder, runtime: Runtime) -> FastAPI:
     """Retention's HTTP API."""
     api = create_api("Retention", VERSION, runtime.access, _DESCRIPTION)
     api.state.app = app

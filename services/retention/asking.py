@@ -1,19 +1,17 @@
 """What a question to this API brings along beside `chassis.asking`: the app, and whose word it is."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import Depends, Request
 
 from chassis.asking import word_to
 from chassis.message import Cause
-
-if TYPE_CHECKING:
-    from retention.app import Retention
+from retention.finding import Finder
 
 
-def app_of(request: Request) -> "Retention":
+def app_of(request: Request) -> Finder:
     """The app that is asked."""
-    app: Retention = request.app.state.app
+    app: Finder = request.app.state.app
     return app
 
 

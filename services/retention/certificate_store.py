@@ -9,9 +9,9 @@ from chassis.database import Connection, Pool
 from chassis.transaction import Transaction
 from contracts.choice import Choice
 from retention.certificates import Line, Record
-from retention.decisions import State
 from retention.planning import Hold
 from retention.task_store import evidence_of
+from retention.terminations import State
 
 
 async def load_record(connection: Pool | Connection, termination_id: str) -> Record | None:

@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 from agreement.schema import Agreement
 from contracts.choice import Choice
-from retention.decisions import State
 from retention.planning import Hold
 from retention.signing import FORMAT
+from retention.terminations import State
 
 Json = dict[str, object]
 
@@ -53,9 +53,9 @@ def certificate_of(agreement: Agreement, record: Record) -> Json:
     """§8.3: what is deleted, held and not reached, per category and holder; `complete` claims the whole, or not."""
     deleted = [_deleted(agreement, line) for line in record.lines if line.evidence]
     held = [_held(agreement, record, line) for line in record.lines if line.state in (State.WAITING, State.HALTED)]
-    open_ = [_open(line) for line in record.lines if line.state in (State.ORDERED, State.CONFIRMED)]
+    open_ = [_open(agreement, line) for line in record.lines if line.state in (State.ORDERED, State.CONFIRMED)]
     unreached = [
-        {"category": line.category, "holder": line.holder_id, "what": what}
+        {**_named(agreement, line), "what": what}
         for line in record.lines
         for each in line.evidence
         for what in _texts(each.get("unreached"))
@@ -107,16 +107,22 @@ def _choice(record: Record) -> Json:
 
 
 def _deleted(agreement: Agreement, line: Line) -> Json:
+    return {
+        **_named(agreement, line),
+        "holder_kind": line.kind,
+        "confirmations": [dict(each) for each in line.evidence],
+        "second_look": _second_look(line),
+        "reopened": line.reopened,
+    }
+
+
+def _named(agreement: Agreement, line: Line) -> Json:
     labels = {each.code: each.label for each in agreement.data_categories}
     return {
         "category": line.category,
         "label": labels.get(line.category, line.category),
         "holder": line.holder_id,
         "holder_name": line.holder,
-        "holder_kind": line.kind,
-        "confirmations": [dict(each) for each in line.evidence],
-        "second_look": _second_look(line),
-        "reopened": line.reopened,
     }
 
 
@@ -130,19 +136,17 @@ def _held(agreement: Agreement, record: Record, line: Line) -> Json:
     titles = {each.code: each.title for each in agreement.legal_bases}
     bases |= {hold.code: titles[hold.legal_basis] for hold in agreement.holds}
     return {
-        "category": line.category,
-        "holder": line.holder_id,
+        **_named(agreement, line),
         "until": line.delete_on.isoformat() if line.delete_on else None,
         "held_by": [{"hold": each, "legal_basis": bases.get(each, each)} for each in line.held_by],
         "because": list(line.because),
     }
 
 
-def _open(line: Line) -> Json:
+def _open(agreement: Agreement, line: Line) -> Json:
     confirmed = line.state is State.CONFIRMED
     return {
-        "category": line.category,
-        "holder": line.holder_id,
+        **_named(agreement, line),
         "ordered_at": line.ordered_at.isoformat() if line.ordered_at else None,
         "what": "the second look is still to come" if confirmed else "the holder has not confirmed",
         "reminders": line.reminders,

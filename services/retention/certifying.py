@@ -7,8 +7,8 @@ from chassis.transaction import Transaction
 from contracts.retention import RetentionCertified
 from retention import certificate_store, client_store, notices, termination_store
 from retention.certificates import certificate_of, is_due, is_over
-from retention.decisions import Stage, Termination
 from retention.signing import Signer, sha256_of
+from retention.terminations import Stage, Termination
 
 
 async def certify(agreement: Agreement, termination: Termination, signer: Signer, tx: Transaction) -> None:

@@ -1,6 +1,5 @@
-"""§8.3: how a termination goes on, from the end of the contract to the last deletion: each step, with what follows."""
+"""§8.3: how a termination goes on, from the end of the contract until deletion may begin, with what follows."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -9,42 +8,14 @@ from agreement.schema import Agreement
 from chassis.transaction import Transaction
 from contracts.cease import CeaseLifted
 from contracts.choice import Choice
-from contracts.erasure import ErasureChecked
-from contracts.hold import HoldPlaced
-from contracts.ordering import Purpose
-from contracts.retention import OrderKind, RetentionFlagged, RetentionPlanned, RetentionReopened, RetentionReturnSettled
-from contracts.schedule import ScheduleCertificateDue, ScheduleChoiceClosed, ScheduleDeletionDue, ScheduleReturnClosed
-from retention import (
-    flags,
-    hold_store,
-    holder_store,
-    notices,
-    order_store,
-    orders,
-    package_store,
-    task_store,
-    termination_store,
-)
-from retention.decisions import Order, Stage, State, Termination, default_choice, request_choice
-from retention.planning import Plan, plan, returners
-
-
-async def replan(agreement: Agreement, termination: Termination, tx: Transaction) -> Plan:
-    """The plan as things stand: kept, said, and on the agenda for the day on which the next line is due."""
-    keepers = await holder_store.load_keepers(tx, termination.client_id)
-    holds = (await hold_store.load_holds(tx, [termination.client_id])).get(termination.client_id, [])
-    planned = plan(agreement, termination.ending(agreement), keepers, holds)
-    await task_store.save_plan(tx, termination.termination_id, planned)
-    tx.emit(
-        RetentionPlanned(
-            client_id=termination.client_id,
-            terminated_on=termination.terminated_on,
-            choice=termination.choice,
-            entries=planned.entries,
-            without_holder=planned.without_holder,
-        )
-    )
-    return planned
+from contracts.retention import OrderKind, RetentionFlagged, RetentionReturnSettled
+from contracts.schedule import ScheduleChoiceClosed, ScheduleReturnClosed
+from retention import flags, holder_store, notices, order_store, orders, package_store, termination_store
+from retention.dates import choice_name, deletion_name, reached_name, return_name
+from retention.decisions import default_choice, request_choice
+from retention.planning import returners
+from retention.progress import advance, replan, settle
+from retention.terminations import Stage, Termination
 
 
 async def begin(agreement: Agreement, termination: Termination, tx: Transaction) -> None:
@@ -113,58 +84,6 @@ async def settle_return(agreement: Agreement, termination: Termination, tx: Tran
     await settle(agreement, termination, reason, tx)
 
 
-async def settle(agreement: Agreement, termination: Termination, why: str, tx: Transaction) -> None:
-    """From today on deletion may begin."""
-    today = _today(agreement, tx)
-    await termination_store.settle(tx, termination.termination_id, today, why)
-    settled = replace(termination, stage=Stage.DELETING, settled_on=today)
-    await replan(agreement, settled, tx)
-    await advance(agreement, settled, tx)
-
-
-async def advance(
-    agreement: Agreement, termination: Termination, tx: Transaction, purpose: Purpose = Purpose.TERMINATION
-) -> None:
-    """TER-3, TER-4: what may be deleted today is ordered; the next day is on the agenda; what is done, certified."""
-    if termination.stage is not Stage.DELETING:
-        return
-    today = _today(agreement, tx)
-    tasks = await task_store.load_tasks(tx, termination.termination_id)
-    due = [
-        task
-        for task in tasks
-        if task.state in (State.WAITING, State.HALTED) and task.delete_on is not None and task.delete_on <= today
-    ]
-    order_ids = await orders.erase(agreement, termination, due, tx, purpose)
-    await task_store.set_ordered(tx, termination.termination_id, due, order_ids)
-    coming = [
-        task.delete_on
-        for task in tasks
-        if task.state in (State.WAITING, State.HALTED) and task.delete_on is not None and task.delete_on > today
-    ]
-    if coming:
-        at = deadlines.start_of_day(agreement, min(coming))
-        tx.emit_at(ScheduleDeletionDue(client_id=termination.client_id), at, deletion_name(termination))
-    if not due:
-        tx.emit_at(ScheduleCertificateDue(client_id=termination.client_id), tx.now, certificate_name(termination))
-
-
-async def apply_hold(placed: HoldPlaced, tx: Transaction) -> tuple[str, ...]:
-    """TER-4: a hold stops what runs; returns what it came too late for, category/holder."""
-    wanted = list(placed.categories) or None
-    running = await order_store.load_open(tx, placed.client_id, [OrderKind.ERASURE], wanted)
-    reason = f"{placed.legal_basis}: {placed.reason}"
-    for order_id in await orders.halt(running, placed.client_id, reason, tx):
-        await task_store.set_state(tx, order_id, State.HALTED)
-    current = await termination_store.load_current(tx, placed.client_id)
-    tasks = await task_store.load_tasks(tx, current[0].termination_id) if current else []
-    return tuple(
-        task.name
-        for task in tasks
-        if task.state in (State.CONFIRMED, State.DONE) and (wanted is None or task.category in wanted)
-    )
-
-
 async def admit_holder(agreement: Agreement, termination: Termination, holder_id: str, tx: Transaction) -> None:
     """A holder that was declared while an end runs: it is told to cease, and has its part in return and deletion."""
     keepers = await holder_store.load_keepers(tx, termination.client_id)
@@ -177,37 +96,6 @@ async def admit_holder(agreement: Agreement, termination: Termination, holder_id
         await orders.give_back(agreement, termination, {k: v for k, v in by_holder.items() if k == holder_id}, tx)
     await replan(agreement, termination, tx)
     await advance(agreement, termination, tx)
-
-
-async def after_look(
-    agreement: Agreement, termination: Termination, order: Order, checked: ErasureChecked, tx: Transaction
-) -> None:
-    """TER-6: nothing is left: the line is done; something is: its deletion is ordered again."""
-    if not checked.remaining:
-        await task_store.set_checked(tx, order.order_id, checked.checked_at)
-        await advance(agreement, termination, tx)
-        return
-    tx.emit(
-        RetentionReopened(
-            order_id=order.order_id,
-            client_id=termination.client_id,
-            holder_id=order.holder_id,
-            category=order.category or "",
-            remaining=checked.remaining,
-        )
-    )
-    await order_again(agreement, termination, [order.order_id], Purpose.TERMINATION, tx)
-
-
-async def order_again(
-    agreement: Agreement, termination: Termination, order_ids: Sequence[str], purpose: Purpose, tx: Transaction
-) -> None:
-    """What is there still, or again, is ordered away, unless a hold has come that keeps it."""
-    await task_store.reopen(tx, order_ids)
-    again = replace(termination, stage=Stage.DELETING)
-    await termination_store.set_stage(tx, termination.termination_id, Stage.DELETING)
-    await replan(agreement, again, tx)
-    await advance(agreement, again, tx, purpose)
 
 
 async def reinstate(termination: Termination, reason: str, tx: Transaction) -> None:
@@ -228,36 +116,6 @@ def flag(agreement: Agreement, termination: Termination, reason: str, tx: Transa
     return RetentionFlagged(
         client_id=termination.client_id, seen_at=tx.now, reason=reason, clause=agreement.termination.clause
     )
-
-
-def reached_name(termination: Termination) -> str:
-    """The name of the contract's end in the agenda."""
-    return f"reached/{termination.client_id}"
-
-
-def choice_name(termination: Termination) -> str:
-    """The name of the end of the time to choose in the agenda."""
-    return f"choice/{termination.client_id}"
-
-
-def return_name(termination: Termination) -> str:
-    """The name of the end of the time to fetch in the agenda."""
-    return f"return/{termination.client_id}"
-
-
-def deletion_name(termination: Termination) -> str:
-    """The name of the next day of deletion in the agenda."""
-    return f"deletion/{termination.client_id}"
-
-
-def certificate_name(termination: Termination) -> str:
-    """The name of the next look whether to certify in the agenda."""
-    return f"certificate/{termination.client_id}"
-
-
-def gone(tasks: Sequence[task_store.Task]) -> tuple[str, ...]:
-    """What is deleted or being deleted, category/holder."""
-    return tuple(task.name for task in tasks if task.state is not State.WAITING)
 
 
 def _today(agreement: Agreement, tx: Transaction) -> date:

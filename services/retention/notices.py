@@ -8,7 +8,7 @@ from agreement.schema import Agreement
 from chassis.transaction import Transaction
 from contracts.choice import Choice
 from contracts.retention import NoticeKind, RetentionChoiceRequested, RetentionNoticeOrdered
-from retention.decisions import Termination
+from retention.terminations import Termination
 
 # A fact `name.code` is the fact `name` for words in another language than English, as `contracts.coded` has it.
 Facts = Mapping[str, str | tuple[str, ...]]

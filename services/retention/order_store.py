@@ -10,14 +10,12 @@ from chassis.transaction import Transaction
 from contracts.cease import CeaseOrdered
 from contracts.erasure import ErasureCheckOrdered, ErasureOrdered
 from contracts.event import Event
-from contracts.ordering import Purpose
+from contracts.ordering import HolderOrder, Purpose
 from contracts.retention import OrderKind
 from contracts.returning import ReturnOrdered
-from retention.decisions import Order
+from retention.terminations import Order
 
-Ordered = CeaseOrdered | ReturnOrdered | ErasureOrdered | ErasureCheckOrdered
-
-KINDS: dict[OrderKind, type[Ordered]] = {
+KINDS: dict[OrderKind, type[HolderOrder]] = {
     OrderKind.CEASE: CeaseOrdered,
     OrderKind.RETURN: ReturnOrdered,
     OrderKind.ERASURE: ErasureOrdered,
@@ -32,7 +30,7 @@ class Placed:
     order_id: str
     kind: OrderKind
     purpose: Purpose
-    event: Ordered
+    event: HolderOrder
     client_ids: tuple[str, ...]
     termination_id: str | None = None
 
@@ -122,7 +120,7 @@ async def load_told(tx: Transaction, termination_id: str, holder_id: str) -> set
     return {OrderKind(row[0]) for row in rows}
 
 
-async def load_said(tx: Transaction, order_id: str) -> Ordered | None:
+async def load_said(tx: Transaction, order_id: str) -> HolderOrder | None:
     """The order in its own words, while it is not answered."""
     row = await tx.fetchrow("SELECT kind, said FROM holder_order WHERE order_id = $1 AND state = 'open'", order_id)
     return None if row is None else KINDS[OrderKind(row["kind"])].model_validate_json(row["said"])

@@ -11,15 +11,15 @@ from chassis.message import Cause
 from chassis.transaction import Transaction
 from contracts.cease import CeaseOrdered
 from contracts.erasure import ErasureCheckOrdered, ErasureHalted, ErasureOrdered
-from contracts.ordering import Counted, Purpose, Scope
+from contracts.ordering import Counted, HolderOrder, Purpose, Scope
 from contracts.retention import OrderKind, RetentionOrderOverdue
 from contracts.returning import ReturnOrdered
 from contracts.schedule import ScheduleReminderDue
 from retention import order_store
-from retention.decisions import Order, Termination
 from retention.order_store import Placed
 from retention.planning import Keeper
 from retention.task_store import Task
+from retention.terminations import Order, Termination
 
 
 async def cease(agreement: Agreement, termination: Termination, keepers: Sequence[Keeper], tx: Transaction) -> None:
@@ -161,7 +161,7 @@ async def halt(orders: Iterable[Order], client_id: str, reason: str, tx: Transac
     return over
 
 
-def _moved(agreement: Agreement, said: order_store.Ordered, tx: Transaction) -> dict[str, datetime]:
+def _moved(agreement: Agreement, said: HolderOrder, tx: Transaction) -> dict[str, datetime]:
     """A package that comes late can be fetched as long as one that came in time."""
     if not isinstance(said, ReturnOrdered):
         return {}
@@ -219,6 +219,6 @@ def _id(tx: Transaction, kind: OrderKind, termination: Termination, what: str) -
 
 
 def _of_termination(
-    event: order_store.Ordered, kind: OrderKind, termination: Termination, purpose: Purpose = Purpose.TERMINATION
+    event: HolderOrder, kind: OrderKind, termination: Termination, purpose: Purpose = Purpose.TERMINATION
 ) -> Placed:
     return Placed(event.order_id, kind, purpose, event, (termination.client_id,), termination.termination_id)

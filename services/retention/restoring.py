@@ -6,7 +6,7 @@ from contracts.holder import HolderRestored
 from contracts.ordering import Purpose
 from contracts.retention import OrderKind
 from contracts.schedule import ScheduleSweepDue
-from retention import client_store, course, order_store, orders, sweeping, task_store, termination_store
+from retention import client_store, order_store, orders, progress, sweeping, task_store, termination_store
 from retention.order_store import Placed
 
 
@@ -20,7 +20,7 @@ async def order_again(book: Book, restored: HolderRestored, tx: Transaction) -> 
         await client_store.lock_client(tx, client_id)
         current = await termination_store.load_of_orders(tx, order_ids)
         for termination, signed, those in current:
-            await course.order_again(book[signed], termination, those, Purpose.RESTORE, tx)
+            await progress.order_again(book[signed], termination, those, Purpose.RESTORE, tx)
     await _desynchronised(book, restored, tx)
     await sweeping.sweep(
         book,

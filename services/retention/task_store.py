@@ -9,8 +9,8 @@ from pydantic_core import from_json
 from chassis.transaction import Transaction
 from contracts.erasure import ErasureConfirmed
 from contracts.retention import Action
-from retention.decisions import State
 from retention.planning import Plan
+from retention.terminations import State
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import asyncpg
 from agreement.book import Signed
 from chassis.transaction import Transaction
 from contracts.choice import Choice, ChoiceMade, Recipient
-from retention.decisions import Stage, Termination
+from retention.terminations import Stage, Termination
 
 _TERMINATION = """
     SELECT termination_id, client_id, agreement_id, agreement_version, terminated_on, by_expiry, stage, choice,
@@ -101,10 +101,11 @@ async def set_closing(tx: Transaction, termination_id: str, closes_at: datetime)
 
 
 async def set_choice(tx: Transaction, termination_id: str, made: ChoiceMade, chosen_on: date) -> None:
-    """What the client chose."""
+    """What the client chose; a default that ran without it settles nothing any more."""
     await tx.execute(
         """
-        UPDATE termination SET choice = $2, chosen_on = $3, made_by = $4, recipient = $5
+        UPDATE termination SET choice = $2, chosen_on = $3, made_by = $4, recipient = $5, settled_on = NULL,
+                               settled_why = NULL
          WHERE termination_id = $1
         """,
         termination_id,

@@ -9,7 +9,7 @@ from contracts.event import Id, Text
 from contracts.hold import HoldKind
 from contracts.ordering import Method
 from contracts.retention import Action, OrderKind
-from retention.decisions import Stage, State
+from retention.terminations import Stage, State
 
 
 class LineView(BaseModel):

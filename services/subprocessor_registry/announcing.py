@@ -18,10 +18,11 @@ async def settle(agreement: Agreement, verdict: Verdict, planned: Change | None,
         case ChangeAnnounced():
             if planned is not None:
                 await _withdraw(agreement, planned, Reason(ReasonCode.OVERTAKEN, {"change_id": verdict.change_id}), tx)
-            await _say(verdict, tx)
+            concerned = await standing_store.announce(tx, verdict, deadlines.local_date(agreement, tx.now))
+            tx.emit(verdict)
             change = announced_change(verdict)
             notices.date_change(agreement, change, tx)
-            await tell_clients(agreement, change, deadlines.local_date(agreement, tx.now), tx)
+            notices.order_announcement(agreement, change, concerned, tx)
         case ChangeCorrected():
             if planned is not None:
                 await _withdraw(agreement, planned, Reason(ReasonCode.TAKEN_BACK), tx)
@@ -41,8 +42,8 @@ async def tell_clients(agreement: Agreement, change: Change, today: date, tx: Tr
     notices.order_announcement(agreement, change, concerned, tx)
 
 
-async def _say(verdict: ChangeAnnounced | ChangeCorrected | ChangeRefused, tx: Transaction) -> None:
-    await change_store.insert_change(tx, verdict)
+async def _say(verdict: ChangeCorrected | ChangeRefused, tx: Transaction) -> None:
+    await change_store.insert_closed(tx, verdict)
     tx.emit(verdict)
 
 

@@ -67,6 +67,12 @@ from subprocessor_registry.planning import weigh_addition, weigh_correction, wei
 from subprocessor_registry.signing import Signing, weigh_signature
 
 
+def _locks(event: SubprocessorAdded | SubprocessorCorrected | SubprocessorRemoved) -> list[str]:
+    """One decision about a sub-processor at a time; and one about who works for whom, where that may change."""
+    chained = isinstance(event, SubprocessorRemoved) or event.parent_id is not None
+    return [list_store.lock_of(event.subprocessor_id), *([list_store.CHAINS] if chained else [])]
+
+
 class Registry(Finder):
     """The app: its routes and its API."""
 
@@ -90,41 +96,35 @@ class Registry(Finder):
 
     # What the platform says about sub-processors.
 
-    @router.on(SubprocessorAdded)
+    @router.on(SubprocessorAdded, locks=_locks)
     async def on_subprocessor_added(self, added: SubprocessorAdded, tx: Transaction) -> None:
         """A sub-processor is to be appointed, or its facts are to change (§4.1, §4.3, §8.2)."""
-        await list_store.lock_subprocessor(tx, added.subprocessor_id)
-        if added.parent_id is not None:
-            await list_store.lock_chains(tx)
-        listed = await list_store.load_listed(tx, added.subprocessor_id)
+        listed, signed = await list_store.load_situation(tx, added.subprocessor_id, self.today(tx))
+        chains = await list_store.load_chains(tx) if added.parent_id is not None else {}
         wish = _wish(added, added.effective_on, tx)
-        verdict = weigh_addition(await self.agreements(tx), wish, listed, await list_store.load_chains(tx))
+        verdict = weigh_addition(self.book.those(signed), wish, listed, chains)
         await announcing.settle(self.book.latest, verdict, listed.planned, tx)
 
-    @router.on(SubprocessorCorrected)
+    @router.on(SubprocessorCorrected, locks=_locks)
     async def on_subprocessor_corrected(self, corrected: SubprocessorCorrected, tx: Transaction) -> None:
         """The list is to say something else about what is done already; what is planned stays so (§4.3)."""
-        await list_store.lock_subprocessor(tx, corrected.subprocessor_id)
-        if corrected.parent_id is not None:
-            await list_store.lock_chains(tx)
-        listed = await list_store.load_listed(tx, corrected.subprocessor_id)
+        listed, signed = await list_store.load_situation(tx, corrected.subprocessor_id, self.today(tx))
+        chains = await list_store.load_chains(tx) if corrected.parent_id is not None else {}
         wish = _wish(corrected, None, tx)
-        verdict = weigh_correction(await self.agreements(tx), wish, listed, await list_store.load_chains(tx))
+        verdict = weigh_correction(self.book.those(signed), wish, listed, chains)
         await announcing.settle(self.book.latest, verdict, None, tx)
 
-    @router.on(SubprocessorRemoved)
+    @router.on(SubprocessorRemoved, locks=_locks)
     async def on_subprocessor_removed(self, removed: SubprocessorRemoved, tx: Transaction) -> None:
         """A sub-processor is to leave the list, or what is planned of it is taken back (§4.3)."""
-        await list_store.lock_subprocessor(tx, removed.subprocessor_id)
-        await list_store.lock_chains(tx)
-        listed = await list_store.load_listed(tx, removed.subprocessor_id)
+        listed, signed = await list_store.load_situation(tx, removed.subprocessor_id, self.today(tx))
         asked = Asked(
             change_id=tx.cause.derive("change"),
             subprocessor_id=removed.subprocessor_id,
             effective_on=removed.effective_on,
             asked_at=tx.now,
         )
-        verdict = weigh_removal(await self.agreements(tx), asked, listed, await list_store.load_chains(tx))
+        verdict = weigh_removal(self.book.those(signed), asked, listed, await list_store.load_chains(tx))
         await announcing.settle(self.book.latest, verdict, listed.planned, tx)
 
     # What the platform says about clients.

@@ -1,46 +1,21 @@
 """Changes of sub-processors: announced, refused, corrected, withdrawn, in effect."""
 
+from chassis.locks import lock
 from chassis.transaction import Transaction
-from contracts.change import (
-    ChangeAnnounced,
-    ChangeCorrected,
-    ChangeRefused,
-)
+from contracts.change import ChangeCorrected, ChangeRefused
 from contracts.subprocessor import SubprocessorFacts
 from subprocessor_registry import list_store
 from subprocessor_registry.changes import Change
 from subprocessor_registry.rows import change_of_row
 
 
-async def insert_change(tx: Transaction, change: ChangeAnnounced | ChangeCorrected | ChangeRefused) -> None:
-    """Record what was decided about a sub-processor."""
+async def insert_closed(tx: Transaction, change: ChangeCorrected | ChangeRefused) -> None:
+    """Record what was decided about a sub-processor, where no client need be asked (`standing_store.announce`)."""
     match change:
-        case ChangeAnnounced():
-            await _insert_announced(tx, change)
         case ChangeCorrected():
             await _insert_closed(tx, change, "corrected", change.facts, f"corrected: {', '.join(change.fields)}", None)
         case ChangeRefused():
             await _insert_closed(tx, change, "refused", None, change.reason, change.clause)
-
-
-async def _insert_announced(tx: Transaction, change: ChangeAnnounced) -> None:
-    await tx.execute(
-        """
-        INSERT INTO change (change_id, subprocessor_id, kind, status, facts, requested_on, effective_on, moved,
-                            reckoning, clause, announced_at)
-        VALUES ($1, $2, $3, 'announced', $4, $5, $6, $7, $8, $9, $10)
-        """,
-        change.change_id,
-        change.subprocessor_id,
-        change.kind,
-        change.facts.model_dump_json(exclude_none=True),
-        change.requested_on,
-        change.effective_on,
-        change.moved,
-        change.reckoning.model_dump_json(),
-        change.reckoning.clause,
-        change.announced_at,
-    )
 
 
 async def _insert_closed(
@@ -81,7 +56,7 @@ async def lock_change(tx: Transaction, change_id: str) -> Change | None:
     )
     if subprocessor_id is None:
         return None
-    await list_store.lock_subprocessor(tx, subprocessor_id)
+    await lock(tx.connection, list_store.lock_of(subprocessor_id))
     row = await tx.fetchrow(
         """
         SELECT change_id, subprocessor_id, kind, status, facts, requested_on, effective_on, reckoning

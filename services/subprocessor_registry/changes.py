@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
+from agreement.book import Signed
 from agreement.sub_processing import SubProcessor
 from contracts.change import ChangeAnnounced, ChangeCorrected, ChangeKind, ChangeRefused
 from contracts.event import Reckoning
@@ -29,6 +31,16 @@ class Listed:
 
     facts: SubprocessorFacts | None
     planned: Change | None = None
+
+
+class Situation(NamedTuple):
+    """What is known when something is asked of a sub-processor; `signed` are the versions that clients are bound to.
+
+    A client that is to be one later counts by what will bind it first.
+    """
+
+    listed: Listed
+    signed: list[Signed]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,11 +96,3 @@ ACTIVE = """
      WHERE (active_until IS NULL OR active_until > $1) AND signed_on >= active_from
      ORDER BY client_id, signed_on > $1, abs(signed_on - $1::date), signature.recorded_at DESC, seq DESC
 """
-
-
-async def load_signed(tx: Transaction, on: date) -> list[Signed]:
-    """The agreement versions that active clients are bound to on a day, or will be first."""
-    rows = await tx.fetch(
-        f"SELECT DISTINCT agreement_id, agreement_version FROM ({ACTIVE}) AS active ORDER BY 1, 2", on
-    )
-    return [Signed(row[0], row[1]) for row in rows]

@@ -8,7 +8,7 @@ from agreement.calendar import CalendarUnknown
 from agreement.schema import Agreement
 from chassis.errors import Rejected
 from chassis.transaction import Transaction
-from subprocessor_registry import change_store, client_store, standing_store
+from subprocessor_registry import change_store, standing_store
 from subprocessor_registry.changes import Change
 from subprocessor_registry.decisions import ClientChange
 
@@ -34,10 +34,6 @@ class Finder:
             raise Rejected(f"change {change_id!r} does not concern a client {client_id!r}", "client_id")
         standing, signed = found
         return change, standing, self.book[signed]
-
-    async def agreements(self, tx: Transaction) -> list[Agreement]:
-        """The versions that clients are bound to; where there is no client yet, the latest."""
-        return self.book.those(await client_store.load_signed(tx, self.today(tx)))
 
     def today(self, tx: Transaction) -> date:
         """The day of this transaction where the agreement is."""

@@ -1,36 +1,44 @@
 """The list of sub-processors over time (Appendix B): a row is replaced, never rewritten."""
 
 from datetime import date
+from typing import Final
 
 import asyncpg
 
+from agreement.book import Signed
 from chassis.transaction import Transaction
 from contracts.subprocessor import SubprocessorFacts
-from subprocessor_registry.changes import Listed
+from subprocessor_registry.changes import Listed, Situation
+from subprocessor_registry.client_store import ACTIVE
 from subprocessor_registry.rows import change_of_row, facts_of_row
 
 
-async def lock_subprocessor(tx: Transaction, subprocessor_id: str) -> None:
-    """One decision about a sub-processor at a time, also where there is no row to lock yet."""
-    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"subprocessor/{subprocessor_id}")
+def lock_of(subprocessor_id: str) -> str:
+    """The lock under which a sub-processor is decided about (`chassis.locks`)."""
+    return f"subprocessor/{subprocessor_id}"
 
 
-async def load_listed(tx: Transaction, subprocessor_id: str) -> Listed:
-    """What the list says of a sub-processor, and the change that is planned for it."""
-    row = await tx.fetchrow(
-        """
+CHAINS: Final = "chains"
+"""The lock under which it is decided who works for whom."""
+
+
+async def load_situation(tx: Transaction, subprocessor_id: str, on: date) -> Situation:
+    """What is known when something is asked of a sub-processor."""
+    [row] = await tx.fetch(
+        f"""
         SELECT listing.facts AS listed,
-               change_id, subprocessor_id, kind, status, change.facts, requested_on, effective_on, reckoning
-          FROM (SELECT facts FROM listing
-                 WHERE subprocessor_id = $1 AND replaced_at IS NULL AND valid_until IS NULL) AS listing
-          FULL JOIN (SELECT change_id, subprocessor_id, kind, status, facts, requested_on, effective_on, reckoning
+               change_id, subprocessor_id, kind, status, change.facts, requested_on, effective_on, reckoning, signed
+          FROM (SELECT array_agg(DISTINCT ARRAY[agreement_id, agreement_version]) AS signed
+                  FROM ({ACTIVE.replace("$1", "$2")}) AS active) AS bound
+          LEFT JOIN (SELECT facts FROM listing
+                      WHERE subprocessor_id = $1 AND replaced_at IS NULL AND valid_until IS NULL) AS listing ON true
+          LEFT JOIN (SELECT change_id, subprocessor_id, kind, status, facts, requested_on, effective_on, reckoning
                        FROM change WHERE subprocessor_id = $1 AND status = 'announced') AS change ON true
         """,
         subprocessor_id,
+        on,
     )
-    if row is None:
-        return Listed(facts=None)
-    return _listed(row)
+    return Situation(_listed(row), [Signed(*each) for each in row["signed"] or ()])
 
 
 async def load_list(tx: Transaction) -> list[str]:
@@ -45,13 +53,8 @@ async def load_list(tx: Transaction) -> list[str]:
     return [row["subprocessor_id"] for row in rows]
 
 
-async def lock_chains(tx: Transaction) -> None:
-    """One decision at a time about who works for whom."""
-    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('chains', 0))")
-
-
 async def load_chains(tx: Transaction) -> dict[str, Listed]:
-    """What the list says of every sub-processor, and the change that is planned for it."""
+    """What the list says of every sub-processor, and the change that is planned for it; many, where there are many."""
     rows = await tx.fetch(
         """
         SELECT coalesce(listing.subprocessor_id, change.subprocessor_id) AS chained, listing.facts AS listed,

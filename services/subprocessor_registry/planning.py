@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from agreement import deadlines
 from agreement.calendar import CalendarUnknown
@@ -14,6 +15,13 @@ from subprocessor_registry.changes import Asked, Change, Listed, TakenBack, Verd
 from subprocessor_registry.reasons import Reason, ReasonCode, reckon
 
 
+class _Days(NamedTuple):
+    """The first lawful day by each of the agreements, and the day on which a change would take effect."""
+
+    earliest: Deadline
+    effective_on: date
+
+
 def weigh_addition(
     agreements: Sequence[Agreement], wish: Wish, listed: Listed, chains: Mapping[str, Listed]
 ) -> Verdict:
@@ -22,17 +30,19 @@ def weigh_addition(
     `agreements` are the versions that clients are bound to: the latest of their dates holds. `chains` is all that is
     listed or planned. Asking for what is listed takes back what is planned instead.
     """
-    if verdict := _unknown_day(agreements, wish) or _again(agreements[0], wish, listed):
+    days = _reckon_days(agreements, wish)
+    if isinstance(days, ChangeRefused):
+        return days
+    if verdict := _again(agreements[0], wish, listed):
         return verdict
-    effective_on = effective_day(agreements, wish)
-    refusals = [_unlawful(agreement, wish, effective_on, chains) for agreement in agreements]
+    refusals = [_unlawful(agreement, wish, days.effective_on, chains) for agreement in agreements]
     if refusal := next(filter(None, refusals), None):
         return refusal
     if listed.facts is None:
-        return announce(agreements, wish, ChangeKind.ADDITION)
+        return _announce(wish, ChangeKind.ADDITION, days)
     changed = changed_fields(listed.facts, wish.facts)
     if any(agreement.sub_processing.needs_notice(changed) for agreement in agreements):
-        return announce(agreements, wish, ChangeKind.MODIFICATION)
+        return _announce(wish, ChangeKind.MODIFICATION, days)
     return _correct(agreements[0], wish, changed)
 
 
@@ -66,8 +76,9 @@ def weigh_removal(
         if listed.planned is not None:
             return TakenBack(listed.planned)
         return _refuse(asked, clause, "it is not on the list, so it can't be removed")
-    if refusal := _unknown_day(agreements, asked):
-        return refusal
+    days = _reckon_days(agreements, asked)
+    if isinstance(days, ChangeRefused):
+        return days
     if listed.planned is not None and _is_planned(listed.planned, ChangeKind.REMOVAL, asked):
         return _already_planned(agreements[0], asked, listed.planned)
     if children := children_of(asked.subprocessor_id, chains):
@@ -79,13 +90,16 @@ def weigh_removal(
         asked_at=asked.asked_at,
         facts=listed.facts,
     )
-    return announce(agreements, wish, ChangeKind.REMOVAL)
+    return _announce(wish, ChangeKind.REMOVAL, days)
 
 
-def announce(agreements: Sequence[Agreement], wish: Wish, kind: ChangeKind) -> ChangeAnnounced:
-    """§4.3: the change takes effect on the day asked for, or on the first lawful one if that is too early."""
-    earliest = _earliest(agreements, wish)
-    effective_on = effective_day(agreements, wish)
+def effective_day(agreements: Sequence[Agreement], asked: Asked) -> date:
+    """§4.3: the day asked for, or the first lawful one if that is later or none was asked for."""
+    return _days(agreements, asked).effective_on
+
+
+def _announce(wish: Wish, kind: ChangeKind, days: _Days) -> ChangeAnnounced:
+    earliest, effective_on = days
     moved = wish.effective_on is not None and wish.effective_on < earliest.day
     asked = {"asked": str(wish.effective_on)}
     more: list[Reason] = []
@@ -106,29 +120,25 @@ def announce(agreements: Sequence[Agreement], wish: Wish, kind: ChangeKind) -> C
     )
 
 
-def effective_day(agreements: Sequence[Agreement], wish: Asked) -> date:
-    """§4.3: the day asked for, or the first lawful one if that is later or none was asked for."""
-    earliest_on = _earliest(agreements, wish).day
-    return earliest_on if wish.effective_on is None else max(wish.effective_on, earliest_on)
-
-
-def _earliest(agreements: Sequence[Agreement], wish: Asked) -> Deadline:
+def _days(agreements: Sequence[Agreement], asked: Asked) -> _Days:
     reckonings = [
-        deadlines.earliest_effective_day(agreement, deadlines.local_date(agreement, wish.asked_at))
+        deadlines.earliest_effective_day(agreement, deadlines.local_date(agreement, asked.asked_at))
         for agreement in agreements
     ]
-    return max(reckonings, key=lambda deadline: deadline.day)
+    earliest = max(reckonings, key=lambda deadline: deadline.day)
+    return _Days(earliest, earliest.day if asked.effective_on is None else max(asked.effective_on, earliest.day))
 
 
-def _unknown_day(agreements: Sequence[Agreement], asked: Asked) -> ChangeRefused | None:
+def _reckon_days(agreements: Sequence[Agreement], asked: Asked) -> _Days | ChangeRefused:
     """§4.3: a day beyond the calendar has no notice that could be counted to it."""
-    for agreement in agreements:
-        try:
-            deadlines.require_day(agreement, effective_day(agreements, asked))
-        except CalendarUnknown as error:
-            names = {"day": str(asked.effective_on), "why": str(error)}
-            return _refuse(asked, agreement.sub_processing.clause, Reason(ReasonCode.DAY_UNKNOWN, names))
-    return None
+    try:
+        days = _days(agreements, asked)
+        for agreement in agreements:
+            deadlines.require_day(agreement, days.effective_on)
+    except CalendarUnknown as error:
+        names = {"day": str(asked.effective_on), "why": str(error)}
+        return _refuse(asked, agreements[0].sub_processing.clause, Reason(ReasonCode.DAY_UNKNOWN, names))
+    return days
 
 
 def _again(agreement: Agreement, wish: Wish, listed: Listed) -> ChangeRefused | TakenBack | None:

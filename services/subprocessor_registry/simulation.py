@@ -12,7 +12,7 @@ from agreement.transfers import needs_mechanism
 from chassis.transaction import Transaction
 from contracts.change import ChangeAnnounced, ChangeCorrected, ChangeKind, ChangeRefused
 from contracts.subprocessor import SubprocessorAdded, SubprocessorFacts
-from subprocessor_registry import client_store, list_store
+from subprocessor_registry import list_store
 from subprocessor_registry.changes import Listed, TakenBack, Wish
 from subprocessor_registry.planning import effective_day, weigh_addition
 from subprocessor_registry.simulation_queries import FIRST_CLIENTS, Concerned, OpenWindow, active_clients, open_windows
@@ -58,8 +58,8 @@ class Simulation(BaseModel):
 async def simulate(book: Book, added: SubprocessorAdded, asked_at: datetime, tx: Transaction) -> Simulation:
     """What `added` would lead to if it were heard at `asked_at`; `tx` is only read from. Raises `CalendarUnknown`."""
     asked_on = deadlines.local_date(book.latest, asked_at)
-    agreements = book.those(await client_store.load_signed(tx, asked_on))
-    listed = await list_store.load_listed(tx, added.subprocessor_id)
+    listed, signed = await list_store.load_situation(tx, added.subprocessor_id, asked_on)
+    agreements = book.those(signed)
     wish = Wish(
         change_id=_CHANGE,
         subprocessor_id=added.subprocessor_id,

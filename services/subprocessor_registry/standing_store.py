@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from agreement.book import Signed
 from chassis.transaction import Transaction
-from contracts.change import ChangeKind
+from contracts.change import ChangeAnnounced, ChangeKind
 from contracts.notice import Channel
 from subprocessor_registry.changes import Change
 from subprocessor_registry.client_store import ACTIVE
@@ -22,26 +22,50 @@ class Resumed(NamedTuple):
     channel: Channel
 
 
+_CONCERN = f"""
+    INSERT INTO client_change AS known (change_id, client_id, agreement_id, agreement_version, status)
+    SELECT $2, client_id, agreement_id, agreement_version, 'awaiting_receipt'
+      FROM ({ACTIVE}) AS active
+        ON CONFLICT (change_id, client_id) DO UPDATE
+       SET agreement_id = excluded.agreement_id, agreement_version = excluded.agreement_version,
+           status = excluded.status, received_at = NULL, receipt_channel = NULL, last_day_on = NULL,
+           closes_at = NULL, reckoning = NULL, ended_from = NULL
+     WHERE known.status = 'ended'
+    RETURNING client_id
+    """
+
+
+async def announce(tx: Transaction, change: ChangeAnnounced, on: date) -> list[str]:
+    """Record a change, and that it concerns every active client; return those, in order."""
+    rows = await tx.fetch(
+        f"""
+        WITH announced AS (
+            INSERT INTO change (change_id, subprocessor_id, kind, status, facts, requested_on, effective_on, moved,
+                                reckoning, clause, announced_at)
+            VALUES ($2, $3, $4, 'announced', $5, $6, $7, $8, $9, $10, $11)
+        ) {_CONCERN}
+        """,
+        on,
+        change.change_id,
+        change.subprocessor_id,
+        change.kind,
+        change.facts.model_dump_json(exclude_none=True),
+        change.requested_on,
+        change.effective_on,
+        change.moved,
+        change.reckoning.model_dump_json(),
+        change.reckoning.clause,
+        change.announced_at,
+    )
+    return sorted(row["client_id"] for row in rows)
+
+
 async def concern_clients(tx: Transaction, change_id: str, on: date) -> list[str]:
     """The change concerns every active client that isn't concerned yet; return those, in order.
 
     A client that had left, and is one again, is concerned afresh.
     """
-    rows = await tx.fetch(
-        f"""
-        INSERT INTO client_change AS known (change_id, client_id, agreement_id, agreement_version, status)
-        SELECT $2, client_id, agreement_id, agreement_version, 'awaiting_receipt'
-          FROM ({ACTIVE}) AS active
-            ON CONFLICT (change_id, client_id) DO UPDATE
-           SET agreement_id = excluded.agreement_id, agreement_version = excluded.agreement_version,
-               status = excluded.status, received_at = NULL, receipt_channel = NULL, last_day_on = NULL,
-               closes_at = NULL, reckoning = NULL, ended_from = NULL
-         WHERE known.status = 'ended'
-        RETURNING client_id
-        """,
-        on,
-        change_id,
-    )
+    rows = await tx.fetch(_CONCERN, on, change_id)
     return sorted(row["client_id"] for row in rows)
 
 

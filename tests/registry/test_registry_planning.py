@@ -25,7 +25,7 @@ from subprocessor_registry.changes import (
     changed_fields,
     facts_of,
 )
-from subprocessor_registry.planning import announce, weigh_addition, weigh_correction, weigh_removal
+from subprocessor_registry.planning import weigh_addition, weigh_correction, weigh_removal
 from subprocessor_registry.reasons import Reason, ReasonCode
 
 AGREEMENT = load(default_path())
@@ -197,7 +197,8 @@ def test_an_early_day_is_moved_and_a_lawful_one_kept(
     asked: date | None, effective_on: date, last_step: str, *, moved: bool
 ) -> None:
     """§4.3: ten full working days lie between, or the day moves; the reckoning's last step says which."""
-    announced = announce([AGREEMENT], wish(asked), ChangeKind.ADDITION)
+    announced = weigh_addition([AGREEMENT], wish(asked), Listed(None), {})
+    assert isinstance(announced, ChangeAnnounced)
     assert (announced.requested_on, announced.effective_on, announced.moved) == (asked, effective_on, moved)
     assert last_step in announced.reckoning.because[-1]
     assert announced.reckoning.clause == AGREEMENT.periods.change_notice.clause
@@ -206,7 +207,8 @@ def test_an_early_day_is_moved_and_a_lawful_one_kept(
 @pytest.mark.parametrize("agreements", [[AGREEMENT, LONGER], [LONGER, AGREEMENT]])
 def test_the_latest_day_of_several_versions_holds(agreements: list[Agreement]) -> None:
     """§4.3, §15: no client's notice is shorter than the version that it signed promises."""
-    announced = announce(agreements, wish(EARLIEST_ON), ChangeKind.ADDITION)
+    announced = weigh_addition(agreements, wish(EARLIEST_ON), Listed(None), {})
+    assert isinstance(announced, ChangeAnnounced)
     assert announced.moved
     assert announced.effective_on == deadlines.earliest_effective_day(LONGER, ASKED_ON).day
 
@@ -392,7 +394,9 @@ def test_no_announcement_is_earlier_than_any_version_allows(
 ) -> None:
     """§4.3: the day is never before the earliest of any version in force, and a lawful wish is met to the day."""
     agreements = versions[:n]
-    announced = announce(agreements, wish(effective_on, asked_at), ChangeKind.ADDITION)
+    agreed = WrittenAgreement(reference="A", signed_on=date(2019, 1, 1))
+    announced = weigh_addition(agreements, wish(effective_on, asked_at, written_agreement=agreed), Listed(None), {})
+    assert isinstance(announced, ChangeAnnounced)
     earliest = max(
         deadlines.earliest_effective_day(each, deadlines.local_date(each, asked_at)).day for each in agreements
     )

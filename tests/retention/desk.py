@@ -35,6 +35,14 @@ from retention.signing import verify
 STARTS_AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 TODAY = STARTS_AT.date()
 SHA = "0" * 64
+AT_ONCE = {
+    "call_recordings",
+    "client_contacts_manual",
+    "client_contacts_crm",
+    "transcriptions",
+    "sso_user_numbers",
+}
+"""The categories that no law keeps after the end of a contract."""
 Json = dict[str, object]
 E = TypeVar("E", bound=Event)
 
@@ -154,12 +162,13 @@ class Desk:
         """The client's contract ends."""
         await self.hear(ContractTerminated(client_id=client_id, terminated_on=on))
 
-    async def choose(self, client_id: str, choice: Choice, recipient: Recipient | None = None) -> None:
-        """The client chooses."""
+    async def choose(
+        self, client_id: str, choice: Choice, recipient: Recipient | None = None, at: datetime | None = None
+    ) -> None:
+        """The client chooses; its word came `at` a moment that may be past."""
+        received_at = at or self.clock.now()
         await self.hear(
-            ChoiceMade(
-                client_id=client_id, choice=choice, made_by="DPO", received_at=self.clock.now(), recipient=recipient
-            )
+            ChoiceMade(client_id=client_id, choice=choice, made_by="DPO", received_at=received_at, recipient=recipient)
         )
 
     async def cease(self, *orders: CeaseOrdered) -> None:

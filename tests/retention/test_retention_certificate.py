@@ -1,6 +1,8 @@
 """A certificate of deletion: what it claims, and that nobody can change what it claims (TER-6)."""
 
 import json
+import re
+import zlib
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -15,9 +17,9 @@ from chassis.access import KeyUnusable, make_key
 from contracts.choice import Choice
 from dutiful.cli import app
 from retention.certificates import Line, Record, certificate_of, is_due, is_over
-from retention.decisions import State
 from retention.printing import pdf_of
 from retention.signing import NotVerified, Signer, verify
+from retention.terminations import State
 
 AGREEMENT = Book.read(default_path()).latest
 AT = datetime(2027, 2, 1, tzinfo=UTC)
@@ -158,11 +160,40 @@ def test_a_key_that_others_may_read(tmp_path: Path) -> None:
         Signer(path)
 
 
+def pages_of(pdf: bytes) -> list[str]:
+    """The words of each page: what its streams show, line by line."""
+    streams = [zlib.decompress(each) for each in re.findall(rb"stream\n(x.*?)\nendstream", pdf, re.DOTALL)]
+    shown = [b" ".join(re.findall(rb"\(((?:[^()\\]|\\.)*)\) Tj", each)).decode("latin-1") for each in streams]
+    return [" ".join(re.sub(r"\\(.)", r"\1", text).split()) for text in shown if text]
+
+
 def test_on_paper(document: str) -> None:
-    """The PDF is one, whatever the characters, and holds the signed JSON."""
+    """The PDF says all of it in words, letters that the font lacks included, and holds the signed JSON."""
     pdf = pdf_of(document)
-    assert pdf.startswith(b"%PDF-")
     assert b"certificate.json" in pdf
+    [page] = pages_of(pdf)
+    assert "Base de données à Montrouge - No1" in page
+    for said in (
+        "Acme (acme)",
+        "BJT Partners",
+        "Not complete",
+        "2027-02-01 00:01 UTC",
+        "l34-1-communications",
+        "a law",
+    ):
+        assert said in page
+    assert "Ed25519" in page
+    assert "page 1 of 1" in page
+
+
+def test_long_texts_on_paper(signer: Signer) -> None:
+    """However long a text is, nothing of it is lost, and each page says which of how many it is."""
+    words = [f"tape-{number}" for number in range(1400)]
+    facts = certificate_of(AGREEMENT, record(line(State.DONE, confirmed=True, unreached=(" ".join(words),))))
+    pages = pages_of(pdf_of(signer.sign({"certificate_id": "c1", "made_at": AT.isoformat(), **facts})))
+    assert len(pages) > 1
+    assert [each for each in " ".join(pages).split() if each.startswith("tape-")] == words
+    assert [f"page {number} of {len(pages)}" in page for number, page in enumerate(pages, 1)] == [True] * len(pages)
 
 
 def run(*arguments: object) -> Result:

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from tests.retention.desk import TODAY, Desk, categories, is_of
+from tests.retention.desk import AT_ONCE, TODAY, Desk, categories, is_of
 
 from contracts.cease import CeaseLifted, CeaseOrdered
 from contracts.choice import Choice, Encryption, Recipient
@@ -13,8 +13,6 @@ from contracts.retention import (
     Action,
     NoticeKind,
     RetentionCertified,
-    RetentionChoiceDefaulted,
-    RetentionChoiceRefused,
     RetentionChoiceRequested,
     RetentionFlagged,
     RetentionNoticeOrdered,
@@ -29,14 +27,6 @@ from contracts.returning import ReturnAcknowledged, ReturnDownloaded, ReturnOrde
 
 pytestmark = pytest.mark.servers
 
-AT_ONCE = {
-    "call_recordings",
-    "client_contacts_manual",
-    "client_contacts_crm",
-    "transcriptions",
-    "sso_user_numbers",
-}
-
 
 async def test_everybody_ceases_at_once_and_the_client_is_asked(desk: Desk) -> None:
     """TER-1, TER-2, SUB-7: own systems and each sub-processor ever permitted; the client reads until when."""
@@ -50,20 +40,6 @@ async def test_everybody_ceases_at_once_and_the_client_is_asked(desk: Desk) -> N
     (notice,) = desk.of(RetentionNoticeOrdered)
     assert (notice.kind, notice.facts["choice_until"]) == (NoticeKind.CHOICE_REQUESTED, asked.last_day_on.isoformat())
     assert not desk.of(ErasureOrdered, purpose="termination")
-
-
-async def test_silence_means_deletion_which_starts_by_itself(desk: Desk) -> None:
-    """TER-2: nothing before the date; on it the default runs, and the client is told."""
-    await desk.declare()
-    await desk.sign("acme")
-    await desk.terminate("acme")
-    await desk.pass_days(30)
-    assert not desk.of(RetentionChoiceDefaulted)
-    assert not desk.of(ErasureOrdered, purpose="termination")
-    await desk.pass_days(1)
-    assert desk.of(RetentionChoiceDefaulted)[0].choice is Choice.DELETION
-    assert categories(desk.of(ErasureOrdered, purpose="termination")) == AT_ONCE
-    assert NoticeKind.CHOICE_DEFAULTED in {notice.kind for notice in desk.of(RetentionNoticeOrdered)}
 
 
 async def test_from_deletion_to_the_certificate(desk: Desk) -> None:
@@ -199,29 +175,6 @@ async def test_a_contract_ends_by_itself(desk: Desk) -> None:
     assert not desk.of(RetentionChoiceRequested)
     await desk.pass_days(1)
     assert len(desk.of(RetentionChoiceRequested)) == 1
-
-
-async def test_a_choice_may_come_before_the_end_and_not_after_the_default(desk: Desk) -> None:
-    """TER-2: who has chosen is not asked; what comes after the default is refused with the reason."""
-    await desk.declare()
-    await desk.sign("acme", "bolt")
-    await desk.terminate("acme", TODAY + timedelta(days=3))
-    await desk.choose("acme", Choice.DELETION)
-    await desk.pass_days(3)
-    assert not desk.of(RetentionChoiceRequested)
-    assert categories(desk.of(ErasureOrdered, purpose="termination")) == AT_ONCE
-    await desk.terminate("bolt", TODAY)
-    await desk.pass_days(40)
-    await desk.choose("bolt", Choice.RETURN)
-    (refused,) = desk.of(RetentionChoiceRefused)
-    assert "too late" in refused.reason
-
-
-async def test_a_choice_about_nothing_is_refused(desk: Desk) -> None:
-    """A client whose contract goes on has nothing to choose."""
-    await desk.sign("acme")
-    await desk.choose("acme", Choice.RETURN)
-    assert "nothing to choose" in desk.of(RetentionChoiceRefused)[0].reason
 
 
 async def test_a_termination_is_taken_back_before_its_day(desk: Desk) -> None:

@@ -1,0 +1,125 @@
+"""What a holder hears: what to cease, to hand out, to delete and to look for again (§8.3, Appendix A)."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from chassis import inbox
+from chassis.router import Router
+from chassis.service import Runtime
+from chassis.transaction import Transaction
+from contracts.cease import CeaseConfirmed, CeaseLifted, CeaseOrdered
+from contracts.erasure import ErasureCheckOrdered, ErasureHalted, ErasureOrdered
+from contracts.retention import RetentionReturnSettled
+from contracts.returning import ReturnAcknowledged, ReturnOrdered
+from holder import api, decisions, packages, store
+from holder.data_map import load
+from holder.jobs import Order, Step, kind_of, step
+from holder.reaching import Reach
+from holder.settings import HolderSettings
+from holder.shelves import shelf_of
+from holder.work import Worker
+
+
+class Holder:
+    """The app: its routes, its API, and the worker that reaches what the data map names."""
+
+    name = "holder"
+    migrations = Path(__file__).parent / "migrations"
+    router = Router()
+
+    def __init__(self, settings: HolderSettings) -> None:
+        self.settings = settings
+        self.reach = Reach(load(settings.data_map), settings.pace)
+        self.shelf = shelf_of(settings.packages, self.reach)
+
+    @property
+    def holder_id(self) -> str:
+        """Whose orders are carried out here."""
+        return self.reach.data_map.holder_id
+
+    async def begin(self, tx: Transaction) -> None:
+        """The holder says who it is, once for each map."""
+        declared, cause = decisions.declaration(self.reach.data_map)
+        if await inbox.remember(tx.connection, [cause.inbox_key], tx.now):
+            tx.emit(declared, cause=cause)
+
+    def api(self, runtime: Runtime) -> FastAPI:
+        """The holder's HTTP API."""
+        return api.build(self, runtime)
+
+    def workers(self, runtime: Runtime) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
+        """Beside what it hears, the holder works."""
+        return (Worker(self.settings, runtime, self.reach, self.shelf).run,)
+
+    @router.on(CeaseOrdered)
+    async def on_cease_ordered(self, order: CeaseOrdered, tx: Transaction) -> None:
+        """TER-1: from now on what is processed for the client is reported."""
+        if order.holder_id == self.holder_id:
+            await store.cease(tx, order)
+            ceased = CeaseConfirmed(
+                client_id=order.client_id,
+                holder_id=order.holder_id,
+                order_id=order.order_id,
+                ceased_at=tx.now,
+                confirmed_by=self.settings.confirmed_by,
+            )
+            tx.emit(ceased)
+
+    @router.on(CeaseLifted)
+    async def on_cease_lifted(self, lifted: CeaseLifted, tx: Transaction) -> None:
+        """The contract goes on."""
+        if lifted.holder_id == self.holder_id:
+            await store.resume(tx, lifted.client_id)
+
+    @router.on(ErasureOrdered)
+    async def on_erasure_ordered(self, order: ErasureOrdered, tx: Transaction) -> None:
+        """TER-3, RET-1: what the order names goes."""
+        await self._take_on(order, tx)
+
+    @router.on(ErasureHalted)
+    async def on_erasure_halted(self, halted: ErasureHalted, tx: Transaction) -> None:
+        """TER-4: a hold was placed while a deletion ran."""
+        if halted.holder_id == self.holder_id:
+            await store.halt(tx, halted.order_id, halted.client_ids, halted.reason)
+            await store.wake(tx)
+
+    @router.on(ErasureCheckOrdered)
+    async def on_check_ordered(self, order: ErasureCheckOrdered, tx: Transaction) -> None:
+        """TER-6: a second look."""
+        await self._take_on(order, tx)
+
+    @router.on(ReturnOrdered)
+    async def on_return_ordered(self, order: ReturnOrdered, tx: Transaction) -> None:
+        """TER-5: a package is made."""
+        await self._take_on(order, tx)
+
+    @router.on(ReturnAcknowledged)
+    async def on_return_acknowledged(self, acknowledged: ReturnAcknowledged, tx: Transaction) -> None:
+        """TER-5: the client has its data; the packages go."""
+        await packages.acknowledge(tx, acknowledged.client_id, acknowledged.order_id, tx.now)
+        await store.wake(tx)
+
+    @router.on(RetentionReturnSettled)
+    async def on_return_settled(self, settled: RetentionReturnSettled, tx: Transaction) -> None:
+        """TER-5: acknowledged elsewhere, or the agreed time is over; the packages go before the data do."""
+        await packages.end(tx, settled.client_id)
+        await store.wake(tx)
+
+    async def _take_on(self, order: Order, tx: Transaction) -> None:
+        if order.holder_id != self.holder_id:
+            return
+        job = await store.lock_job(tx, kind_of(order), order.order_id)
+        match step(job, order):
+            case Step.BEGIN | Step.BEGIN_AGAIN:
+                await store.take_on(tx, order)
+                if isinstance(order, ReturnOrdered):
+                    await packages.forget_files(tx, order.order_id)
+                await store.wake(tx)
+            case Step.ANSWER_AGAIN:
+                if job is not None and job.answered is not None:
+                    tx.emit(job.answered)
+            case Step.GO_ON:
+                pass

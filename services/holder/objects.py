@@ -1,0 +1,268 @@
+"""S3-compatible stores: all versions of the client's objects, their delete markers, and uploads never finished.
+
+A batch is written down, object by object, before it is deleted. Deleting it again harms nothing, so that a run that
+goes on deletes the batch that was open once more, and counts it.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict
+
+from pydantic import JsonValue, TypeAdapter
+
+from contracts.ordering import Counted
+from holder.bucket import Credentials, connect, told
+from holder.data_map import CLIENT, Bucket, ObjectSource, Scope
+from holder.executors import ExecutorFailed, Exported, Found, Ledger, Sink
+from holder.object_names import file_name
+
+if TYPE_CHECKING:
+    from types_aiobotocore_s3.client import S3Client
+    from types_aiobotocore_s3.type_defs import ObjectTypeDef
+
+BATCH: Final = 1000
+"""What one request may list, and delete."""
+
+KINDS: Final = ("version", "marker", "upload")
+"""Versions go first: a marker that went before what it hides would bring that back."""
+
+_PASSES: Final = 20
+_CHUNK: Final = 256 * 1024
+
+
+class Thing(NamedTuple):
+    """A version, a delete marker or an upload; `id` tells it from others of its key."""
+
+    kind: str
+    key: str
+    id: str
+
+
+class Place(NamedTuple):
+    """Where a listing goes on."""
+
+    bucket: str
+    prefix: str
+    key: str
+    id: str
+    limit: int
+
+
+class _VersionMarkers(TypedDict, total=False):
+    KeyMarker: str
+    VersionIdMarker: str
+
+
+class _UploadMarkers(TypedDict, total=False):
+    KeyMarker: str
+    UploadIdMarker: str
+
+
+class Page(NamedTuple):
+    """A page of a listing."""
+
+    things: list[tuple[Thing, datetime]]
+    next: tuple[str, str] | None
+
+
+_THINGS: TypeAdapter[list[Thing]] = TypeAdapter(list[Thing])
+
+
+class ObjectExecutor:
+    """Reaches the objects below the client's own prefix of one bucket."""
+
+    def __init__(self, source: ObjectSource, bucket: Bucket, credentials: Credentials, batch: int = BATCH) -> None:
+        self._source = source
+        self._bucket = bucket
+        self._credentials = credentials
+        self._batch = batch
+        self._stack = AsyncExitStack()
+        self._client: S3Client | None = None
+        self._page: list[ObjectTypeDef] = []
+
+    async def lacks(self) -> list[str]:
+        """What the map names and the store doesn't have."""
+        client = await self._connected()
+        try:
+            with told(self._source.label):
+                await client.list_object_versions(Bucket=self._bucket.bucket, MaxKeys=1)
+        except ExecutorFailed as error:
+            return [f"bucket {self._bucket.bucket}: {error}"]
+        return []
+
+    async def count(self, scope: Scope) -> Found:
+        """How many versions, markers and uploads are there."""
+        count = 0
+        for kind in KINDS:
+            async for _, at in self._listed(kind, self._prefix(scope), ""):
+                count += _within(scope, at)
+        return Found(count, "object versions")
+
+    async def erase(self, scope: Scope, ledger: Ledger) -> None:
+        """Delete batch by batch, each written down first."""
+        if ledger.intent is not None:  # deleting it once more harms nothing
+            await self._delete(_THINGS.validate_python(ledger.intent.mark), ledger)
+        for kind in KINDS:
+            for _ in range(_PASSES):
+                if not await self._pass(kind, scope, ledger):
+                    break
+            else:
+                raise ExecutorFailed(f"{self._source.label}: what was deleted keeps coming back")
+
+    async def resolve(self, ledger: Ledger) -> None:
+        """Count what is gone of a batch that was about to go."""
+        if ledger.intent is not None:
+            things = _THINGS.validate_python(ledger.intent.mark)
+            await ledger.settle(sum([not await self._is_there(thing) for thing in things]))
+
+    async def export(self, scope: Scope, after: JsonValue, sink: Sink) -> Exported | None:
+        """Write the next object, as it is now; older versions are not handed out."""
+        client = await self._connected()
+        found = await self._next(self._prefix(scope), after)
+        if found is None:
+            return None
+        key = found.get("Key", "")
+        with told(self._source.label):
+            answer = await client.get_object(Bucket=self._bucket.bucket, Key=key)
+            async with answer["Body"] as body:
+                while chunk := await body.read(_CHUNK):
+                    sink.write(chunk)
+        return Exported(file_name(key.removeprefix(self._prefix(scope))), 1, key)
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._stack.aclose()
+        self._client = None
+
+    async def _next(self, prefix: str, after: JsonValue) -> "ObjectTypeDef | None":
+        """The object that follows; a page is kept, so that this doesn't list for each."""
+        client = await self._connected()
+        place = after if isinstance(after, str) else ""
+        self._page = [each for each in self._page if each.get("Key", "") > place and each["Key"].startswith(prefix)]
+        if not self._page:
+            with told(self._source.label):
+                listed = await client.list_objects_v2(Bucket=self._bucket.bucket, Prefix=prefix, StartAfter=place)
+            self._page = listed.get("Contents", [])
+        return self._page[0] if self._page else None
+
+    async def _pass(self, kind: str, scope: Scope, ledger: Ledger) -> bool:
+        """Go once through all that there is of a kind; say whether anything was there."""
+        done: str | None = ""
+        found = False
+        while done is not None:
+            things, done = await self._collect(kind, scope, done)
+            if things:
+                found = True
+                await ledger.intend(len(things), [list(thing) for thing in things])
+                await self._delete(things, ledger)
+        return found
+
+    async def _collect(self, kind: str, scope: Scope, done: str) -> tuple[list[Thing], str | None]:
+        """A batch of what is after the key `done`, and the key up to which nothing is left then; None: all was seen.
+
+        A listing never goes on from what was deleted meanwhile: not every store finds its place again there.
+        """
+        things: list[Thing] = []
+        seen = before = done
+        async for thing, at in self._listed(kind, self._prefix(scope), done):
+            if thing.key != seen:
+                before, seen = seen, thing.key
+            if _within(scope, at):
+                things.append(thing)
+            if len(things) == self._batch:
+                return things, before
+        return things, None
+
+    async def _listed(self, kind: str, prefix: str, key: str) -> AsyncIterator[tuple[Thing, datetime]]:
+        """Everything of a kind below a prefix and after a key, with its time."""
+        client = await self._connected()
+        after = ""
+        while True:
+            with told(self._source.label):
+                page = await (_uploads if kind == "upload" else _versions)(
+                    client, kind, Place(self._bucket.bucket, prefix, key, after, self._batch)
+                )
+            for thing, at in page.things:
+                if thing.key.startswith(prefix):  # whatever the store makes of it: nothing else is reached
+                    yield thing, at
+            if page.next is None:
+                return
+            key, after = page.next
+
+    async def _delete(self, things: list[Thing], ledger: Ledger) -> None:
+        """Delete a batch that is written down; what stays is told."""
+        client = await self._connected()
+        stays: list[str] = []
+        with told(self._source.label):
+            versions = [thing for thing in things if thing.kind != "upload"]
+            if versions:
+                objects = [{"Key": thing.key, "VersionId": thing.id} for thing in versions]
+                answer = await client.delete_objects(
+                    Bucket=self._bucket.bucket,
+                    Delete={"Objects": objects, "Quiet": True},  # type: ignore[typeddict-item]
+                )
+                errors = answer.get("Errors", [])
+                stays = [str(each.get("Code")) for each in errors if each.get("Code") not in _GONE]
+            for thing in things:
+                if thing.kind == "upload":
+                    await self._abort(thing)
+        await ledger.settle(len(things) - len(stays))
+        if stays:
+            raise ExecutorFailed(f"{self._source.label}: {len(stays)} object versions stay: {stays[0]}")
+
+    async def _is_there(self, thing: Thing) -> bool:
+        async for found, _ in self._listed(thing.kind, thing.key, ""):
+            if found == thing:
+                return True
+        return False
+
+    async def _abort(self, upload: Thing) -> None:
+        client = await self._connected()
+        try:
+            await client.abort_multipart_upload(Bucket=self._bucket.bucket, Key=upload.key, UploadId=upload.id)
+        except client.exceptions.NoSuchUpload:
+            return
+
+    def _prefix(self, scope: Scope) -> str:
+        if scope.dated and scope.counted is not Counted.CREATED:
+            raise ExecutorFailed(f"{self._source.label}: an object has a day of creation, and no {scope.counted} day")
+        if "/" in scope.client_id or not scope.client_id:
+            raise ExecutorFailed(f"{scope.client_id!r} is no client's id")
+        return self._source.prefix.replace(CLIENT, scope.client_id)
+
+    async def _connected(self) -> "S3Client":
+        if self._client is None:
+            self._client = await self._stack.enter_async_context(connect(self._bucket, self._credentials))
+        return self._client
+
+
+_GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion"})
+
+
+def _within(scope: Scope, at: datetime) -> bool:
+    return (scope.before is None or at < scope.before) and (scope.since is None or at >= scope.since)
+
+
+async def _versions(client: "S3Client", kind: str, at: Place) -> Page:
+    """A page of versions or of delete markers."""
+    markers: _VersionMarkers = {}
+    if at.key:
+        markers = {"KeyMarker": at.key, "VersionIdMarker": at.id} if at.id else {"KeyMarker": at.key}
+    listed = await client.list_object_versions(Bucket=at.bucket, Prefix=at.prefix, MaxKeys=at.limit, **markers)
+    of_kind = listed.get("Versions", []) if kind == "version" else listed.get("DeleteMarkers", [])
+    things = [(Thing(kind, each["Key"], each["VersionId"]), each["LastModified"]) for each in of_kind]
+    follows = listed.get("NextKeyMarker", ""), listed.get("NextVersionIdMarker", "")
+    return Page(things, follows if listed.get("IsTruncated") else None)
+
+
+async def _uploads(client: "S3Client", kind: str, at: Place) -> Page:
+    """A page of uploads that were begun and never finished."""
+    markers: _UploadMarkers = {}
+    if at.key:
+        markers = {"KeyMarker": at.key, "UploadIdMarker": at.id} if at.id else {"KeyMarker": at.key}
+    listed = await client.list_multipart_uploads(Bucket=at.bucket, Prefix=at.prefix, MaxUploads=at.limit, **markers)
+    uploads = listed.get("Uploads", [])
+    things = [(Thing(kind, each["Key"], each["UploadId"]), each["Initiated"]) for each in uploads]
+    follows = listed.get("NextKeyMarker", ""), listed.get("NextUploadIdMarker", "")
+    return Page(things, follows if listed.get("IsTruncated") else None)

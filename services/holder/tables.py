@@ -1,0 +1,180 @@
+"""PostgreSQL: rows go in small transactions, found by place and checked again as they go, counted exactly.
+
+A batch writes its transaction's id down before it commits. PostgreSQL remembers what became of a transaction, so that
+after a kill it tells whether the batch is gone (`pg_xact_status`), although the count is kept in another database.
+"""
+
+import asyncio
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import asyncpg
+from pydantic import JsonValue
+
+from chassis.errors import is_down
+from holder import tables_check
+from holder.data_map import Scope, TableSource
+from holder.executors import ExecutorFailed, Exported, Found, Ledger, Sink
+from holder.pace import Pace
+from holder.statements import Statements
+
+if TYPE_CHECKING:
+    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
+
+_SESSION: Final = {
+    "search_path": "pg_catalog",
+    "timezone": "UTC",
+    "jit": "off",
+    "lock_timeout": "200ms",  # less than `deadlock_timeout`: it is we who give way
+    "row_security": "off",  # rows that a policy hides are an error, not rows that aren't there
+    "application_name": "dutiful holder",
+}
+_ANSWERED_WITHIN_S: Final = 3600
+_FETCH: Final = 500
+_ASK_AGAIN_S: Final = 0.1
+
+
+class TableExecutor:
+    """Reaches the rows of one table, over one connection that it opens when it needs it."""
+
+    def __init__(self, source: TableSource, dsn: str, pace: Pace) -> None:
+        self._source = source
+        self._dsn = dsn
+        self._pace = pace
+        self._connection: Connection | None = None
+        self._shape: tables_check.Shape | None = None
+
+    async def lacks(self) -> list[str]:
+        """What the map names and the database doesn't have."""
+        return (await tables_check.look(await self._connected(), self._source)).lacks
+
+    async def count(self, scope: Scope) -> Found:
+        """How many rows are there."""
+        connection, statements = await self._ready(scope)
+        with _told(self._source):
+            return Found(await connection.fetchval(statements.count(), *statements.arguments), "rows")
+
+    async def erase(self, scope: Scope, ledger: Ledger) -> None:
+        """Delete batch by batch; a batch whose rows others hold is passed by and tried again."""
+        connection, statements = await self._ready(scope)
+        await self.resolve(ledger)
+        with _told(self._source):
+            while await self._pass(connection, statements, ledger):
+                pass
+        if ledger.intent is not None:
+            await ledger.settle(ledger.intent.count)
+
+    async def resolve(self, ledger: Ledger) -> None:
+        """A killed run left a batch of which nobody heard: its transaction tells whether it is gone."""
+        while ledger.intent is not None:
+            connection = await self._connected()
+            status = await connection.fetchval("SELECT pg_xact_status($1::text::xid8)", ledger.intent.mark)
+            if status == "in progress":  # the server has not yet noticed that its client is gone
+                await asyncio.sleep(_ASK_AGAIN_S)
+                continue
+            await ledger.settle(ledger.intent.count if status == "committed" else 0)
+
+    async def export(self, scope: Scope, after: JsonValue, sink: Sink) -> Exported | None:
+        """Write the next rows, a file's worth, in the order of their key."""
+        connection, statements = await self._ready(scope)
+        with _told(self._source):
+            return await self._export(connection, statements, after, sink)
+
+    async def close(self) -> None:
+        """Let go of the connection; what it had open is rolled back."""
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+    async def _pass(self, connection: "Connection", statements: Statements, ledger: Ledger) -> bool:
+        """Find rows and delete them; say whether there may be more."""
+        pace = self._pace
+        batches = await connection.fetch(statements.find(), *statements.arguments, pace.rows, pace.found)
+        found: int = sum(batch["count"] for batch in batches)
+        deleted = 0
+        blocked: asyncpg.LockNotAvailableError | None = None
+        for batch in batches:
+            began = asyncio.get_running_loop().time()
+            try:
+                deleted += await _delete(connection, statements, batch["places"], batch["count"], ledger)
+            except asyncpg.LockNotAvailableError as error:
+                blocked = error
+            await asyncio.sleep(pace.rest * (asyncio.get_running_loop().time() - began))
+        if blocked is not None and not deleted:
+            raise blocked
+        if found and not deleted:
+            raise ExecutorFailed(f"rows of {self._source.table} stay: a trigger or a rule keeps them from going")
+        return found == pace.found or deleted < found
+
+    async def _export(
+        self, connection: "Connection", statements: Statements, after: JsonValue, sink: Sink
+    ) -> Exported | None:
+        key = [str(each) for each in after] if isinstance(after, list) else []
+        query, arguments = statements.export(after=bool(key)), [*statements.arguments, *key]
+        written = records = 0
+        last: JsonValue = None
+        async with connection.transaction(readonly=True):
+            async for row in connection.cursor(query, *arguments, prefetch=_FETCH):
+                if not records and self._source.format == "csv":
+                    sink.write(_csv(statements.columns))
+                line = _csv(row["line"]) if self._source.format == "csv" else row["line"].encode() + b"\n"
+                sink.write(line)
+                records, written, last = records + 1, written + len(line), row["key"]
+                if written >= self._pace.file_bytes:
+                    break
+        return Exported(f"{self._source.table}.{self._source.format}", records, last) if records else None
+
+    async def _ready(self, scope: Scope) -> "tuple[Connection, Statements]":
+        connection = await self._connected()
+        if self._shape is None:
+            self._shape = await tables_check.look(connection, self._source)
+        if self._shape.lacks:
+            raise ExecutorFailed("; ".join(self._shape.lacks))
+        return connection, Statements(self._source, self._shape.types, scope)
+
+    async def _connected(self) -> "Connection":
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await asyncpg.connect(
+                self._dsn, server_settings=_SESSION, command_timeout=_ANSWERED_WITHIN_S
+            )
+        return self._connection
+
+
+async def _delete(connection: "Connection", statements: Statements, places: str, count: int, ledger: Ledger) -> int:
+    """One batch: written down while it is deleted, and committed once both are done."""
+    async with connection.transaction():
+        transaction = await connection.fetchval("SELECT pg_current_xact_id()::text")
+        written, status = await asyncio.gather(
+            ledger.intend(count, transaction),
+            connection.execute(statements.erase(), *statements.arguments, places),
+            return_exceptions=True,
+        )
+        if isinstance(written, BaseException):
+            raise written
+        if isinstance(status, BaseException):
+            await ledger.settle(0)
+            raise status
+        deleted = int(status.rpartition(" ")[2])
+        if deleted != count:  # some went, or moved, since they were found
+            await ledger.correct(deleted)
+    return deleted
+
+
+@contextmanager
+def _told(source: TableSource) -> Iterator[None]:
+    """What the database refuses, in words for people; what is only down is left to be tried again."""
+    try:
+        yield
+    except asyncpg.PostgresError as error:
+        if is_down(error):
+            raise
+        raise ExecutorFailed(f"{source.table}: {error.as_dict().get('message', type(error).__name__)}") from error
+
+
+def _csv(cells: Sequence[str | None]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerow(cells)
+    return out.getvalue().encode()

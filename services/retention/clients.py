@@ -1,0 +1,41 @@
+"""Who the clients are, and what they set (§13, §15, Appendix A)."""
+
+from chassis.transaction import Transaction
+from contracts.client import ClientAmended, ClientDesynchronised, ClientSettingsChanged, ClientSigned
+from retention import client_store, desynchronising, termination_store
+from retention.endings import plan_end
+from retention.finding import Finder, client_unknown
+
+
+async def on_client_signed(finder: Finder, signed: ClientSigned, tx: Transaction) -> None:
+    """A client is bound to a version; a known end is planned (§13), one that runs spares what is new."""
+    finder.book.of(signed.agreement_id, signed.agreement_version)  # of an unknown version it tells the publisher
+    await client_store.save_client(tx, signed)
+    client = await finder.client(signed.client_id, tx)
+    current = await termination_store.load_current(tx, client.client_id)
+    if current is not None and not current[0].is_over:
+        await termination_store.set_signed_again(tx, current[0].termination_id)
+    elif signed.contract_ends_on is not None:
+        await plan_end(finder, client, signed.contract_ends_on, "the contract's own end", tx, by_expiry=True)
+
+
+async def on_client_amended(finder: Finder, amended: ClientAmended, tx: Transaction) -> None:
+    """Another version binds the client (§15); the contract's own end may move with it."""
+    if not await client_store.bind(tx, amended.client_id, amended.agreement_version):
+        raise client_unknown(amended.client_id)
+    client = await finder.client(amended.client_id, tx)
+    finder.book.of(*client.signed)
+    if amended.contract_ends_on is not None:
+        await plan_end(finder, client, amended.contract_ends_on, "the contract's own end", tx, by_expiry=True)
+
+
+async def on_settings_changed(_: Finder, changed: ClientSettingsChanged, tx: Transaction) -> None:
+    """The client's own durations count from tomorrow's orders on; a law's are never undercut (RET-2)."""
+    if not await client_store.set_durations(tx, changed):
+        raise client_unknown(changed.client_id)
+
+
+async def on_desynchronised(finder: Finder, ended: ClientDesynchronised, tx: Transaction) -> None:
+    """What was synchronised goes at once (Appendix A)."""
+    client = await finder.client(ended.client_id, tx)
+    await desynchronising.erase_synchronised(finder.book[client.signed], ended, tx)

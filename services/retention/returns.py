@@ -1,0 +1,49 @@
+"""What is returned: packages that are made, fetched and acknowledged (TER-5)."""
+
+from chassis.errors import Rejected
+from chassis.transaction import Transaction
+from contracts.returning import ReturnAcknowledged, ReturnConfirmed, ReturnDownloaded, ReturnFailed
+from contracts.schedule import ScheduleReturnClosed
+from retention import answers, course, package_store
+from retention.finding import Finder
+from retention.terminations import Stage
+
+
+async def on_return_confirmed(finder: Finder, made: ReturnConfirmed, tx: Transaction) -> None:
+    """TER-5: a package is ready; when all are, the client is told."""
+    await finder.client(made.client_id, tx)
+    termination_id = await answers.return_made(made, tx)
+    if termination_id is None:
+        return
+    termination, agreement = await finder.current(made.client_id, tx)
+    to_make, _, _ = await package_store.count_packages(tx, termination_id)
+    if termination.stage is Stage.RETURNING and not to_make:
+        await course.packages_ready(agreement, termination, tx)
+
+
+async def on_return_failed(_: Finder, failed: ReturnFailed, tx: Transaction) -> None:
+    """A holder can't make its package: people must act."""
+    await answers.return_failed(failed, tx)
+
+
+async def on_return_downloaded(_: Finder, fetched: ReturnDownloaded, tx: Transaction) -> None:
+    """TER-5: the client has fetched a package."""
+    await answers.return_fetched(fetched, tx)
+
+
+async def on_return_acknowledged(finder: Finder, said: ReturnAcknowledged, tx: Transaction) -> None:
+    """TER-5: the client has its data; once all of it is acknowledged, deletion follows."""
+    await finder.client(said.client_id, tx)
+    termination, agreement = await finder.current(said.client_id, tx)
+    if not await package_store.note_acknowledgement(tx, termination.termination_id, said):
+        raise Rejected("no package of this client waits for an acknowledgement", "order_id")
+    if termination.stage is Stage.RETURNING:
+        await course.settle_return(agreement, termination, tx, over=False)
+
+
+async def on_return_closed(finder: Finder, closed: ScheduleReturnClosed, tx: Transaction) -> None:
+    """TER-5: the agreed time to fetch what is returned is over."""
+    await finder.client(closed.client_id, tx)
+    termination, agreement = await finder.current(closed.client_id, tx)
+    if termination.stage is Stage.RETURNING:
+        await course.settle_return(agreement, termination, tx, over=True)

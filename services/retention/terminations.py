@@ -1,0 +1,90 @@
+"""The end of a contract as it stands: how far it is, and how far each line of it (§8.3). Values alone."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from agreement import deadlines
+from agreement.calendar import DAY, shift
+from agreement.schema import Agreement
+from contracts.choice import Choice, Recipient
+from contracts.ordering import Purpose
+from contracts.retention import (
+    OrderKind,
+)
+from retention.planning import Ending
+
+
+class Stage(StrEnum):
+    """How far a termination is."""
+
+    PLANNED = "planned"
+    ASKING = "asking"
+    RETURNING = "returning"
+    DELETING = "deleting"
+    COMPLETE = "complete"
+    REINSTATED = "reinstated"
+
+
+class State(StrEnum):
+    """How far the data of one category at one holder are."""
+
+    WAITING = "waiting"
+    ORDERED = "ordered"
+    CONFIRMED = "confirmed"
+    DONE = "done"
+    HALTED = "halted"
+
+
+@dataclass(frozen=True, slots=True)
+class Termination:
+    """The end of one client's contract, as it stands."""
+
+    termination_id: str
+    client_id: str
+    terminated_on: date
+    stage: Stage
+    by_expiry: bool
+    choice: Choice | None = None
+    chosen_on: date | None = None
+    recipient: Recipient | None = None
+    closes_at: datetime | None = None
+    settled_on: date | None = None
+    signed_again_at: datetime | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing follows from it any more."""
+        return self.stage in (Stage.COMPLETE, Stage.REINSTATED)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its day has come and something still follows from it."""
+        return self.stage in (Stage.ASKING, Stage.RETURNING, Stage.DELETING)
+
+    def ending(self, agreement: Agreement) -> Ending:
+        """What a plan is made of."""
+        closes_on = None if self.closes_at is None else deadlines.local_date(agreement, self.closes_at)
+        return Ending(
+            terminated_on=self.terminated_on,
+            choice=self.choice,
+            chosen_on=self.chosen_on,
+            asked_until=None if closes_on is None else shift(closes_on, -DAY),
+            settled_on=self.settled_on,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order to a holder, as it was kept."""
+
+    order_id: str
+    kind: OrderKind
+    holder_id: str
+    category: str | None
+    client_ids: tuple[str, ...]
+    termination_id: str | None
+    purpose: Purpose
+    is_open: bool
+    due_at: datetime
+    reminders: int
