@@ -80,6 +80,10 @@ class Timeline:
             return
         if text := line(seen.data):
             self.say(text)
+        clocks = seen.data.get("clocks")
+        for clock in clocks if isinstance(clocks, list) else ():
+            self.say(f"the clock [bold]{clock['clock']}[/] runs, to {clock['to']}")
+            self.explain(clock["reckoning"]["because"])
         reckoning = seen.data.get("reckoning")
         if isinstance(reckoning, dict):
             self.explain(reckoning["because"])
@@ -125,11 +129,38 @@ _LINES: dict[str, Callable[[Data], str]] = {
         f"[yellow]hold {d['hold_id']}[/] keeps {', '.join(d['categories'])} of {d['client_id']}"  # type: ignore[arg-type]
     ),
     "return.confirmed": lambda d: f"{d['holder_id']} made a package for {d['client_id']}: {d['url']}",
+    "holder.reported": lambda d: (
+        f"[yellow]{d['holder_id']} finds {d['count']} of {d['category']} of {d['client_id']}[/] ({d['finding']})"
+    ),
+    "retention.flagged": lambda d: f"[red]flagged[/] {d['client_id']}/{d['category']} (§{d['clause']}): {d['reason']}",
+    "return.downloaded": lambda d: f"{d['client_id']} has the whole package of {d['holder_id']}: {d['bytes']:,} bytes",
     "retention.return_settled": lambda d: f"{d['client_id']}: {d['reason']}; deletion follows",
     "retention.reopened": lambda d: f"[red]{d['remaining']} left[/] of {d['category']} at {d['holder_id']}: again",
     "retention.certified": lambda d: (
         f"[green]certificate[/] for {d['client_id']}: {'complete' if d['complete'] else 'a part is held'}"
     ),
+    "incident.opened": lambda d: (
+        f"incident [bold]{d['incident_id']}[/]: {'suspected' if d['suspected'] else 'a breach'}"
+    ),
+    "incident.scope_widened": lambda d: f"{d['affected']} clients may be affected ({d['reason']})",
+    "incident.aware": lambda d: f"[bold]it is a breach[/], {d['decided_by']} decides: {d['reason']}",
+    "incident.time_left": lambda d: (
+        f"[yellow]{d['seconds_left'] // 3600} hours left[/] on the clock {d['clock']}"  # type: ignore[operator]
+    ),
+    "incident.clock_missed": lambda d: f"[red]the clock {d['clock']} is over[/]: why, is asked",
+    "incident.updated": lambda d: f"update {d['number']} goes to every client that is affected",
+    "incident.all_told": lambda d: f"[green]all {d['clients']} clients that are affected have their notice[/]",
+    "incident.exemption_set": lambda d: (
+        f"[yellow]{d['client_id']} is {'exempt' if d['exempt'] else 'no longer exempt'}[/] (§{d['clause']}): "
+        f"{d['reason']}"
+    ),
+    "incident.authority_decided": lambda d: (
+        f"{d['clock']}: the authority is {'notified' if d['notify'] else 'not notified'}: {d['reason']}"
+    ),
+    "incident.dossier_submitted": lambda d: (
+        f"the dossier goes out, [bold]{d['kind']}[/]; missing: {', '.join(d['missing']) or 'nothing'}"  # type: ignore[arg-type]
+    ),
+    "incident.closed": lambda d: f"[green]closed[/] by {d['closed_by']}: {d['reason']}",
     "permission.set": lambda d: (
         f"the platform reads: {d['client_id']}/{d['subprocessor_id']} is [bold]{d['standing']}[/] ({d['reason']})"
         if d.get("change_id")
