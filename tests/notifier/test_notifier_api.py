@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from tests.chassis.eventually import eventually
-from tests.notifier.desk import STARTS_AT, Desk, Json
+from tests.desk import STARTS_AT, Json
+from tests.notifier.desk import Desk
 
 from chassis.errors import Rejected
 from chassis.pages import encode_cursor
