@@ -7,7 +7,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import agenda, deliveries, erasure, events, fanout, latency, retention
+from benchmarks import agenda, breaches, clocks, deliveries, erasure, events, fanout, latency, retention
 from benchmarks.results import Results
 from benchmarks.servers import Servers
 
@@ -19,6 +19,8 @@ ALL = {
     "fanout": fanout.measure,
     "retention": retention.measure,
     "erasure": erasure.measure,
+    "breaches": breaches.measure,
+    "clocks": clocks.measure,
 }
 
 

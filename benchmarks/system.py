@@ -1,7 +1,7 @@
-"""The two services as processes on the benchmark's servers, and an outside publisher that speaks to them."""
+"""The services as processes on the benchmark's servers, and an outside publisher that speaks to them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,8 @@ from pydantic import SecretStr
 from agreement.book import Book
 from agreement.loading import default_path
 from benchmarks.servers import Servers
+from breach.app import Breach
+from breach.settings import BreachSettings
 from chassis.service import App, prepare
 from chassis.settings import Settings
 from chassis.topics import Shape, ensure_topics
@@ -26,19 +28,23 @@ SERVICES = (Registry.name, Notifier.name)
 
 
 @asynccontextmanager
-async def system(servers: Servers) -> AsyncIterator[Processes]:
-    """Both services' schemas and topics on an agreement whose first stage is the webhook alone; nothing runs yet."""
+async def system(servers: Servers, names: Sequence[str] = SERVICES) -> AsyncIterator[Processes]:
+    """Services' schemas, and the topics, on an agreement that begins with the webhook alone; nothing runs yet."""
     name = f"bench_{uuid4().hex[:12]}"
     agreement = _webhook_only(servers.home / "webhook.toml")
     more = {"DUTIFUL_WEBHOOKS__CONNECTIONS": "600"}
     processes = Processes(
         servers.kafka.bootstrap, servers.postgres, name, f"{name}.", agreement, servers.home, settings=more
     )
-    await processes.make_database(SERVICES)
-    await ensure_topics(processes.kafka, Shape(processes.prefix), SERVICES)
+    await processes.make_database(names)
+    await ensure_topics(processes.kafka, Shape(processes.prefix), names)
     book = Book.read(agreement)
-    apps: tuple[App, ...] = (Registry(book), Notifier(book, NotifierSettings(database_url=SecretStr(""))))
-    for app in apps:
+    apps: tuple[App, ...] = (
+        Registry(book),
+        Notifier(book, NotifierSettings(database_url=SecretStr(""))),
+        Breach(book, BreachSettings(database_url=SecretStr(""))),
+    )
+    for app in (each for each in apps if each.name in names):
         await prepare(app, Settings(database_url=SecretStr(processes.dsn(app.name))))
     try:
         yield processes

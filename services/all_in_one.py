@@ -6,10 +6,13 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from pydantic import SecretStr
 
 from agreement.book import Book
+from breach.app import Breach
+from breach.settings import BreachSettings
 from chassis.access import make_key
 from chassis.clock import Clock, SystemClock
 from chassis.service import Service, prepare
@@ -30,7 +33,7 @@ from retention.app import Retention
 from retention.settings import RetentionSettings
 from subprocessor_registry.app import Registry
 
-SERVICES = ("subprocessor_registry", "notifier", "retention")
+SERVICES = ("subprocessor_registry", "notifier", "retention", "breach")
 Progress = Callable[[str], None]
 
 
@@ -42,7 +45,13 @@ class Ports:
     notifier: int = 0
     retention: int = 0
     holder: int = 0
+    breach: int = 0
     kafka: int | None = None
+
+    @classmethod
+    def from_first(cls, first: int, *, kafka: int) -> Self:
+        """The registry's API on `first`, the others on the ports after it."""
+        return cls(first, first + 1, first + 2, first + 3, first + 4, kafka=kafka)
 
 
 class House:
@@ -83,11 +92,13 @@ class House:
         names = SERVICES if self.data_map is None else (*SERVICES, Holder.name)
         # One role per service, which sees its own schema alone.
         await asyncio.gather(self.postgres.make_roles("dutiful", names), ensure_topics(self.bootstrap, Shape(), names))
-        registry, notifier, retention = self._settings(), self._notifier_settings(), self._retention_settings()
+        registry, notifier = self._settings(), self._notifier_settings()
+        retention, breach = self._retention_settings(), self._breach_settings()
         self.services = [
             Service(Registry(self.book), registry, self.clock),
             Service(Notifier(self.book, notifier), notifier, self.clock),
             Service(Retention(self.book, retention), retention, self.clock),
+            Service(Breach(self.book, breach), breach, self.clock),
         ]
         if self.data_map is not None:
             self.services.append(await self._holder(self.data_map, self.postgres))
@@ -156,6 +167,14 @@ class House:
             port=self.ports.retention,
             token_key=self.token_key,
             certificate_key=self.certificate_key,
+        )
+
+    def _breach_settings(self) -> BreachSettings:
+        return BreachSettings(
+            kafka=self.bootstrap,
+            database_url=SecretStr(self._dsn("breach")),
+            port=self.ports.breach,
+            token_key=self.token_key,
         )
 
     def _notifier_settings(self) -> NotifierSettings:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from agreement.calendar import DAY, Calendar, CalendarUnknown, shift
 from agreement.counting import BACK, count_days, roll_on, spell
+from agreement.duties import Clock
 from agreement.months import add_months
 from agreement.periods import Convention, Period, Unit
 from agreement.schema import Agreement
@@ -69,20 +70,28 @@ def earliest_audit_day(agreement: Agreement, requested_on: date) -> Deadline:
 
 def breach_notice_due(agreement: Agreement, aware_at: datetime) -> Deadline:
     """§6: the instant by which the clients must know, in elapsed hours through weekends and clock changes."""
+    period = agreement.periods.breach_notice
+    return _elapsed(agreement, "breach_notice_due", period.clause, aware_at, timedelta(hours=period.n))
+
+
+def authority_due(agreement: Agreement, clock: Clock, aware_at: datetime) -> Deadline:
+    """The instant by which an authority must know of a breach, in elapsed hours as well."""
+    return _elapsed(agreement, clock.code, clock.clause, aware_at, clock.within)
+
+
+def _elapsed(agreement: Agreement, rule: str, clause: str, aware_at: datetime, within: timedelta) -> Deadline:
     if aware_at.tzinfo is None:
         raise ValueError(f"aware_at {aware_at.isoformat()} has no UTC offset")
-    period, zone = agreement.periods.breach_notice, agreement.zone
+    hours = f"{within.total_seconds() / 3600:g} hours"
     try:
-        aware, due = (at.astimezone(zone) for at in (aware_at, aware_at.astimezone(UTC) + timedelta(hours=period.n)))
+        aware, due = (at.astimezone(agreement.zone) for at in (aware_at, aware_at.astimezone(UTC) + within))
     except OverflowError as error:
-        raise CalendarUnknown(
-            f"{period.n} hours after {aware_at.isoformat()} is beyond what a date can express"
-        ) from error
-    because = [f"{period.n} hours elapse from {aware.isoformat()}, weekends and holidays included"]
+        raise CalendarUnknown(f"{hours} after {aware_at.isoformat()} is beyond what a date can express") from error
+    because = [f"{hours} elapse from {aware.isoformat(timespec='seconds')}, weekends and holidays included"]
     if aware.utcoffset() != due.utcoffset():
         because.append(f"the clocks of {agreement.timezone} change in between: {aware:%Z} to {due:%Z}")
-    because.append(f"they are over at {due.isoformat()}")
-    return Deadline("breach_notice_due", period.clause, due, tuple(because), "none: hours are counted as they elapse")
+    because.append(f"they are over at {due.isoformat(timespec='seconds')}")
+    return Deadline(rule, clause, due, tuple(because), "none: hours are counted as they elapse")
 
 
 def choice_window(agreement: Agreement, terminated_on: date) -> Deadline:

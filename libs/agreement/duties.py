@@ -32,21 +32,53 @@ class Measure(Clausal):
 
 
 class Clock(Clausal):
-    """A clock that runs from awareness of a breach towards an authority."""
+    """A clock that runs from awareness of a breach towards an authority; `status`: whom its law binds."""
 
     code: Slug
+    status: Slug
     to: Text
     within: timedelta
     confirm: bool = False
 
 
+class Element(Clausal):
+    """What a notification to an authority must hold: words, a number where `counted`, some of the `choices`."""
+
+    code: Slug
+    text: Text
+    counted: bool = False
+    choices: tuple[Slug, ...] = ()
+    only_if_late: bool = False
+
+
+class Responder(Part):
+    """Whom a client calls about an incident."""
+
+    name: Text
+    telephone: Text | None = None
+    email: Text | None = None
+    confirm: bool = False
+    note: Text | None = None
+
+
+Span = Annotated[timedelta, Field(gt=timedelta(0))]
+
+
 class Breach(Clausal):
-    """§6: the clocks beside the clients' own, when they warn, what the authority is told, and what no notice admits."""
+    """§6: the clocks beside the clients' own, when they warn, what the authority is told, and what no notice admits.
+
+    A warning that is noticed more than `late_after` after its time is marked late; what nobody has decided is asked for
+    again every `remind_every`. `advice` is said to clients until somebody writes better one for the incident.
+    """
 
     authority: Text
     authority_clocks: tuple[Clock, ...]
-    warn_with_left: Annotated[tuple[timedelta, ...], Field(min_length=1)]
-    dossier: Annotated[tuple[Item, ...], Field(min_length=1)]
+    warn_with_left: Annotated[tuple[Span, ...], Field(min_length=1)]
+    late_after: Span
+    remind_every: Span
+    dossier: Annotated[tuple[Element, ...], Field(min_length=1)]
+    contact: Responder
+    advice: Label
     no_admission: Label
     exempt_if_caused_by_client: bool
 

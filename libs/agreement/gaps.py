@@ -53,6 +53,15 @@ def missing_addresses(agreement: Agreement) -> Iterator[Finding]:
         yield Finding(Severity.WARNING, agreement.processor.clause, "processor.email", what, remedy)
 
 
+def nobody_to_call(agreement: Agreement) -> Iterator[Finding]:
+    """§6: whom a client reaches about an incident, at any hour."""
+    contact = agreement.breach.contact
+    if contact.telephone is None and contact.email is None:
+        what = f"notices of a breach send clients to {contact.name}, without a telephone number or an email address"
+        remedy = "add breach.contact.telephone or breach.contact.email"
+        yield Finding(Severity.WARNING, agreement.breach.clause, "breach.contact", what, remedy)
+
+
 def old_laws(agreement: Agreement) -> Iterator[Finding]:
     """Laws that others have taken the place of."""
     for index, law in enumerate(agreement.legal_bases):
@@ -83,6 +92,15 @@ def to_confirm(agreement: Agreement) -> Iterator[Finding]:
         *((law.clause, f"legal_bases[{i}]", law.title) for i, law in enumerate(agreement.legal_bases) if law.confirm),
         *((hold.clause, f"holds[{i}]", f"hold {hold.code}") for i, hold in enumerate(agreement.holds) if hold.confirm),
         *(
+            (
+                clock.clause,
+                f"breach.authority_clocks[{i}]",
+                f"{clock.within.total_seconds() / 3600:g} hours to {clock.to}",
+            )
+            for i, clock in enumerate(agreement.breach.authority_clocks)
+            if clock.confirm
+        ),
+        *(
             (agreement.transfers.clause, f"transfers.adequacy[{i}]", f"{each.country}: {each.decision}")
             for i, each in enumerate(agreement.transfers.adequacy)
             if each.confirm
@@ -97,6 +115,7 @@ READERS: Final[tuple[Reader, ...]] = (
     unnamed_classes,
     open_periods,
     missing_addresses,
+    nobody_to_call,
     old_laws,
     provisional_agreements,
     to_confirm,

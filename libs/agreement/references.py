@@ -69,6 +69,8 @@ def _names(agreement: Agreement) -> dict[str, list[str]]:
         "objection.grounds": [each.code for each in agreement.objection.grounds],
         "transfers.mechanisms": [each.code for each in agreement.transfers.mechanisms],
         "notices.receipts": [each.channel for each in agreement.notices.receipts],
+        "breach.dossier": [each.code for each in agreement.breach.dossier],
+        "breach.authority_clocks": [each.code for each in agreement.breach.authority_clocks],
         "user_classes.classes": [each.code for each in agreement.user_classes.classes],
     }
 

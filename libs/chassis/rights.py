@@ -47,6 +47,9 @@ class Right(StrEnum):
     HOLD = "place a hold"
     ANSWER_ORDERS = "answer for a holder"
     CHECK_ACCESS = "ask whether data may be processed"
+    SEE_BREACHES = "see breaches"
+    HANDLE_BREACHES = "handle breaches"
+    ASK_ABOUT_BREACH = "ask for the state of a breach"
 
 
 _STAFF = frozenset({Role.OPERATOR, Role.DPO, Role.AUDITOR})
@@ -58,6 +61,7 @@ _SEES = frozenset(
         Right.SEE_DELIVERIES,
         Right.SEE_ALL_CLIENTS,
         Right.SEE_TERMINATIONS,
+        Right.SEE_BREACHES,
     }
 )
 
@@ -77,9 +81,19 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
                 Right.SEE_TERMINATIONS,
                 Right.CHOOSE,
                 Right.FETCH,
+                Right.SEE_BREACHES,
+                Right.ASK_ABOUT_BREACH,
             }
         ),
-        Role.ADMINISTRATOR: frozenset({Right.SEE_DELIVERIES, Right.MANAGE_ENDPOINTS, Right.MANAGE_CONTACTS}),
+        Role.ADMINISTRATOR: frozenset(
+            {
+                Right.SEE_DELIVERIES,
+                Right.MANAGE_ENDPOINTS,
+                Right.MANAGE_CONTACTS,
+                Right.SEE_BREACHES,
+                Right.ASK_ABOUT_BREACH,
+            }
+        ),
         Role.MANAGER: frozenset({Right.SEE_DELIVERIES}),
         Role.USER: frozenset(),
         Role.OPERATOR: _SEES
@@ -94,9 +108,20 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
             Right.HOLD,
             Right.ANSWER_ORDERS,  # what a sub-processor confirmed by letter is entered for it
             Right.CHECK_ACCESS,
+            Right.HANDLE_BREACHES,
+            Right.ASK_ABOUT_BREACH,  # a request that came by letter is entered for the client
         },
         Role.DPO: _SEES
-        | {Right.OBJECT, Right.OFFER_MITIGATION, Right.SIMULATE, Right.CHOOSE, Right.HOLD, Right.CHECK_ACCESS},
+        | {
+            Right.OBJECT,
+            Right.OFFER_MITIGATION,
+            Right.SIMULATE,
+            Right.CHOOSE,
+            Right.HOLD,
+            Right.CHECK_ACCESS,
+            Right.HANDLE_BREACHES,
+            Right.ASK_ABOUT_BREACH,
+        },
         Role.AUDITOR: _SEES,
     }
 )

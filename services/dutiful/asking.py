@@ -5,26 +5,36 @@ from collections.abc import Mapping
 
 import aiohttp
 import typer
+from pydantic_core import from_json
 from rich.console import Console
 
 
-def ask(url: str, token: str, option: str, *, body: Mapping[str, object] | None = None) -> object:
-    """The JSON that a GET, or with a body a POST, answers; `option` names the service's address in words."""
-    return asyncio.run(_ask(url, token, option, body))
+def ask(
+    url: str, token: str, option: str, *, body: Mapping[str, object] | None = None, key: str | None = None
+) -> object:
+    """The JSON that a GET, or with a body a POST under a key, answers; `option` is the service's address in words."""
+    content: object = from_json(asyncio.run(_ask(url, token, option, body, key)))
+    return content
 
 
-async def _ask(url: str, token: str, option: str, body: Mapping[str, object] | None) -> object:
+def fetch(url: str, token: str, option: str) -> bytes:
+    """What a GET answers, as it is."""
+    return asyncio.run(_ask(url, token, option, None, None))
+
+
+async def _ask(url: str, token: str, option: str, body: Mapping[str, object] | None, key: str | None) -> bytes:
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+    if key is not None:
+        headers["Idempotency-Key"] = key
     method = "GET" if body is None else "POST"
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session,
             session.request(method, url, json=body, headers=headers) as answer,
         ):
-            content: object = await answer.json(content_type=None)
+            content = await answer.read()
             if not answer.ok:
-                detail = content.get("detail", content) if isinstance(content, dict) else content
-                Console(stderr=True).print(f"{answer.status}: {detail}", style="red", markup=False)
+                Console(stderr=True).print(f"{answer.status}: {_detail(content)}", style="red", markup=False)
                 raise typer.Exit(1)
             return content
     except aiohttp.ClientConnectionError:
@@ -32,3 +42,12 @@ async def _ask(url: str, token: str, option: str, body: Mapping[str, object] | N
             f"nothing answers at {url}, it can't be reached; set {option}", style="red", markup=False
         )
         raise typer.Exit(1) from None
+
+
+def _detail(content: bytes) -> object:
+    """What a problem says (RFC 9457); of anything else its text."""
+    try:
+        problem = from_json(content)
+    except ValueError:
+        return content.decode(errors="replace")
+    return problem.get("detail", problem) if isinstance(problem, dict) else problem

@@ -30,7 +30,7 @@ _PIPED = 400
 AgreementFile = Annotated[
     Path | None, typer.Option("--agreement", help="agreement file, or a directory of them; the shipped one by default")
 ]
-ServiceName = Annotated[str, typer.Argument(help="subprocessor_registry, notifier, retention or holder")]
+ServiceName = Annotated[str, typer.Argument(help="subprocessor_registry, notifier, retention, breach or holder")]
 
 
 def configure_logs(*, verbose: bool) -> None:
@@ -55,10 +55,7 @@ def up(
     agreement: AgreementFile = None,
     home: Annotated[Path, typer.Option(help="where data, keys and logs live; it survives")] = _HOME / "up",
     kafka_port: Annotated[int, typer.Option(help="port of Kafka")] = 9092,
-    registry_port: Annotated[int, typer.Option(help="port of the registry's API")] = 8081,
-    notifier_port: Annotated[int, typer.Option(help="port of the notifier's API")] = 8082,
-    retention_port: Annotated[int, typer.Option(help="port of retention's API")] = 8083,
-    holder_port: Annotated[int, typer.Option(help="port of the holder's API")] = 8084,
+    first_port: Annotated[int, typer.Option(help="port of the registry's API; those of the others follow it")] = 8081,
     data_map: Annotated[
         Path | None, typer.Option("--data-map", help="what the holder holds; a made-up platform's database by default")
     ] = None,
@@ -68,7 +65,7 @@ def up(
     from embedded import sample_platform
 
     console = Console()
-    ports = Ports(registry_port, notifier_port, retention_port, holder_port, kafka_port)
+    ports = Ports.from_first(first_port, kafka=kafka_port)
     house = House(home, _book(agreement), ports=ports, data_map=data_map or sample_platform.MAP)
 
     async def live() -> None:

@@ -1,6 +1,8 @@
 """The services by name: their apps and their settings."""
 
 from agreement.book import Book
+from breach.app import Breach
+from breach.settings import BreachSettings
 from chassis.service import App
 from chassis.settings import Settings
 from holder.app import Holder
@@ -11,7 +13,7 @@ from retention.app import Retention
 from retention.settings import RetentionSettings
 from subprocessor_registry.app import Registry
 
-NAMES = (Registry.name, Notifier.name, Retention.name)
+NAMES = (Registry.name, Notifier.name, Retention.name, Breach.name)
 """What every installation runs."""
 
 RUNNABLE = (*NAMES, Holder.name)
@@ -26,6 +28,8 @@ def settings_of(name: str) -> Settings:
             return NotifierSettings()
         case Retention.name:
             return RetentionSettings()
+        case Breach.name:
+            return BreachSettings()
         case Holder.name:
             return HolderSettings()
         case _:
@@ -40,6 +44,8 @@ def app_of(name: str, book: Book, settings: Settings) -> App:
             return Notifier(book, settings)
         case RetentionSettings():
             return Retention(book, settings)
+        case BreachSettings():
+            return Breach(book, settings)
         case HolderSettings():
             return Holder(settings)
         case _:

@@ -18,6 +18,7 @@ from contracts.change import ChangeNoticeOrdered
 from contracts.client import ClientAmended, ClientContactChanged, ClientSigned
 from contracts.contract import ContractTerminated
 from contracts.escalation import EscalationDue
+from contracts.incident import IncidentNoticeOrdered
 from contracts.retention import RetentionNoticeOrdered, RetentionReinstated
 from notifier import api, directory, orders, outcomes, store
 from notifier.delivery import Deliverer
@@ -105,6 +106,11 @@ class Notifier:
     @router.on(RetentionNoticeOrdered)
     async def on_retention_notice_ordered(self, order: RetentionNoticeOrdered, tx: Transaction) -> None:
         """These clients must have this notice by its deadline (§8.3, §15)."""
+        await self._carry_out(order, tx)
+
+    @router.on(IncidentNoticeOrdered)
+    async def on_incident_notice_ordered(self, order: IncidentNoticeOrdered, tx: Transaction) -> None:
+        """These clients must have this notice by its deadline (§6, §15)."""
         await self._carry_out(order, tx)
 
     async def _carry_out(self, order: NoticeOrdered, tx: Transaction) -> None:

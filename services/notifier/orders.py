@@ -13,12 +13,13 @@ from agreement.schema import Agreement
 from chassis.database import Connection
 from chassis.transaction import Transaction
 from contracts.change import ChangeNoticeOrdered
+from contracts.incident import IncidentNoticeOrdered
 from contracts.retention import RetentionNoticeOrdered
 from notifier.directory import REBIND
 from notifier.jobs import JOB, Job, Order, jobs_of, place
 from notifier.store import deliveries
 
-NoticeOrdered = ChangeNoticeOrdered | RetentionNoticeOrdered
+NoticeOrdered = ChangeNoticeOrdered | RetentionNoticeOrdered | IncidentNoticeOrdered
 
 
 class Entered(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Final, cast
 
 from pydantic_core import from_json
 
-from retention.paper import Paper
+from chassis.paper import Paper
 
 Json = Mapping[str, object]
 Column = tuple[str, float]

@@ -94,9 +94,9 @@ def test_the_rules_of_notices(quicktalk: Agreement) -> None:
 
 
 def test_the_other_clauses_are_there(quicktalk: Agreement) -> None:
-    """Eight rights, six fields of the dossier, three warnings, four classes, measures of all ten sections."""
+    """Eight rights, eleven fields of the dossier, three warnings, four classes, measures of all ten sections."""
     assert len(quicktalk.requests.rights) == 8
-    assert len(quicktalk.breach.dossier) == 6
+    assert len(quicktalk.breach.dossier) == 11
     assert quicktalk.breach.warn_with_left == tuple(timedelta(hours=hours) for hours in (48, 24, 6))
     assert [clock.within for clock in quicktalk.breach.authority_clocks] == [timedelta(hours=72), timedelta(hours=24)]
     assert len(quicktalk.user_classes.classes) == quicktalk.user_classes.announced == 4

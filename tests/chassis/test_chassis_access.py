@@ -45,6 +45,9 @@ TABLE: Final = {
     Right.HOLD: "....OD.",
     Right.ANSWER_ORDERS: "....O..",
     Right.CHECK_ACCESS: "....OD.",
+    Right.SEE_BREACHES: "SA..ODA",
+    Right.HANDLE_BREACHES: "....OD.",
+    Right.ASK_ABOUT_BREACH: "SA..OD.",
 }
 
 

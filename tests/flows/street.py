@@ -24,6 +24,9 @@ WITHIN_S = 30.0
 """Far more than anything takes: only a machine that is very busy comes near it."""
 EARLIEST_ON = date(2026, 5, 20)
 """Ten full working days after 30 April 2026, when a house starts."""
+TOPICS = (
+    "change", "deadline", "permission", "notice", "holder", "retention", "cease", "erasure", "return", "incident",
+)  # fmt: skip
 STARTS_AT = datetime(2026, 4, 30, 7, 0, tzinfo=UTC)
 
 
@@ -50,9 +53,8 @@ class Street:
 
     async def follow(self) -> None:
         """Read what the services say until cancelled."""
-        topics = ("change", "deadline", "permission", "notice", "holder", "retention", "cease", "erasure", "return")
         async with AIOKafkaConsumer(
-            *topics, bootstrap_servers=self.house.bootstrap, auto_offset_reset="earliest"
+            *TOPICS, bootstrap_servers=self.house.bootstrap, auto_offset_reset="earliest"
         ) as consumer:
             async for record in consumer:
                 headers = {name: raw.decode() for name, raw in record.headers}

@@ -19,6 +19,7 @@ from agreement.periods import Unit
 from agreement.steps import StepCode
 from contracts.change import NoticeKind
 from contracts.coded import encode
+from contracts.incident import NoticeKind as BreachNoticeKind
 from contracts.retention import NoticeKind as RetentionNoticeKind
 from notifier.texts import Language, Part, WordingLacks, load, one_line, render
 from subprocessor_registry.reasons import ENGLISH, Reason, ReasonCode, reckon
@@ -26,7 +27,7 @@ from subprocessor_registry.reasons import ENGLISH, Reason, ReasonCode, reckon
 AGREEMENT = load_agreement(default_path())
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
 CHANGES = tuple(kind.value for kind in NoticeKind)
-KINDS = (*CHANGES, *(kind.value for kind in RetentionNoticeKind))
+KINDS = (*CHANGES, *(kind.value for kind in (*RetentionNoticeKind, *BreachNoticeKind)))
 FACTS: dict[str, str | Sequence[str]] = {
     "client": "Hôtel Exemple",
     "contact": "Zoé Martin",
@@ -65,6 +66,33 @@ FACTS: dict[str, str | Sequence[str]] = {
     "certificate_id": "cert_1",
     "fingerprint": "3a7b",
     "extent": "complete",
+    "incident_id": "inc-7",
+    "nature": "Call records were copied.",
+    "at_subprocessors": ("DEEPSPEECH",),
+    "detected_on": "2026-03-28",
+    "detected_time": "23:40 (Europe/Paris)",
+    "aware_on": "2026-03-29",
+    "aware_time": "00:55 (Europe/Paris)",
+    "due_on": "2026-04-01",
+    "due_time": "01:55 (Europe/Paris)",
+    "delay": "It was found late.",
+    "consequences": "unknown",
+    "data_categories": ("Call logs",),
+    "data_subjects": "unknown",
+    "records": "≈ 900",
+    "measures": ("The account was locked.",),
+    "advice": "Be wary of calls.",
+    "authority": "the authority",
+    "next_on": "2026-03-30",
+    "next_time": "12:00 (Europe/Paris)",
+    "contact_point": "The desk, +33 1 00 00 00 00",
+    "no_admission": "It admits nothing.",
+    "so_far": ("It was one account.",),
+    "update_number": "2",
+    "changed": "It was one account alone.",
+    "corrects": "1",
+    "corrected": "It was two accounts.",
+    "overtaken_by": "3",
 }
 VARIANTS = [
     *(("change_kind", kind) for kind in ("addition", "modification", "removal")),

@@ -19,6 +19,7 @@ from chassis.clock import VirtualClock
 from chassis.service import Crashed
 from dutiful.demo.ending import Ending
 from dutiful.demo.holdings import Holdings
+from dutiful.demo.incident import Incident
 from dutiful.demo.timeline import Seen, StoryFailed, Timeline
 from dutiful.demo.world import People, Platform
 from embedded import sample_platform
@@ -26,7 +27,18 @@ from embedded.receiver import WebhookReceiver
 from holder.data_map import load
 
 _START_AT = datetime(2026, 4, 30, 7, 0, tzinfo=UTC)
-_TOPICS = ("change", "deadline", "notice", "permission", "holder", "retention", "cease", "erasure", "return")
+_TOPICS = (
+    "change",
+    "deadline",
+    "notice",
+    "permission",
+    "incident",
+    "holder",
+    "retention",
+    "cease",
+    "erasure",
+    "return",
+)
 _SUBPROCESSOR = "lingua"
 _FACTS: dict[str, object] = {
     "subprocessor_id": _SUBPROCESSOR,
@@ -85,6 +97,8 @@ class Story:
         await self._mitigate(change_id, people)
         await self._days_pass(change_id, people)
         self._sum_up(house)
+        incident = Incident(self._console, self._agreement, self._clock, self._timeline, people)
+        await incident.tell(platform, set(_CLIENTS))
         ending = Ending(self._console, self._agreement, self._clock, self._timeline, people)
         data_map = load(sample_platform.MAP)
         async with Holdings(str(house.sample_dsn), data_map) as holdings:

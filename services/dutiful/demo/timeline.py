@@ -80,6 +80,10 @@ class Timeline:
             return
         if text := line(seen.data):
             self.say(text)
+        clocks = seen.data.get("clocks")
+        for clock in clocks if isinstance(clocks, list) else ():
+            self.say(f"the clock [bold]{clock['clock']}[/] runs, to {clock['to']}")
+            self.explain(clock["reckoning"]["because"])
         reckoning = seen.data.get("reckoning")
         if isinstance(reckoning, dict):
             self.explain(reckoning["because"])
@@ -135,6 +139,28 @@ _LINES: dict[str, Callable[[Data], str]] = {
     "retention.certified": lambda d: (
         f"[green]certificate[/] for {d['client_id']}: {'complete' if d['complete'] else 'a part is held'}"
     ),
+    "incident.opened": lambda d: (
+        f"incident [bold]{d['incident_id']}[/]: {'suspected' if d['suspected'] else 'a breach'}"
+    ),
+    "incident.scope_widened": lambda d: f"{d['affected']} clients may be affected ({d['reason']})",
+    "incident.aware": lambda d: f"[bold]it is a breach[/], {d['decided_by']} decides: {d['reason']}",
+    "incident.time_left": lambda d: (
+        f"[yellow]{d['seconds_left'] // 3600} hours left[/] on the clock {d['clock']}"  # type: ignore[operator]
+    ),
+    "incident.clock_missed": lambda d: f"[red]the clock {d['clock']} is over[/]: why, is asked",
+    "incident.updated": lambda d: f"update {d['number']} goes to every client that is affected",
+    "incident.all_told": lambda d: f"[green]all {d['clients']} clients that are affected have their notice[/]",
+    "incident.exemption_set": lambda d: (
+        f"[yellow]{d['client_id']} is {'exempt' if d['exempt'] else 'no longer exempt'}[/] (§{d['clause']}): "
+        f"{d['reason']}"
+    ),
+    "incident.authority_decided": lambda d: (
+        f"{d['clock']}: the authority is {'notified' if d['notify'] else 'not notified'}: {d['reason']}"
+    ),
+    "incident.dossier_submitted": lambda d: (
+        f"the dossier goes out, [bold]{d['kind']}[/]; missing: {', '.join(d['missing']) or 'nothing'}"  # type: ignore[arg-type]
+    ),
+    "incident.closed": lambda d: f"[green]closed[/] by {d['closed_by']}: {d['reason']}",
     "permission.set": lambda d: (
         f"the platform reads: {d['client_id']}/{d['subprocessor_id']} is [bold]{d['standing']}[/] ({d['reason']})"
         if d.get("change_id")

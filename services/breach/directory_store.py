@@ -1,0 +1,138 @@
+"""What the registry and the directory know: clients, whose data a sub-processor or a system may hold (SUB-7)."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from agreement.book import Signed
+from chassis.transaction import Transaction
+
+
+async def save_client(tx: Transaction, client_id: str, name: str, signed: Signed) -> None:
+    """A client is bound to a version; if it signs again, there is something of it again."""
+    await tx.execute(
+        """
+        INSERT INTO client (client_id, name, agreement_id, agreement_version) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (client_id) DO UPDATE
+           SET name = excluded.name, agreement_id = excluded.agreement_id,
+               agreement_version = excluded.agreement_version, gone_at = NULL
+        """,
+        client_id,
+        name,
+        signed.agreement_id,
+        signed.version,
+    )
+
+
+async def load_agreement(tx: Transaction, client_id: str) -> str | None:
+    """The agreement of which the client signed a version; None: there is no such client."""
+    agreement_id: str | None = await tx.fetchval("SELECT agreement_id FROM client WHERE client_id = $1", client_id)
+    return agreement_id
+
+
+async def bind(tx: Transaction, client_id: str, version: str) -> None:
+    """§15: another version binds the client."""
+    await tx.execute("UPDATE client SET agreement_version = $2 WHERE client_id = $1", client_id, version)
+
+
+async def set_gone(tx: Transaction, client_id: str, at: datetime) -> None:
+    """Nothing of it is left (§8.3)."""
+    await tx.execute("UPDATE client SET gone_at = $2 WHERE client_id = $1", client_id, at)
+
+
+async def save_subprocessor(tx: Transaction, subprocessor_id: str, name: str) -> None:
+    """A sub-processor, as it is called now."""
+    await tx.execute(
+        """
+        INSERT INTO subprocessor (subprocessor_id, name) VALUES ($1, $2)
+            ON CONFLICT (subprocessor_id) DO UPDATE SET name = excluded.name
+        """,
+        subprocessor_id,
+        name,
+    )
+
+
+async def list_first(tx: Transaction, ids: Sequence[str], names: Sequence[str]) -> None:
+    """Sub-processors that are known from the beginning; what was heard of them since stays."""
+    await tx.execute(
+        """
+        INSERT INTO subprocessor (subprocessor_id, name) SELECT * FROM unnest($1::text[], $2::text[])
+            ON CONFLICT DO NOTHING
+        """,
+        ids,
+        names,
+    )
+
+
+async def load_names(tx: Transaction, ids: Sequence[str]) -> list[str]:
+    """What these sub-processors are called, their ids where nobody knows."""
+    rows = await tx.fetch(
+        """
+        SELECT coalesce(name, subprocessor_id) AS name
+          FROM unnest($1::text[]) WITH ORDINALITY AS each (subprocessor_id, nth)
+          LEFT JOIN subprocessor USING (subprocessor_id)
+         ORDER BY nth
+        """,
+        ids,
+    )
+    return [row["name"] for row in rows]
+
+
+async def note_permitted(tx: Transaction, client_ids: Sequence[str], subprocessor_ids: Sequence[str]) -> None:
+    """Who was ever permitted may hold data of the client."""
+    await tx.execute(
+        """
+        INSERT INTO client_subprocessor (client_id, subprocessor_id) SELECT * FROM unnest($1::text[], $2::text[])
+            ON CONFLICT DO NOTHING
+        """,
+        client_ids,
+        subprocessor_ids,
+    )
+
+
+async def save_system(tx: Transaction, system_id: str, name: str, subprocessor_id: str | None) -> None:
+    """A system that holds data; the processor's own without a sub-processor."""
+    await tx.execute(
+        """
+        INSERT INTO system (system_id, name, subprocessor_id) VALUES ($1, $2, $3)
+            ON CONFLICT (system_id) DO UPDATE SET name = excluded.name, subprocessor_id = excluded.subprocessor_id
+        """,
+        system_id,
+        name,
+        subprocessor_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Strangers:
+    """What was named and is not known here."""
+
+    clients: tuple[str, ...]
+    subprocessors: tuple[str, ...]
+    systems: tuple[str, ...]
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """All of them, kind/id."""
+        return (
+            *(f"client/{each}" for each in self.clients),
+            *(f"subprocessor/{each}" for each in self.subprocessors),
+            *(f"system/{each}" for each in self.systems),
+        )
+
+
+async def load_strangers(
+    tx: Transaction, clients: Collection[str], subprocessors: Collection[str], systems: Collection[str]
+) -> Strangers:
+    """Those of these that are not known."""
+    row = await tx.fetchrow(
+        """
+        SELECT array(SELECT unnest($1::text[]) EXCEPT SELECT client_id FROM client ORDER BY 1),
+               array(SELECT unnest($2::text[]) EXCEPT SELECT subprocessor_id FROM subprocessor ORDER BY 1),
+               array(SELECT unnest($3::text[]) EXCEPT SELECT system_id FROM system ORDER BY 1)
+        """,
+        list(clients),
+        list(subprocessors),
+        list(systems),
+    )
+    return Strangers(*map(tuple, row)) if row else Strangers((), (), ())
