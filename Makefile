@@ -34,7 +34,8 @@ up: env  ## Leave the whole system running on this machine; Ctrl-C stops it, dat
 	@$(RUN)/dutiful up
 
 test: env  ## Every test, on servers the tests start themselves
-	@$(RUN)/pytest
+	@$(RUN)/python -m embedded.kafka_install
+	@$(RUN)/pytest -n 2 --dist loadfile
 
 check: env  ## Format, lint, types, layers, contracts, unit tests: under a minute
 	@$(RUN)/ruff format --check --quiet .

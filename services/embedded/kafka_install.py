@@ -1,10 +1,12 @@
 """What a broker needs before its first start, made once per machine: jars, a formatted directory, a class archive."""
 
+import asyncio
 import contextlib
 import hashlib
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from rich.console import Console
 
 from embedded import kafka_broker
 from embedded.java import Java, find_java
@@ -153,3 +156,17 @@ def _made_whole(target: Path) -> Iterator[Path]:
     yield part
     shutil.rmtree(target, ignore_errors=True)
     part.rename(target)
+
+
+def main() -> int:
+    """Bring the broker and tell what takes long; 1 where something is missing, which is said."""
+    try:
+        asyncio.run(install(lambda line: Console().print(f"[dim]· {line}[/]")))
+    except ServerError as error:
+        Console(stderr=True).print(str(error), style="red", markup=False)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
