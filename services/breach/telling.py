@@ -46,9 +46,10 @@ async def on_page_due(app: Bound, due: ClockPageDue, tx: Transaction) -> None:
 
 async def _tell_page(app: Bound, telling: Telling, after: str, tx: Transaction) -> None:
     incident = await locked(tx, telling.incident_id)
-    first = telling.kind is NoticeKind.BREACH_NOTICE
-    taken = telling_store.take_untold(tx, telling.incident_id) if first else telling_store.load_told(tx, telling, after)
-    client_ids = await taken
+    if telling.kind is NoticeKind.BREACH_NOTICE:
+        client_ids = await telling_store.take_untold(tx, telling.incident_id, after)
+    else:
+        client_ids = await telling_store.load_told(tx, telling, after)
     if not client_ids or incident.known.aware_at is None:
         return
     said, picture = await _said(telling, tx), await _picture(incident, telling, tx)
@@ -124,8 +125,10 @@ async def on_notices_received(app: Bound, said: Sequence[Message[NoticeReceived]
     )
     if not fresh:
         return
-    await clock_store.stop_told(tx, [each[0] for each in fresh], [each[1] for each in fresh])
+    await clock_store.stop_told(tx, fresh)
     causes = {each.event.about: each.cause for each in ours}
-    for incident_id, clients, told_at in await telling_store.load_all_told(tx, sorted({each[0] for each in fresh})):
+    for incident_id, clients, told_at in await telling_store.load_all_told(
+        tx, sorted({each.incident_id for each in fresh})
+    ):
         told = IncidentAllTold(incident_id=incident_id, clients=clients, told_at=told_at)
         tx.emit(told, cause=causes[incident_id])
