@@ -20,9 +20,11 @@ RUN python -m venv /opt/dutiful \
 
 FROM python:3.11.14-slim-bookworm
 
-# /var/lib/dutiful is the one place that may be written to, and only `dutiful token` writes there: the rest of the file
-# system can be mounted read-only. A named volume on it takes over its owner.
-RUN useradd --system --uid 10001 --home-dir /var/lib/dutiful --create-home dutiful
+# Two places may be written to: /var/lib/dutiful, where only `dutiful token` and `dutiful certificate key` write, and
+# /var/lib/dutiful-packages, for a holder's return packages. The rest of the file system can be mounted read-only. A named
+# volume on either takes over its owner.
+RUN useradd --system --uid 10001 --home-dir /var/lib/dutiful --create-home dutiful \
+    && install --directory --owner dutiful --mode 0700 /var/lib/dutiful-packages
 COPY --from=build /opt/dutiful /opt/dutiful
 COPY agreements /etc/dutiful/agreements
 

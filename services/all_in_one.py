@@ -1,9 +1,12 @@
 """Every service in one process, on embedded parts, for a laptop, the demo and the tests."""
 
 import asyncio
+import os
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from pydantic import SecretStr
 
@@ -15,9 +18,13 @@ from chassis.clock import Clock, SystemClock
 from chassis.service import Service, prepare
 from chassis.settings import Settings
 from chassis.topics import Shape, ensure_topics
+from embedded import sample_platform
 from embedded.kafka import EmbeddedKafka
+from embedded.kafka_broker import free_port
 from embedded.postgres import EmbeddedPostgres
 from embedded.smtp import SmtpSink
+from holder.app import Holder
+from holder.settings import HolderSettings
 from notifier.app import Notifier
 from notifier.mail import MailSettings
 from notifier.settings import NotifierSettings
@@ -37,18 +44,35 @@ class Ports:
     registry: int = 0
     notifier: int = 0
     retention: int = 0
+    holder: int = 0
     breach: int = 0
     kafka: int | None = None
 
+    @classmethod
+    def from_first(cls, first: int, *, kafka: int) -> Self:
+        """The registry's API on `first`, the others on the ports after it."""
+        return cls(first, first + 1, first + 2, first + 3, first + 4, kafka=kafka)
+
 
 class House:
-    """Kafka, PostgreSQL, a mail server and every service, from `start` to `stop`; what is in `home` survives."""
+    """Kafka, PostgreSQL, a mail server and every service, from `start` to `stop`; what is in `home` survives.
 
-    def __init__(self, home: Path, book: Book, clock: Clock | None = None, ports: Ports | None = None) -> None:
+    With a data map a holder runs too; with that of the made-up platform (`sample_platform.MAP`), its database is made.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        book: Book,
+        clock: Clock | None = None,
+        ports: Ports | None = None,
+        data_map: Path | None = None,
+    ) -> None:
         self.home = home
         self.book = book
         self.clock = clock or SystemClock()
         self.ports = ports or Ports()
+        self.data_map = data_map
         self.token_key = home / "token-key.pem"
         self.certificate_key = home / "certificate-key.pem"
         self.kafka: EmbeddedKafka | None = None
@@ -65,10 +89,9 @@ class House:
         await self.kafka.install()  # what is missing on this machine is said before anything is made
         await asyncio.gather(self.kafka.start(), self.postgres.start(), self.smtp.start())
         progress("Kafka and PostgreSQL are ready; the services start")
+        names = SERVICES if self.data_map is None else (*SERVICES, Holder.name)
         # One role per service, which sees its own schema alone.
-        await asyncio.gather(
-            self.postgres.make_roles("dutiful", SERVICES), ensure_topics(self.bootstrap, Shape(), SERVICES)
-        )
+        await asyncio.gather(self.postgres.make_roles("dutiful", names), ensure_topics(self.bootstrap, Shape(), names))
         registry, notifier = self._settings(), self._notifier_settings()
         retention, breach = self._retention_settings(), self._breach_settings()
         self.services = [
@@ -77,6 +100,8 @@ class House:
             Service(Retention(self.book, retention), retention, self.clock),
             Service(Breach(self.book, breach), breach, self.clock),
         ]
+        if self.data_map is not None:
+            self.services.append(await self._holder(self.data_map, self.postgres))
         await asyncio.gather(*[prepare(service.app, service.settings) for service in self.services])
         await asyncio.gather(*[service.start() for service in self.services])
 
@@ -96,9 +121,33 @@ class House:
         """Kafka's bootstrap server."""
         return self.kafka.bootstrap if self.kafka else ""
 
+    @property
+    def sample_dsn(self) -> str | None:
+        """Where the made-up platform keeps its clients' data, if it is there; with every right, as its owner."""
+        if self.postgres is None or self.data_map != sample_platform.MAP:
+            return None
+        return self.postgres.dsn(database=sample_platform.DATABASE)
+
     def url(self, service: str) -> str:
         """Where a service's API listens."""
         return next(each.url for each in self.services if each.app.name == service)
+
+    async def _holder(self, data_map: Path, postgres: EmbeddedPostgres) -> Service:
+        """A holder of what the map names; the addresses of other systems come from the environment."""
+        environment = dict(os.environ)
+        if data_map == sample_platform.MAP:
+            await sample_platform.make(postgres)
+            environment[sample_platform.URL_ENV] = sample_platform.holder_dsn(postgres)
+        settings = HolderSettings(
+            kafka=self.bootstrap,
+            database_url=SecretStr(self._dsn(Holder.name)),
+            port=self.ports.holder or free_port(),
+            token_key=self.token_key,
+            data_map=data_map,
+            link_key=SecretStr(_kept_secret(self.home / "link-key")),
+            packages=str(self.home / "packages"),
+        )
+        return Service(Holder(settings, environment), settings, self.clock)
 
     def _dsn(self, role: str) -> str:
         return self.postgres.dsn(user=role) if self.postgres else ""
@@ -144,3 +193,11 @@ class House:
             webhooks=WebhookSettings(allow_loopback=True),
             mail=mail,
         )
+
+
+def _kept_secret(path: Path) -> str:
+    """A secret of this installation, made at the first start: what was signed with it stays good."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32), encoding="ascii")
+    return path.read_text(encoding="ascii")

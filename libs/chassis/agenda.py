@@ -6,6 +6,7 @@ from datetime import datetime
 
 from chassis import outbox
 from chassis.database import Connection
+from chassis.literals import binary, instant, text
 from chassis.outbox import Outgoing
 
 
@@ -26,13 +27,16 @@ class Moved:
     oldest_due_at: datetime | None
 
 
-_PUT = """
+_MOVE = """
+    ON CONFLICT (name) DO UPDATE
+           SET due_at = excluded.due_at, shard = excluded.shard, topic = excluded.topic, key = excluded.key,
+               headers = excluded.headers, value = excluded.value
+    """
+_PUT = f"""
     INSERT INTO agenda (name, due_at, shard, topic, key, headers, value)
     SELECT *
       FROM unnest($1::text[], $2::timestamptz[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::bytea[])
-        ON CONFLICT (name) DO UPDATE
-       SET due_at = excluded.due_at, shard = excluded.shard, topic = excluded.topic, key = excluded.key,
-           headers = excluded.headers, value = excluded.value
+    {_MOVE}
     """
 _PUT_AND_SAY = f"WITH dated AS ({_PUT}) {outbox.insertion(8)}"
 
@@ -47,6 +51,16 @@ async def put_and_say(
 ) -> None:
     """Enter dated events, and what is said now into the outbox, in one round trip."""
     await connection.execute(_PUT_AND_SAY, *_columns(entries), *outbox.columns(rows, now))
+
+
+def spelt(entries: Sequence[Dated]) -> str:
+    """The statement that enters a few dated events, without parameters (`literals`)."""
+    values = [
+        f"({text(entry.name)}, {instant(entry.due_at)}, {entry.outgoing.shard}, {text(entry.outgoing.topic)}, "
+        f"{text(entry.outgoing.key)}, {text(entry.outgoing.headers)}, {binary(entry.outgoing.value)})"
+        for entry in {entry.name: entry for entry in entries}.values()
+    ]
+    return f"INSERT INTO agenda (name, due_at, shard, topic, key, headers, value) VALUES {', '.join(values)} {_MOVE}"
 
 
 def _columns(entries: Sequence[Dated]) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chassis.database import Connection
+from chassis.literals import binary, instant
 
 
 async def remember(connection: Connection, keys: Sequence[bytes], now: datetime) -> set[bytes]:
@@ -28,14 +29,13 @@ async def remember(connection: Connection, keys: Sequence[bytes], now: datetime)
 async def begin(connection: Connection, keys: Sequence[bytes], locks: Sequence[int], now: datetime) -> set[bytes]:
     """Begin a transaction that takes locks and enters keys first, in one round trip; return the keys that were new.
 
-    Whoever calls ends it, also when this raises. Numbers, digests and an instant are all that is spelt into the
-    statement. Locks are taken in their order (`locks.lock_id`).
+    Whoever calls ends it, also when this raises. Locks are taken in their order (`locks.lock_id`).
     """
     begun = "; ".join(["BEGIN", *[f"SELECT pg_advisory_xact_lock({each})" for each in locks]])
     if not keys:
         await connection.execute(begun)
         return set()
-    rows = ",".join([f"('\\x{key.hex()}', '{now.isoformat()}')" for key in keys])
+    rows = ",".join([f"({binary(key)}, {instant(now)})" for key in keys])
     entered = await connection.execute(
         f"{begun}; INSERT INTO inbox (key, received_at) VALUES {rows} ON CONFLICT DO NOTHING"
     )

@@ -8,6 +8,7 @@ from zlib import crc32
 from pydantic_core import to_json
 
 from chassis.database import Connection
+from chassis.literals import binary, instant, text
 from contracts.event import Event
 
 SHARDS = 16
@@ -77,6 +78,15 @@ _INSERT = insertion()
 async def insert(connection: Connection, rows: Sequence[Outgoing], now: datetime) -> None:
     """Add rows in their order."""
     await connection.execute(_INSERT, *columns(rows, now))
+
+
+def spelt(rows: Sequence[Outgoing], now: datetime) -> str:
+    """The statement that adds a few rows in their order, without parameters (`literals`)."""
+    values = [
+        f"({row.shard}, {text(row.topic)}, {text(row.key)}, {text(row.headers)}, {binary(row.value)}, {instant(now)})"
+        for row in rows
+    ]
+    return f"INSERT INTO outbox (shard, topic, key, headers, value, created_at) VALUES {', '.join(values)}"
 
 
 async def read(connection: Connection, shards: Sequence[int], limit: int) -> list[Stored]:

@@ -10,9 +10,9 @@ import structlog
 
 from chassis import inbox
 from chassis.clock import Clock
-from chassis.database import Connection, Pool
+from chassis.database import Pool
 from chassis.dead_letters import Record, bury
-from chassis.errors import HANDLING, fault_of, while_down
+from chassis.errors import HANDLING, fault_of, is_down, while_down
 from chassis.locks import lock_id
 from chassis.message import NOBODY, Cause, Message
 from chassis.metrics import Metrics
@@ -76,6 +76,14 @@ class Processor:
             await self._commit([Unreadable(reading.record, rejected, "rejected")])
 
     async def _commit(self, readings: Sequence[Reading]) -> None:
+        try:
+            await self._commit_once(readings)
+        except Exception as error:
+            if not is_down(error):
+                raise
+            await self._commit_patiently(readings)
+
+    async def _commit_patiently(self, readings: Sequence[Reading]) -> None:
         async for attempt in while_down("handle messages"):
             with attempt:
                 await self._commit_once(readings)
@@ -125,11 +133,16 @@ class Processor:
         """
         async with self._pool.acquire() as connection:
             tx = Transaction(connection, self._service, self._clock.now(), cause or NOBODY, self._heard_here)
-            async with _ending(connection):
+            try:
                 tx.new = await inbox.begin(connection, keys, sorted(set(locks)), tx.now)
                 yield tx
-                await tx.flush()
+                last = await tx.flush()
                 await self._relay.call(connection, tx)
+                await connection.execute(f"{last}COMMIT")
+            except BaseException:
+                if not connection.is_closed():
+                    await connection.execute("ROLLBACK")
+                raise
         self._relay.wake_for(tx)
         for tell in tx.after_commit:
             tell()
@@ -172,15 +185,3 @@ def _distinct(readings: Sequence[Reading]) -> dict[bytes, Readable]:
 
 def _locks_of(readable: Iterable[Readable]) -> list[int]:
     return [lock_id(name) for each in readable for name in each.route.locks(each.message.event)]
-
-
-@asynccontextmanager
-async def _ending(connection: Connection) -> AsyncIterator[None]:
-    """End the transaction that is begun within: by a commit, or by a rollback when anything is raised."""
-    try:
-        yield
-    except BaseException:
-        if not connection.is_closed():
-            await connection.execute("ROLLBACK")
-        raise
-    await connection.execute("COMMIT")

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from dutiful.asking import ask
 from dutiful.breach_shown import show
 
-BREACH: Final = "http://127.0.0.1:8084"
+BREACH: Final = "http://127.0.0.1:8085"
 app = typer.Typer(no_args_is_help=True, help="What is done about a personal data breach.")
 
 Incident = Annotated[str, typer.Argument(help="the incident's id")]

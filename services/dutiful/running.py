@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -19,6 +19,9 @@ from rich.table import Table
 from agreement.book import Book
 from agreement.loading import AgreementInvalid, default_path
 from chassis import logs
+
+if TYPE_CHECKING:
+    from all_in_one import House
 
 _HOME = Path(os.environ.get("DUTIFUL_HOME", ".dutiful"))
 _PIPED = 400
@@ -52,22 +55,23 @@ def up(
     agreement: AgreementFile = None,
     home: Annotated[Path, typer.Option(help="where data, keys and logs live; it survives")] = _HOME / "up",
     kafka_port: Annotated[int, typer.Option(help="port of Kafka")] = 9092,
-    registry_port: Annotated[int, typer.Option(help="port of the registry's API")] = 8081,
-    notifier_port: Annotated[int, typer.Option(help="port of the notifier's API")] = 8082,
-    retention_port: Annotated[int, typer.Option(help="port of retention's API")] = 8083,
-    breach_port: Annotated[int, typer.Option(help="port of the breach service's API")] = 8084,
+    first_port: Annotated[int, typer.Option(help="port of the registry's API; those of the others follow it")] = 8081,
+    data_map: Annotated[
+        Path | None, typer.Option("--data-map", help="what the holder holds; a made-up platform's database by default")
+    ] = None,
 ) -> None:
     """Leave the whole system running on this machine, on the real clock; Ctrl-C stops all of it, data stays."""
     from all_in_one import House, Ports
+    from embedded import sample_platform
 
     console = Console()
-    ports = Ports(registry_port, notifier_port, retention_port, breach_port, kafka_port)
-    house = House(home, _book(agreement), ports=ports)
+    ports = Ports.from_first(first_port, kafka=kafka_port)
+    house = House(home, _book(agreement), ports=ports, data_map=data_map or sample_platform.MAP)
 
     async def live() -> None:
         try:
             await house.start(lambda line: console.print(f"[dim]· {line}[/]"))
-            _print_urls(console, house.bootstrap, house.smtp.port, {s.app.name: s.url for s in house.services}, home)
+            _print_urls(console, house)
             await _until_signal(house.crashed())
             console.print("[dim]· stopping[/]")
         finally:
@@ -148,17 +152,18 @@ def _missing(error: ValidationError) -> typer.BadParameter:
     return typer.BadParameter("set in the environment: " + "; ".join(names))
 
 
-def _print_urls(console: Console, kafka: str, smtp: int, apis: dict[str, str], home: Path) -> None:
+def _print_urls(console: Console, house: "House") -> None:
     table = Table(title="Dutiful is up", title_justify="left", show_header=False)
-    table.add_row("Kafka", kafka)
-    for name, url in apis.items():
-        table.add_row(name, f"{url}/docs")
-    table.add_row("mail sink (SMTP)", f"127.0.0.1:{smtp}")
-    table.add_row("data", str(home.resolve()))
+    table.add_row("Kafka", house.bootstrap)
+    for service in house.services:
+        table.add_row(service.app.name, f"{service.url}/docs")
+    table.add_row("mail sink (SMTP)", f"127.0.0.1:{house.smtp.port}")
+    table.add_row("data", str(house.home.resolve()))
     console.print(table)
-    key = home / "token-key.pem"
-    console.print(f"Token:   dutiful token --key {key} --role operator")
-    console.print(f"Publish: dutiful emit subprocessor.added --kafka {kafka} --file event.json")
+    console.print(f"Token:   dutiful token --key {house.token_key} --role operator")
+    console.print(f"Publish: dutiful emit subprocessor.added --kafka {house.bootstrap} --file event.json")
+    if house.sample_dsn:
+        console.print(f"A made-up platform's database: psql '{house.sample_dsn}'", soft_wrap=True, highlight=False)
     console.print("Stop:    Ctrl-C")
 
 

@@ -54,7 +54,7 @@ class Ports:
     @classmethod
     def free(cls, clients: int | None = None) -> "Ports":
         """Two loopback ports that nothing listens on now; the first may be given."""
-        return cls(clients or _free_port(), _free_port())
+        return cls(clients or free_port(), free_port())
 
 
 async def launch(runtime: Runtime, home: Path, ports: Ports, jvm: Sequence[str] = ()) -> ServerProcess:
@@ -142,7 +142,8 @@ async def _accepts(port: int) -> bool:
     return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A loopback port that nothing listens on now."""
     while True:
         port = _FIRST_PORT + secrets.randbelow(_PORTS)
         with closing(socket.socket()) as probe:

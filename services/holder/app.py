@@ -1,6 +1,7 @@
 """What a holder hears: what to cease, to hand out, to delete and to look for again (§8.3, Appendix A)."""
 
-from collections.abc import Callable, Coroutine, Sequence
+import os
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from contracts.returning import ReturnAcknowledged, ReturnOrdered
 from holder import api, decisions, packages, store
 from holder.data_map import load
 from holder.jobs import Order, Step, kind_of, step
+from holder.metrics import HolderMetrics
 from holder.reaching import Reach
 from holder.settings import HolderSettings
 from holder.shelves import shelf_of
@@ -30,10 +32,11 @@ class Holder:
     migrations = Path(__file__).parent / "migrations"
     router = Router()
 
-    def __init__(self, settings: HolderSettings) -> None:
+    def __init__(self, settings: HolderSettings, environment: Mapping[str, str] = os.environ) -> None:
         self.settings = settings
-        self.reach = Reach(load(settings.data_map), settings.pace)
+        self.reach = Reach(load(settings.data_map), settings.pace, environment)
         self.shelf = shelf_of(settings.packages, self.reach)
+        self._metrics: HolderMetrics | None = None
 
     @property
     def holder_id(self) -> str:
@@ -52,7 +55,14 @@ class Holder:
 
     def workers(self, runtime: Runtime) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """Beside what it hears, the holder works."""
-        return (Worker(self.settings, runtime, self.reach, self.shelf).run,)
+        metrics = self.metrics(runtime)
+        return (Worker(self.settings, runtime, self.reach, self.shelf, metrics).run, metrics.run)
+
+    def metrics(self, runtime: Runtime) -> HolderMetrics:
+        """What is counted here; one for each runtime, as its names may be registered once."""
+        if self._metrics is None:
+            self._metrics = HolderMetrics(runtime)
+        return self._metrics
 
     @router.on(CeaseOrdered)
     async def on_cease_ordered(self, order: CeaseOrdered, tx: Transaction) -> None:

@@ -135,13 +135,17 @@ class Unreached(_Part):
 
 
 class DataMap(_Part):
-    """All that one holder holds. Sources of a category are erased in the order in which they stand."""
+    """All that one holder holds. Sources of a category are erased in the order in which they stand.
+
+    Categories of `never_stored` should be empty: what is found in them is reported (RET-1).
+    """
 
     holder_id: Id
     name: Text
     kind: Annotated[HolderKind, Field(strict=False)] = HolderKind.INTERNAL
     subprocessor_id: Id | None = None
     unreached: Annotated[tuple[Unreached, ...], Field(strict=False)] = ()
+    never_stored: Annotated[tuple[Id, ...], Field(strict=False)] = ()
     databases: dict[Name, Database] = {}
     stores: dict[Name, Bucket] = {}
     vaults: dict[Name, Vault] = {}
@@ -213,6 +217,9 @@ def _dangling(data_map: DataMap) -> Iterator[str]:
                 field, name, known = "vault", source.vault, set(data_map.vaults)
         if name not in known:
             yield f"categories.{category}.{nth}.{field}: [{field}s.{name}] is missing"
+    for nth, category in enumerate(data_map.never_stored):
+        if category not in data_map.categories:
+            yield f"never_stored.{nth}: [[categories.{category}]] is missing"
 
 
 def _shared(data_map: DataMap) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What every executor can do, whatever holds the data: compare with the map, count, erase, and hand out."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -82,6 +83,10 @@ class Executor(Protocol):
 
     async def export(self, scope: Scope, after: JsonValue, sink: "Sink") -> Exported | None:
         """Write the next file of a return package, the one after `after`; None when all is written."""
+        ...
+
+    def clients(self) -> AsyncIterator[tuple[str, int]]:
+        """Whoever there is something of, and how much."""
         ...
 
     async def close(self) -> None:

@@ -1,5 +1,6 @@
 """Keys: destroying the one key of a client and category erases all that it encrypted, wherever copies lie."""
 
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
@@ -57,6 +58,14 @@ class KeyExecutor:
     async def export(self, scope: Scope, after: JsonValue, sink: Sink) -> Exported | None:  # noqa: ARG002
         """A key is nothing to hand out: what it opens is another source of the category, or the platform's to give."""
         return None
+
+    async def clients(self) -> AsyncIterator[tuple[str, int]]:
+        """Who has a key that opens something."""
+        connection = await self._connected()
+        query = f"SELECT client_id FROM {self._table} WHERE category = $1 AND wrapped IS NOT NULL ORDER BY client_id"
+        async with connection.transaction(readonly=True):
+            async for row in connection.cursor(query, self._category):
+                yield row["client_id"], 1
 
     async def close(self) -> None:
         """Let go of the connection."""

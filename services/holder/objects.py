@@ -7,7 +7,7 @@ goes on deletes the batch that was open once more, and counts it.
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue, TypeAdapter
 
@@ -16,6 +16,7 @@ from holder.bucket import Credentials, connect, told
 from holder.data_map import CLIENT, Bucket, ObjectSource, Scope
 from holder.executors import ExecutorFailed, Exported, Found, Ledger, Sink
 from holder.object_names import file_name
+from holder.object_pages import Place, Thing, uploads, versions
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
@@ -29,41 +30,6 @@ KINDS: Final = ("version", "marker", "upload")
 
 _PASSES: Final = 20
 _CHUNK: Final = 256 * 1024
-
-
-class Thing(NamedTuple):
-    """A version, a delete marker or an upload; `id` tells it from others of its key."""
-
-    kind: str
-    key: str
-    id: str
-
-
-class Place(NamedTuple):
-    """Where a listing goes on."""
-
-    bucket: str
-    prefix: str
-    key: str
-    id: str
-    limit: int
-
-
-class _VersionMarkers(TypedDict, total=False):
-    KeyMarker: str
-    VersionIdMarker: str
-
-
-class _UploadMarkers(TypedDict, total=False):
-    KeyMarker: str
-    UploadIdMarker: str
-
-
-class Page(NamedTuple):
-    """A page of a listing."""
-
-    things: list[tuple[Thing, datetime]]
-    next: tuple[str, str] | None
 
 
 _THINGS: TypeAdapter[list[Thing]] = TypeAdapter(list[Thing])
@@ -130,6 +96,21 @@ class ObjectExecutor:
                     sink.write(chunk)
         return Exported(file_name(key.removeprefix(self._prefix(scope))), 1, key)
 
+    async def clients(self) -> AsyncIterator[tuple[str, int]]:
+        """Whoever has objects in any version, and how many versions."""
+        root, _, below = self._source.prefix.partition(CLIENT)
+        last, count = "", 0
+        async for thing, _ in self._listed("version", root, ""):
+            name, found, rest = thing.key.removeprefix(root).partition("/")
+            if not found or not f"/{rest}".startswith(below):
+                continue
+            if name != last and count:
+                yield last, count
+                count = 0
+            last, count = name, count + 1
+        if count:
+            yield last, count
+
     async def close(self) -> None:
         """Let go of connections."""
         await self._stack.aclose()
@@ -180,7 +161,7 @@ class ObjectExecutor:
         after = ""
         while True:
             with told(self._source.label):
-                page = await (_uploads if kind == "upload" else _versions)(
+                page = await (uploads if kind == "upload" else versions)(
                     client, kind, Place(self._bucket.bucket, prefix, key, after, self._batch)
                 )
             for thing, at in page.things:
@@ -242,27 +223,3 @@ _GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion"})
 
 def _within(scope: Scope, at: datetime) -> bool:
     return (scope.before is None or at < scope.before) and (scope.since is None or at >= scope.since)
-
-
-async def _versions(client: "S3Client", kind: str, at: Place) -> Page:
-    """A page of versions or of delete markers."""
-    markers: _VersionMarkers = {}
-    if at.key:
-        markers = {"KeyMarker": at.key, "VersionIdMarker": at.id} if at.id else {"KeyMarker": at.key}
-    listed = await client.list_object_versions(Bucket=at.bucket, Prefix=at.prefix, MaxKeys=at.limit, **markers)
-    of_kind = listed.get("Versions", []) if kind == "version" else listed.get("DeleteMarkers", [])
-    things = [(Thing(kind, each["Key"], each["VersionId"]), each["LastModified"]) for each in of_kind]
-    follows = listed.get("NextKeyMarker", ""), listed.get("NextVersionIdMarker", "")
-    return Page(things, follows if listed.get("IsTruncated") else None)
-
-
-async def _uploads(client: "S3Client", kind: str, at: Place) -> Page:
-    """A page of uploads that were begun and never finished."""
-    markers: _UploadMarkers = {}
-    if at.key:
-        markers = {"KeyMarker": at.key, "UploadIdMarker": at.id} if at.id else {"KeyMarker": at.key}
-    listed = await client.list_multipart_uploads(Bucket=at.bucket, Prefix=at.prefix, MaxUploads=at.limit, **markers)
-    uploads = listed.get("Uploads", [])
-    things = [(Thing(kind, each["Key"], each["UploadId"]), each["Initiated"]) for each in uploads]
-    follows = listed.get("NextKeyMarker", ""), listed.get("NextUploadIdMarker", "")
-    return Page(things, follows if listed.get("IsTruncated") else None)

@@ -60,6 +60,12 @@ async def begin(pool: Pool, order_id: str, client_id: str, available_until: date
     )
 
 
+async def kept(pool: Pool) -> int:
+    """How many packages lie ready."""
+    count: int = await pool.fetchval("SELECT count(*) FROM package WHERE removed_at IS NULL AND ready_at IS NOT NULL")
+    return count
+
+
 async def forget_files(tx: Transaction, order_id: str) -> None:
     """A package is made once more, from the beginning."""
     await tx.execute("DELETE FROM fetched WHERE order_id = $1", order_id)

@@ -5,17 +5,16 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from chassis import inbox
-from chassis.http import Authenticated, IdempotencyKey
+from chassis.asking import PathId, Running, found, word_to
+from chassis.http import Authenticated
 from chassis.message import Cause
-from chassis.problems import Problem, nothing_here
+from chassis.problems import Problem
 from chassis.rights import Right
 from chassis.service import Runtime
-from contracts.event import Id
 from contracts.returning import ReturnAcknowledged, ReturnDownloaded
 from holder import packages
 from holder.links import is_good, link
@@ -29,7 +28,6 @@ else:
     Holder = object
 
 router = APIRouter(tags=["packages"])
-PathId = Annotated[Id, Path()]
 
 
 class PackageView(BaseModel):
@@ -51,13 +49,8 @@ def _app(request: Request) -> Holder:
     return app
 
 
-def _runtime(request: Request) -> Runtime:
-    runtime: Runtime = request.app.state.runtime
-    return runtime
-
-
 App = Annotated[Holder, Depends(_app)]
-Running = Annotated[Runtime, Depends(_runtime)]
+Once = Annotated[Cause, Depends(word_to("holder"))]
 
 
 @router.get("/packages/{order_id}.tar", summary="The package itself", response_class=StreamingResponse)
@@ -90,19 +83,16 @@ async def read_package(order_id: PathId, caller: Authenticated, app: App, runnin
 
 
 @router.post("/packages/{order_id}/acknowledgement", summary="The client has its data")
-async def acknowledge(
-    order_id: PathId, caller: Authenticated, key: IdempotencyKey, app: App, running: Running
-) -> PackageView:
+async def acknowledge(order_id: PathId, caller: Authenticated, cause: Once, app: App, running: Running) -> PackageView:
     """§8.3: with it the responsibility for what was returned ends, and the package is removed."""
     caller.require(Right.FETCH)
     package = await _found(running, order_id)
     caller.require_client(package.client_id)
     if package.ready_at is None:
         raise Problem(HTTPStatus.CONFLICT, "the package isn't ready")
-    cause = Cause(f"dutiful/holder/api/{caller.client_id or 'staff'}/{caller.subject}", f"{order_id} {key}", "")
-    cause = cause._replace(flow_id=cause.derive("flow"))
-    async with running.processor.transaction(cause) as tx:
-        if await inbox.remember(tx.connection, [cause.inbox_key], tx.now):
+    cause = cause._replace(id=f"{order_id} {cause.id}")  # one key is another word for another package
+    async with running.processor.transaction(cause, [cause.inbox_key]) as tx:
+        if tx.new:
             acknowledged = ReturnAcknowledged(
                 client_id=package.client_id, order_id=order_id, acknowledged_by=caller.subject, received_at=tx.now
             )
@@ -149,10 +139,7 @@ async def _sent(app: Holder, running: Runtime, package: Package, first: int, las
 
 
 async def _found(running: Runtime, order_id: str) -> Package:
-    package = await packages.one(running.pool, order_id)
-    if package is None:
-        raise nothing_here()
-    return package
+    return found(await packages.one(running.pool, order_id))
 
 
 def _view(app: Holder, package: Package, now: datetime) -> PackageView:

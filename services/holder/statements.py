@@ -60,7 +60,7 @@ class Statements:
 
     @property
     def _table(self) -> str:
-        return ".".join(quoted(part) for part in self.source.table.split(".", 1))
+        return _name_of(self.source)
 
     @property
     def _next(self) -> int:
@@ -96,6 +96,22 @@ class Statements:
     def _after(self) -> str:
         places = enumerate(self.source.key, start=self._next)
         return ", ".join(f"${place}::text::{self.types[column]}" for place, column in places)
+
+
+def by_client(source: TableSource, types: Mapping[str, str]) -> tuple[str, list[object]]:
+    """Whoever has rows of a category, and how many; its arguments beside it."""
+    only = sorted(source.only.items())
+    conditions = [f"{quoted(column)} = ${nth}::text::{types[column]}" for nth, (column, _) in enumerate(only, start=1)]
+    where = " AND ".join([f"{quoted(source.client_column)} IS NOT NULL", *conditions])
+    client = f"{quoted(source.client_column)}::text"
+    query = (
+        f"SELECT {client} AS client_id, count(*) AS count FROM {_name_of(source)} WHERE {where} GROUP BY 1 ORDER BY 1"
+    )
+    return query, [value for _, value in only]
+
+
+def _name_of(source: TableSource) -> str:
+    return ".".join(quoted(part) for part in source.table.split(".", 1))
 
 
 def quoted(identifier: str) -> str:

@@ -103,6 +103,14 @@ async def open_jobs(connection: Connection, shards: Collection[int], held: Colle
     return [_job(row) for row in rows]
 
 
+async def waiting(pool: Pool) -> tuple[dict[str, int], datetime | None]:
+    """How many orders of each kind are open, and when the oldest of them came."""
+    rows = await pool.fetch(
+        "SELECT kind, count(*) AS count, min(received_at) AS since FROM job WHERE status = 'open' GROUP BY kind"
+    )
+    return {row["kind"]: row["count"] for row in rows}, min((row["since"] for row in rows), default=None)
+
+
 async def claim(pool: Pool, job: Job, now: datetime) -> Job | None:
     """Begin or go on with a job; whoever had it before can't any more. None where it is closed."""
     row = await pool.fetchrow(

@@ -7,7 +7,7 @@ after a kill it tells whether the batch is gone (`pg_xact_status`), although the
 import asyncio
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -16,10 +16,11 @@ from pydantic import JsonValue
 
 from chassis.errors import is_down
 from holder import tables_check
+from holder.batches import erase_found
 from holder.data_map import Scope, TableSource
 from holder.executors import ExecutorFailed, Exported, Found, Ledger, Sink
 from holder.pace import Pace
-from holder.statements import Statements
+from holder.statements import Statements, by_client
 
 if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
@@ -62,7 +63,7 @@ class TableExecutor:
         connection, statements = await self._ready(scope)
         await self.resolve(ledger)
         with _told(self._source):
-            while await self._pass(connection, statements, ledger):
+            while await erase_found(connection, statements, ledger, self._pace):
                 pass
         if ledger.intent is not None:
             await ledger.settle(ledger.intent.count)
@@ -83,31 +84,20 @@ class TableExecutor:
         with _told(self._source):
             return await self._export(connection, statements, after, sink)
 
+    async def clients(self) -> AsyncIterator[tuple[str, int]]:
+        """Whoever has rows, and how many."""
+        connection, types = await self._looked()
+        query, arguments = by_client(self._source, types)
+        with _told(self._source):
+            async with connection.transaction(readonly=True):
+                async for row in connection.cursor(query, *arguments, prefetch=_FETCH):
+                    yield row["client_id"], row["count"]
+
     async def close(self) -> None:
         """Let go of the connection; what it had open is rolled back."""
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
-
-    async def _pass(self, connection: "Connection", statements: Statements, ledger: Ledger) -> bool:
-        """Find rows and delete them; say whether there may be more."""
-        pace = self._pace
-        batches = await connection.fetch(statements.find(), *statements.arguments, pace.rows, pace.found)
-        found: int = sum(batch["count"] for batch in batches)
-        deleted = 0
-        blocked: asyncpg.LockNotAvailableError | None = None
-        for batch in batches:
-            began = asyncio.get_running_loop().time()
-            try:
-                deleted += await _delete(connection, statements, batch["places"], batch["count"], ledger)
-            except asyncpg.LockNotAvailableError as error:
-                blocked = error
-            await asyncio.sleep(pace.rest * (asyncio.get_running_loop().time() - began))
-        if blocked is not None and not deleted:
-            raise blocked
-        if found and not deleted:
-            raise ExecutorFailed(f"rows of {self._source.table} stay: a trigger or a rule keeps them from going")
-        return found == pace.found or deleted < found
 
     async def _export(
         self, connection: "Connection", statements: Statements, after: JsonValue, sink: Sink
@@ -128,12 +118,17 @@ class TableExecutor:
         return Exported(f"{self._source.table}.{self._source.format}", records, last) if records else None
 
     async def _ready(self, scope: Scope) -> "tuple[Connection, Statements]":
+        connection, types = await self._looked()
+        return connection, Statements(self._source, types, scope)
+
+    async def _looked(self) -> "tuple[Connection, Mapping[str, str]]":
+        """The connection, and the types of the table's columns; where the map doesn't fit, what is wrong."""
         connection = await self._connected()
         if self._shape is None:
             self._shape = await tables_check.look(connection, self._source)
         if self._shape.lacks:
             raise ExecutorFailed("; ".join(self._shape.lacks))
-        return connection, Statements(self._source, self._shape.types, scope)
+        return connection, self._shape.types
 
     async def _connected(self) -> "Connection":
         if self._connection is None or self._connection.is_closed():
@@ -141,26 +136,6 @@ class TableExecutor:
                 self._dsn, server_settings=_SESSION, command_timeout=_ANSWERED_WITHIN_S
             )
         return self._connection
-
-
-async def _delete(connection: "Connection", statements: Statements, places: str, count: int, ledger: Ledger) -> int:
-    """One batch: written down while it is deleted, and committed once both are done."""
-    async with connection.transaction():
-        transaction = await connection.fetchval("SELECT pg_current_xact_id()::text")
-        written, status = await asyncio.gather(
-            ledger.intend(count, transaction),
-            connection.execute(statements.erase(), *statements.arguments, places),
-            return_exceptions=True,
-        )
-        if isinstance(written, BaseException):
-            raise written
-        if isinstance(status, BaseException):
-            await ledger.settle(0)
-            raise status
-        deleted = int(status.rpartition(" ")[2])
-        if deleted != count:  # some went, or moved, since they were found
-            await ledger.correct(deleted)
-    return deleted
 
 
 @contextmanager

@@ -6,6 +6,7 @@ that even a process that lost its locks without noticing does no harm.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Final
 
 import asyncpg
@@ -18,12 +19,13 @@ from chassis.service import Runtime
 from chassis.shards import Shards
 from contracts.erasure import ErasureCheckOrdered, ErasureOrdered
 from contracts.returning import ReturnConfirmed, ReturnOrdered
-from holder import decisions, packages, store, watching
+from holder import decisions, packages, store, storing, watching
 from holder.erasing import Eraser
 from holder.executors import ExecutorFailed
 from holder.jobs import Answer, Job
 from holder.ledger import Superseded
 from holder.links import link
+from holder.metrics import HolderMetrics
 from holder.packaging import Packager
 from holder.reaching import Reach
 from holder.settings import HolderSettings
@@ -39,11 +41,14 @@ _ASIDE: Final = frozenset({"watch", "packages"})
 class Worker:
     """Works for ever; `run()` until it is cancelled. What is in hand then is gone on with at the next start."""
 
-    def __init__(self, settings: HolderSettings, runtime: Runtime, reach: Reach, shelf: Shelf) -> None:
+    def __init__(
+        self, settings: HolderSettings, runtime: Runtime, reach: Reach, shelf: Shelf, metrics: HolderMetrics
+    ) -> None:
         self._settings = settings
         self._runtime = runtime
         self._reach = reach
         self._shelf = shelf
+        self._metrics = metrics
         self._eraser = Eraser(runtime.pool, reach, runtime.clock, settings.confirmed_by)
         self._packager = Packager(runtime.pool, reach, shelf, settings.spool)
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -180,6 +185,7 @@ class Worker:
             said = answer.model_dump_json(exclude_none=True)
             if await store.close(tx, job, "failed" if failed else "done", said):
                 tx.emit(answer)
+                tx.after_commit.append(partial(self._metrics.answered, job.kind, answer))
                 if size is not None:
                     await packages.ready(tx, job.order_id, size)
 
@@ -195,10 +201,12 @@ class Worker:
             await self._wait(key)
 
     async def _watch(self) -> None:
-        """Look for processing after the end."""
+        """Look for processing after the end, and for what is never stored."""
         found = await watching.later_processing(self._runtime.pool, self._reach)
+        stored = await storing.found(self._reach)
         async with self._runtime.processor.transaction() as tx:
             await watching.report(tx, self._reach.data_map.holder_id, found)
+            await storing.report(tx, self._reach.data_map.holder_id, stored)
 
     async def _remove_packages(self) -> None:
         """Packages that nobody needs any more go."""

@@ -1,7 +1,7 @@
 """What the notifier hears: who the clients are, and what they must be told (§15)."""
 
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ class Notifier:
         """A client, the version that binds it, and its addresses (§15); notices that waited for it go out."""
         agreement = self._agreement(signed.agreement_id, signed.agreement_version)
         deadlines.require_day(agreement, signed.signed_on)
-        await directory.save_client(tx, signed, self._today(tx))
+        await directory.save_client(tx, signed, self.today(tx.now))
         await store.deliver_waiting(tx, signed.client_id, orders.first_channels(agreement))
         await self.call_deliverer(tx)
 
@@ -82,7 +82,7 @@ class Notifier:
         agreement = self._agreement(agreement_id, amended.agreement_version)
         deadlines.require_day(agreement, amended.signed_on)
         version = Signed(agreement.id, agreement.version)
-        await directory.bind(tx, amended.client_id, version, amended.signed_on, self._today(tx))
+        await directory.bind(tx, amended.client_id, version, amended.signed_on, self.today(tx.now))
 
     @router.on(ContractTerminated)
     async def on_contract_terminated(self, terminated: ContractTerminated, tx: Transaction) -> None:
@@ -116,7 +116,7 @@ class Notifier:
     async def _carry_out(self, order: NoticeOrdered, tx: Transaction) -> None:
         """Every way of the first stage is tried; without a receipt the next ones, and at the deadline people act."""
         takes = self._deliverer is not None and self._deliverer.takes
-        entered = await orders.enter(tx, order, self.book, self._today(tx), with_jobs=takes)
+        entered = await orders.enter(tx, order, self.book, self.today(tx.now), with_jobs=takes)
         for at, final in ((order.escalate_at, False), (order.deadline_at, True)):
             check = EscalationDue(order_id=order.order_id, final=final)
             tx.emit_at(check, at, f"check/{order.order_id}/{'deadline' if final else 'escalation'}")
@@ -137,8 +137,9 @@ class Notifier:
         """Of an unknown version `AgreementUnknown` tells the publisher."""
         return self.book.of(agreement_id, version)
 
-    def _today(self, tx: Transaction) -> date:
-        return deadlines.local_date(self.book.latest, tx.now)
+    def today(self, now: datetime) -> date:
+        """The day of an instant where the agreement is."""
+        return deadlines.local_date(self.book.latest, now)
 
 
 def _unknown(client_id: str) -> Rejected:

@@ -6,6 +6,9 @@ from collections.abc import Awaitable, Callable
 WITHIN_S = 30.0
 """Far more than anything takes: only a machine that is very busy comes near it."""
 
+BOUND_S = 300.0
+"""Around what is bounded while something else never comes: without its bound it would not end at all."""
+
 
 async def eventually(holds: Callable[[], Awaitable[object]], *, within_s: float = WITHIN_S) -> None:
     """Return as soon as `holds()` is true; TimeoutError after `within_s` seconds."""

@@ -63,6 +63,19 @@ async def test_the_same_name_moves(pool: Pool) -> None:
     assert await _published(pool) == ["a again", "b again"]
 
 
+async def test_a_few_entries_without_parameters_are_the_same(pool: Pool) -> None:
+    """What shares the commit's round trip is entered as it would be with parameters: a name that is there moves."""
+    columns = "SELECT name, due_at, shard, topic, key, headers, value FROM agenda ORDER BY name"
+    entries = [_dated("it's \\ ; --", -1, "\u20ac'"), _dated("moved", 1), _dated("moved", 2)]
+    async with pool.acquire() as connection:
+        await agenda.put(connection, entries)
+        put = await connection.fetch(columns)
+        await agenda.put(connection, [_dated("moved", 5)])
+        await connection.execute(f"BEGIN; {agenda.spelt(entries)}; COMMIT")
+        assert await connection.fetch(columns) == put
+    assert len(put) == 2
+
+
 async def test_cancelled(pool: Pool) -> None:
     """What is cancelled never goes out; a name that is not there is no error."""
     async with pool.acquire() as connection:

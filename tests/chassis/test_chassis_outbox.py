@@ -37,6 +37,20 @@ async def test_a_large_insert_keeps_its_order(pool: Pool) -> None:
         assert [row.value for row in await outbox.read(connection, _ALL, 10_000)] == values
 
 
+_ODD = 'it\'s \\x41 "$1" -- ; DROP TABLE outbox; \u20ac \U0001f512'
+
+
+async def test_a_few_rows_without_parameters_are_the_same(pool: Pool) -> None:
+    """What shares the commit's round trip is written as it would be with parameters, whatever is in it."""
+    rows = [Outgoing(_ODD, _ODD, _ODD, b"\x00\xff'"), _row("a", None), _row("a", b"")]
+    async with pool.acquire() as connection:
+        await outbox.insert(connection, rows, _NOW)
+        await connection.execute(f"BEGIN; {outbox.spelt(rows, _NOW)}; COMMIT")
+        found = await connection.fetch("SELECT shard, topic, key, headers, value, created_at FROM outbox ORDER BY seq")
+    assert found[:3] == found[3:]
+    assert [tuple(row)[1:5] for row in found[:3]] == [tuple(row) for row in rows]
+
+
 async def test_only_these_shards(pool: Pool) -> None:
     """A relay reads the shards that it owns, and all rows of a key are in one shard."""
     keys = [f"key-{number}" for number in range(100)]

@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from threading import Thread
 from typing import ClassVar
 
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+from tests.chassis.eventually import BOUND_S
 from tests.chassis.otlp import Sink, attributes_of, receiving, traceparent_of
 
 from chassis.dead_letters import Record
@@ -291,10 +292,11 @@ def test_without_an_endpoint_neither_sdk_nor_grpc_is_loaded() -> None:
 
 
 def test_a_receiver_that_is_away_does_not_hold_up_the_stop() -> None:
-    """Shutting down with nobody listening is bounded by a few seconds."""
+    """Shutting down with nobody listening ends, though what is to be told never gets there."""
     telemetry = Telemetry("notes", "http://127.0.0.1:9")
     with telemetry.processing([reading()]):
         pass
-    began = time.monotonic()
-    telemetry.shutdown()
-    assert time.monotonic() - began < 8
+    shutdown = Thread(target=telemetry.shutdown, daemon=True)
+    shutdown.start()
+    shutdown.join(BOUND_S)
+    assert not shutdown.is_alive()

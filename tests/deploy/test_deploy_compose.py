@@ -14,7 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agreement.book import Book
 from dutiful.cli import app
-from dutiful.services import NAMES, settings_of
+from dutiful.services import RUNNABLE, settings_of
+from embedded import sample_platform
+from holder.data_map import load
+from holder.settings import HolderSettings
 from notifier.settings import NotifierSettings
 from retention.settings import RetentionSettings
 
@@ -78,7 +81,7 @@ def _running() -> list[tuple[str, Container]]:
 def test_every_service_has_a_container_and_a_migration_before_it() -> None:
     """Each service of the command line runs once, after its own migration and the topics have ended well."""
     containers = _compose().services
-    assert sorted(each.command[1] for _, each in _running()) == sorted(NAMES)
+    assert sorted(each.command[1] for _, each in _running()) == sorted(RUNNABLE)
     for _, each in _running():
         ended = {name for name, on in each.depends_on.items() if on.condition == "service_completed_successfully"}
         before = {tuple(containers[name].command[:2]) for name in ended}
@@ -114,7 +117,7 @@ def test_every_variable_is_a_setting_and_its_value_is_taken(monkeypatch: pytest.
 
 def _is_setting(path: str) -> bool:
     name, _, rest = path.partition("__")
-    field = (NotifierSettings.model_fields | RetentionSettings.model_fields).get(name)
+    field = (NotifierSettings.model_fields | RetentionSettings.model_fields | HolderSettings.model_fields).get(name)
     if field is None or not rest:
         return field is not None
     models = [kind for kind in (field.annotation, *getattr(field.annotation, "__args__", ())) if inspect.isclass(kind)]
@@ -125,7 +128,7 @@ def test_each_role_is_the_service_and_has_the_password_that_its_url_names() -> N
     """The database is made with one role per service, by the variables that the services' URLs hold."""
     containers = _compose().services
     roles = dict(re.findall(r'^make_role (\w+) "\$(\w+)"$', (COMPOSE / "postgres-roles.sh").read_text(), re.MULTILINE))
-    assert roles.keys() == set(NAMES)
+    assert roles.keys() == set(RUNNABLE)
     for _, each in _running():
         role, password, host, database = re.fullmatch(
             r"postgresql://(\w+):([^@]+)@([\w-]+):5432/(\w+)", each.environment["DUTIFUL_DATABASE_URL"]
@@ -133,6 +136,26 @@ def test_each_role_is_the_service_and_has_the_password_that_its_url_names() -> N
         assert role == each.command[1]
         assert containers[host].environment[roles[role]] == password
         assert containers[host].environment["POSTGRES_DB"] == database
+
+
+def test_the_holder_finds_its_map_its_database_and_a_place_for_packages() -> None:
+    """The map that is mounted reads, its database is made and its role is the one that the address names."""
+    containers = _compose().services
+    holder = containers["holder"]
+    mounted = {volume.split(":")[1]: volume.split(":")[0] for volume in holder.volumes}
+    assert (COMPOSE / mounted[holder.environment["DUTIFUL_DATA_MAP"]]).resolve() == sample_platform.MAP
+    for database in load(sample_platform.MAP).databases.values():
+        role, password, name = re.fullmatch(
+            r"postgresql://(\w+):([^@]+)@postgres:5432/(\w+)", holder.environment[database.url_env]
+        ).groups()  # type: ignore[union-attr]
+        made = (COMPOSE / "postgres-roles.sh").read_text()
+        assert f"CREATE DATABASE {name}" in made
+        assert f"CREATE ROLE {role} " in made
+        assert containers["postgres"].environment["PLATFORM_PASSWORD"] == password
+    assert mounted[holder.environment["DUTIFUL_PACKAGES"]] == "packages"
+    assert f"--mode 0700 {holder.environment['DUTIFUL_PACKAGES']}" in DOCKERFILE
+    port = holder.ports[0].split(":")[1]
+    assert holder.environment["DUTIFUL_PUBLIC_URL"] == f"http://127.0.0.1:{port}"
 
 
 def test_ports_meet() -> None:
@@ -173,7 +196,7 @@ def test_everything_that_is_waited_for_can_come() -> None:
                 assert compose.services[other].healthcheck.get("test"), f"{name} waits for {other}"
         for volume in each.volumes:
             source = volume.split(":")[0]
-            assert (COMPOSE / source).is_file() if source.startswith("./") else source in compose.volumes
+            assert (COMPOSE / source).is_file() if source.startswith(".") else source in compose.volumes
 
 
 def test_versions_are_pinned() -> None:
@@ -187,12 +210,12 @@ def test_versions_are_pinned() -> None:
 
 
 def test_our_containers_can_do_little() -> None:
-    """Read-only, without capabilities, not as root; a container that runs a service can't write its key."""
+    """Read-only, without capabilities, not as root; a running service writes nothing but return packages."""
     for _, each in _ours():
         assert each.read_only
         assert each.cap_drop == ["ALL"]
     for _, each in _running():
-        assert all(volume.endswith(":ro") for volume in each.volumes)
+        assert all(volume.endswith(":ro") for volume in each.volumes if not volume.startswith("packages:"))
     users = [rest for name, rest in INSTRUCTIONS if name == "USER"]
     assert len(users) == 1
     assert int(users[0]) > 0

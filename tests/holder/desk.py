@@ -74,7 +74,7 @@ class Desk:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """What was ordered is carried out meanwhile."""
-        (run,) = self.app.workers(self.runtime)
+        run, *_ = self.app.workers(self.runtime)
         task = asyncio.ensure_future(run())
         try:
             yield
@@ -87,6 +87,15 @@ class Desk:
         """The events of a type that wait to be published, oldest first."""
         rows = await self.runtime.pool.fetch("SELECT headers, value FROM outbox ORDER BY seq")
         return [from_json(row["value"]) for row in rows if from_json(row["headers"])["ce_type"] == event_type.TYPE]
+
+    async def until_stored(self, count: int) -> None:
+        """Wait until a look found so many records of what is never stored."""
+
+        async def found() -> bool:
+            total: int = await self.runtime.pool.fetchval("SELECT coalesce(sum(count), 0)::bigint FROM stored")
+            return total == count
+
+        await eventually(found)
 
     async def until(self, event_type: type[Event], number: int = 1) -> Json:
         """Wait until so many of a type were said; the last of them."""

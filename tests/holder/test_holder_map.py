@@ -90,6 +90,7 @@ def test_a_good_map_is_read(tmp_path: Path) -> None:
         ('url_env = "CRM_URL"', 'url_env = "postgresql://x"', "databases.crm.url_env: String should match pattern"),
         ('kind = "key"', 'kind = "disk"', "categories.transcriptions.0: Input tag 'disk'"),
         ('holder_id = "platform"', "holder_id = ", "no TOML"),
+        ('name = "', 'never_stored = ["faxes"]\nname = "', "never_stored.0: [[categories.faxes]] is missing"),
         ("[[categories.transcriptions]]", TWICE, "is in call_recordings too"),
     ],
 )  # fmt: skip

@@ -2,25 +2,15 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from itertools import count
 from pathlib import Path
 
-import httpx
 import pytest
 from pydantic import SecretStr
-from tests.notifier.desk import STARTS_AT, Desk
+from tests.desk import opened, shipped
+from tests.notifier.desk import Desk
 
-from agreement import default_path
 from agreement.book import Book
-from agreement.loading import load
-from chassis.access import Access, make_key
-from chassis.clock import VirtualClock
-from chassis.database import open_pool
-from chassis.metrics import Metrics
-from chassis.processor import Processor
-from chassis.relay import Relay
-from chassis.service import Runtime, prepare
-from chassis.telemetry import Telemetry
+from chassis.access import make_key
 from embedded.smtp import HOST, SmtpSink
 from notifier.app import Notifier
 from notifier.mail import MailSettings
@@ -40,20 +30,10 @@ async def open_desk(database: str, smtp: SmtpSink, tmp_path: Path) -> AsyncItera
         async def _open(webhooks: WebhookSettings) -> Desk:
             mail = MailSettings(host=HOST, port=smtp.port, security="none", sender="notices@quicktalk.test")
             settings = NotifierSettings(database_url=SecretStr(database), token_key=key, webhooks=webhooks, mail=mail)
-            shipped = load(default_path())
-            book = Book.of_agreements([shipped, shipped.model_copy(update={"version": "0"})])
+            book = Book.of_agreements([shipped(), shipped().model_copy(update={"version": "0"})])
             app = Notifier(book, settings)
-            await prepare(app, settings)
-            clock, metrics, telemetry = VirtualClock(STARTS_AT), Metrics(app.name), Telemetry(app.name, None)
-            pool = await open_pool(database, app.name, settings.connections)
-            stack.push_async_callback(pool.close)
-            relay = Relay(app.name, settings, clock, metrics, telemetry)
-            processor = Processor(app.name, app, pool, clock, relay, metrics, telemetry)
-            access = Access(issuer=None, key=settings.token_key)
-            runtime = Runtime(settings, clock, pool, processor, metrics, telemetry, access)
-            transport = httpx.ASGITransport(app.api(runtime))
-            http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://notifier"))
-            return Desk(app, runtime, clock, key, http, count())
+            runtime, clock, http = await stack.enter_async_context(opened(app, settings))
+            return Desk(app=app, runtime=runtime, clock=clock, key=key, http=http)
 
         yield _open
 

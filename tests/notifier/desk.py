@@ -4,25 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from itertools import count
-from pathlib import Path
+from datetime import date, timedelta
 
-import httpx
 from pydantic_core import from_json
+from tests.desk import Json, Speaker
 
-from chassis.access import mint
-from chassis.clock import VirtualClock
-from chassis.message import Cause
-from chassis.rights import Role
-from chassis.service import Runtime
 from contracts.change import ChangeNoticeOrdered, NoticeKind
 from contracts.client import ClientSigned, Contact
 from contracts.escalation import EscalationDue
 from contracts.event import Event
 from notifier.app import Notifier
 
-STARTS_AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 FACTS: dict[str, str | tuple[str, ...]] = {
     "change_kind": "addition",
     "subprocessor_id": "voix",
@@ -32,24 +24,17 @@ FACTS: dict[str, str | tuple[str, ...]] = {
     "effective_on": "2027-01-04",
     "objection_within": "ten working days",
 }
-Json = dict[str, object]
 
 
-@dataclass
-class Desk:
+@dataclass(kw_only=True)
+class Desk(Speaker):
     """A notifier that hears what a test says, and answers whoever has a token."""
 
     app: Notifier
-    runtime: Runtime
-    clock: VirtualClock
-    key: Path
-    http: httpx.AsyncClient
-    numbers: "count[int]"
 
     async def hear(self, event: Event) -> None:
         """The notifier handles `event` as if it had come from the bus."""
-        cause = Cause(source="tests", id=f"event-{next(self.numbers)}", flow_id="tests")
-        await self.runtime.processor.submit(event, cause)
+        await self.submit(event)
 
     async def sign(self, *client_ids: str, postal_address: str | None = "1 Main Street\nDublin") -> None:
         """These clients sign the agreement."""
@@ -113,31 +98,3 @@ class Desk:
         assert answer.status_code == 200, answer.text
         items: list[Json] = answer.json()["items"]
         return items
-
-    def headers(self, who: str) -> dict[str, str]:
-        """A token: `operator`, `dpo`, `auditor`, or `<client>/<role>`, or `<client>` for its super administrator."""
-        client_id, _, role = ("", "", who) if who in set(Role) else who.partition("/")
-        token = mint(
-            self.key,
-            subject=f"{who}@example",
-            role=Role(role or Role.SUPER_ADMINISTRATOR),
-            client_id=client_id or None,
-            ttl=timedelta(hours=1),
-            now=datetime.now(UTC),
-        )
-        return {"Authorization": f"Bearer {token}"}
-
-    async def get(self, who: str, path: str, **query: str | int) -> httpx.Response:
-        """GET as somebody."""
-        return await self.http.get(path, params=query or None, headers=self.headers(who))
-
-    async def send(
-        self, who: str, method: str, path: str, body: Json | None = None, *, key: str | None = None
-    ) -> httpx.Response:
-        """Any request as somebody, under a fresh key or this one."""
-        headers = self.headers(who) | {"Idempotency-Key": key or f"key-{next(self.numbers)}"}
-        return await self.http.request(method, path, json=body, headers=headers)
-
-    async def post(self, who: str, path: str, body: Json | None = None, *, key: str | None = None) -> httpx.Response:
-        """POST as somebody, under a fresh key or this one."""
-        return await self.send(who, "POST", path, body or {}, key=key)

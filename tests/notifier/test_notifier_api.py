@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from tests.chassis.eventually import eventually
-from tests.notifier.desk import STARTS_AT, Desk, Json
+from tests.desk import STARTS_AT, Json
+from tests.notifier.desk import Desk
 
 from chassis.errors import Rejected
 from chassis.pages import encode_cursor
@@ -45,6 +46,7 @@ async def test_an_amendment_for_a_later_day_binds_from_that_day(desk: Desk) -> N
     await desk.order("acme")
     assert (await desk.get("acme", "/clients/acme")).json()["agreement_version"] == latest
     desk.clock.jump_to(STARTS_AT + timedelta(days=9))
+    assert (await desk.get("acme", "/clients/acme")).json()["agreement_version"] == "0"
     await desk.order("acme", order_id="order-2")
     assert (await desk.get("acme", "/clients/acme")).json()["agreement_version"] == "0"
     await desk.hear(ClientAmended(client_id="acme", agreement_version=latest, signed_on=today + timedelta(days=9)))

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import asyncpg
 import pytest
 from tests.chassis.eventually import eventually
-from tests.notifier.desk import Desk, Json
+from tests.desk import Json
+from tests.notifier.desk import Desk
 
 from contracts.notice import NoticeEscalated, NoticeReceived
 from embedded.receiver import Answer, WebhookReceiver

@@ -8,7 +8,8 @@ import pytest
 from pydantic_core import from_json
 from standardwebhooks import Webhook, WebhookVerificationError
 from tests.chassis.eventually import eventually
-from tests.notifier.desk import Desk, Json
+from tests.desk import Json
+from tests.notifier.desk import Desk
 
 from contracts.notice import NoticeEscalated
 from embedded.receiver import Answer, ReceivedRequest, WebhookReceiver

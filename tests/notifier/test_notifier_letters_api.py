@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.notifier.desk import STARTS_AT, Desk, Json
+from tests.desk import STARTS_AT, Json
+from tests.notifier.desk import Desk
 
 from contracts.client import Contact
 from contracts.notice import NoticeReceived

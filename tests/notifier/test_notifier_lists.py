@@ -6,6 +6,7 @@ from typing import cast
 
 import pytest
 from asyncpg import Record
+from tests.desk import STARTS_AT
 from tests.notifier.desk import Desk
 
 from chassis.database import Pool
@@ -61,7 +62,7 @@ _LISTS: dict[str, Callable[[Pool], Awaitable[object]]] = {
         pool, client_id=None, notice_id=None, status="failed", before=None, limit=101
     ),
     "letters": lambda pool: letters.letters(pool, status="pending", after=_PLACE, limit=101),
-    "clients": lambda pool: clients.clients(pool, after="client-9", limit=101),
+    "clients": lambda pool: clients.clients(pool, on=STARTS_AT.date(), after="client-9", limit=101),
 }
 
 

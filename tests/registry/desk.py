@@ -1,19 +1,13 @@
 """A registry that a test speaks to: by events as if from the bus, and through its API with anybody's token."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from itertools import count
-from pathlib import Path
+from datetime import date
 
-import httpx
+from tests.desk import Json, Speaker
 
 from agreement import deadlines
 from agreement.book import Book
-from chassis.access import mint
-from chassis.clock import VirtualClock
 from chassis.message import Cause
-from chassis.rights import Role
-from chassis.service import Runtime
 from contracts.change import NoticeKind
 from contracts.client import ClientSigned, Contact
 from contracts.deadline import DeadlineDayReached
@@ -21,26 +15,16 @@ from contracts.event import Event
 from contracts.notice import Channel, NoticeReceived
 from contracts.subprocessor import SubprocessorAdded, SubprocessorRemoved, Transfer, WrittenAgreement
 
-STARTS_AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-Json = dict[str, object]
 
-
-@dataclass
-class Desk:
+@dataclass(kw_only=True)
+class Desk(Speaker):
     """A registry that hears what a test says, and answers whoever has a token."""
 
     book: Book
-    runtime: Runtime
-    clock: VirtualClock
-    key: Path
-    http: httpx.AsyncClient
-    heard: "count[int]"
 
     async def hear(self, event: Event) -> Cause:
         """The registry handles `event` as if it had come from the bus."""
-        cause = Cause(source="tests", id=f"event-{next(self.heard)}", flow_id="tests")
-        await self.runtime.processor.submit(event, cause)
-        return cause
+        return await self.submit(event)
 
     async def sign(self, *client_ids: str) -> None:
         """These clients sign the agreement."""
@@ -79,28 +63,6 @@ class Desk:
         """The planned day of a change comes."""
         self.clock.jump_to(deadlines.start_of_day(self.book.latest, on))
         await self.hear(DeadlineDayReached(change_id=change_id))
-
-    def headers(self, who: str) -> dict[str, str]:
-        """A token: `operator`, `dpo`, `auditor`, or `<client>/<role>`, or `<client>` for its super administrator."""
-        client_id, _, role = ("", "", who) if who in set(Role) else who.partition("/")
-        token = mint(
-            self.key,
-            subject=f"{who}@example",
-            role=Role(role or Role.SUPER_ADMINISTRATOR),
-            client_id=client_id or None,
-            ttl=timedelta(hours=1),
-            now=datetime.now(UTC),
-        )
-        return {"Authorization": f"Bearer {token}"}
-
-    async def get(self, who: str, path: str, **query: str | int) -> httpx.Response:
-        """GET as somebody."""
-        return await self.http.get(path, params=query or None, headers=self.headers(who))
-
-    async def post(self, who: str, path: str, body: Json | None = None, *, key: str | None = None) -> httpx.Response:
-        """POST as somebody, under a fresh key or this one."""
-        headers = self.headers(who) | {"Idempotency-Key": key or f"key-{next(self.heard)}"}
-        return await self.http.post(path, json=body or {}, headers=headers)
 
 
 def addition(**changed: object) -> SubprocessorAdded:

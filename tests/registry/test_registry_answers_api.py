@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 from pydantic_core import from_json
-from tests.registry.desk import Desk, Json
+from tests.desk import Json
+from tests.registry.desk import Desk
 
 from chassis.outbox import SHARDS, read
 

@@ -4,7 +4,8 @@ import csv
 from datetime import date
 
 import pytest
-from tests.registry.desk import Desk, Json, addition
+from tests.desk import Json
+from tests.registry.desk import Desk, addition
 
 from chassis.pages import encode_cursor
 from contracts.subprocessor import SubprocessorCorrected, WrittenAgreement

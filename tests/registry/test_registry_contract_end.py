@@ -3,7 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
-from tests.registry.desk import STARTS_AT, Desk, addition
+from tests.desk import STARTS_AT
+from tests.registry.desk import Desk, addition
 
 from contracts.client import ClientAmended, ClientSigned, Contact
 from contracts.contract import ContractTerminated

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 from pydantic_core import from_json
-from tests.registry.desk import Desk, Json, addition
+from tests.desk import Json
+from tests.registry.desk import Desk, addition
 
 from agreement import deadlines
 from chassis.errors import Rejected

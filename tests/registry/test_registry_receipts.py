@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from tests.registry.desk import Desk, Json
+from tests.desk import Json
+from tests.registry.desk import Desk
 
 from contracts.subprocessor import SubprocessorRemoved
 

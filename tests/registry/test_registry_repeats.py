@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 from pydantic_core import from_json
-from tests.registry.desk import STARTS_AT, Desk, Json, addition
+from tests.desk import STARTS_AT, Json
+from tests.registry.desk import Desk, addition
 
 from chassis.outbox import SHARDS, read
 from contracts.mitigation import MitigationAnswered, MitigationKind, MitigationOffered

@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 from pydantic_core import from_json
-from tests.registry.desk import Desk, Json, addition
+from tests.desk import Json
+from tests.registry.desk import Desk, addition
 
 from chassis.errors import Rejected
 from chassis.message import Cause, Message
@@ -216,7 +217,7 @@ async def _hear_at_once(desk: Desk, *events: Event) -> None:
     app = Registry(desk.book)
     async with desk.runtime.processor.transaction() as tx:
         for nth, event in enumerate(events):
-            cause = Cause(source="batch", id=f"{next(desk.heard)}-{nth}", flow_id="tests")
+            cause = Cause(source="batch", id=f"{next(desk.numbers)}-{nth}", flow_id="tests")
             await app.router.routes[event.TYPE].handle(app, [Message(event, cause)], tx)
 
 

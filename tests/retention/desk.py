@@ -2,22 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from itertools import count
-from pathlib import Path
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-import httpx
 from pydantic_core import from_json, to_json
+from tests.desk import STARTS_AT, Speaker
 
 from agreement import deadlines
 from agreement.book import Book
 from chassis import agenda
-from chassis.access import mint
-from chassis.clock import VirtualClock
 from chassis.message import Cause
-from chassis.rights import Role
-from chassis.service import Runtime
 from contracts.bus import EVENTS
 from contracts.cease import CeaseConfirmed, CeaseOrdered
 from contracts.choice import Choice, ChoiceMade, Recipient
@@ -32,7 +26,6 @@ from contracts.returning import ReturnConfirmed, Returned, ReturnOrdered
 from retention.app import Retention
 from retention.signing import verify
 
-STARTS_AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 TODAY = STARTS_AT.date()
 SHA = "0" * 64
 AT_ONCE = {
@@ -43,27 +36,20 @@ AT_ONCE = {
     "sso_user_numbers",
 }
 """The categories that no law keeps after the end of a contract."""
-Json = dict[str, object]
 E = TypeVar("E", bound=Event)
 
 
-@dataclass
-class Desk:
+@dataclass(kw_only=True)
+class Desk(Speaker):
     """Retention that hears what a test says, and answers whoever has a token."""
 
     book: Book
     app: Retention
-    runtime: Runtime
-    clock: VirtualClock
-    key: Path
-    http: httpx.AsyncClient
-    heard: "count[int]"
     said: list[Event] = field(default_factory=list)
 
     async def hear(self, event: Event) -> None:
         """Retention handles `event` as if it had come from the bus, and then what it says to itself."""
-        cause = Cause(source="tests", id=f"event-{next(self.heard)}", flow_id="tests")
-        await self.runtime.processor.submit(event, cause)
+        await self.submit(event)
         await self.settle()
 
     async def settle(self) -> None:
@@ -277,28 +263,6 @@ class Desk:
             if not erasures and not looks:
                 return
             await self.pass_days(3)
-
-    def headers(self, who: str) -> dict[str, str]:
-        """A token: `operator`, `dpo`, `auditor`, or `<client>/<role>`, or `<client>` for its super administrator."""
-        client_id, _, role = ("", "", who) if who in set(Role) else who.partition("/")
-        token = mint(
-            self.key,
-            subject=f"{who}@example",
-            role=Role(role or Role.SUPER_ADMINISTRATOR),
-            client_id=client_id or None,
-            ttl=timedelta(hours=1),
-            now=datetime.now(UTC),
-        )
-        return {"Authorization": f"Bearer {token}"}
-
-    async def get(self, who: str, path: str, **query: str | int) -> httpx.Response:
-        """GET as somebody."""
-        return await self.http.get(path, params=query or None, headers=self.headers(who))
-
-    async def post(self, who: str, path: str, body: Json | None = None, *, key: str | None = None) -> httpx.Response:
-        """POST as somebody, under a fresh key or this one."""
-        headers = self.headers(who) | {"Idempotency-Key": key or f"key-{next(self.heard)}"}
-        return await self.http.post(path, json=body or {}, headers=headers)
 
 
 def is_of(order: ErasureOrdered, client_id: str) -> bool:

@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from tests.retention.desk import TODAY, Desk, Json
+from tests.desk import Json
+from tests.retention.desk import TODAY, Desk
+from tests.ways import Way, check_described, check_rights
 
 from chassis.rights import RIGHTS, Right, Role
 from contracts.choice import Choice
@@ -13,21 +15,6 @@ from contracts.erasure import ErasureOrdered
 from contracts.returning import ReturnOrdered
 
 pytestmark = pytest.mark.servers
-
-
-@dataclass(frozen=True)
-class Way:
-    """One operation, with the rights that it needs."""
-
-    method: str
-    path: str
-    rights: frozenset[Right]
-    body: Json | None = None
-
-    @property
-    def operation(self) -> str:
-        """As the OpenAPI document names it."""
-        return f"{self.method} {self.path}"
 
 
 SEES = frozenset({Right.SEE_TERMINATIONS})
@@ -77,12 +64,15 @@ class Scene:
     order_id: str
     certificate_id: str
 
+    @property
+    def ids(self) -> dict[str, str]:
+        """What paths name."""
+        ids = {"order_id": self.order_id, "certificate_id": self.certificate_id}
+        return ids | {"client_id": "acme", "hold_id": "kept"}
+
     async def go(self, who: str, way: Way) -> httpx.Response:
         """Try a way as somebody."""
-        path = way.path.format(
-            client_id="acme", hold_id="kept", order_id=self.order_id, certificate_id=self.certificate_id
-        )
-        return await (self.desk.get(who, path) if way.method == "GET" else self.desk.post(who, path, way.body))
+        return await way.go(self.desk, who, self.ids)
 
 
 @pytest.fixture
@@ -105,27 +95,13 @@ async def scene(desk: Desk) -> Scene:
 
 async def test_the_table_has_every_operation(desk: Desk) -> None:
     """An operation without a line here would go untested."""
-    described = (await desk.http.get("/openapi.json")).json()["paths"]
-    operations = {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}
-    assert operations == {way.operation for way in WAYS}
+    await check_described(desk, WAYS)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.operation)
 async def test_a_role_may_what_its_rights_say(scene: Scene, way: Way) -> None:
     """Whoever lacks a right is answered 403; whoever has all that it takes isn't; without a token it is 401."""
-    refused = set()
-    for role in Role:
-        who = role if role.is_staff else f"acme/{role}"
-        answer = await scene.go(who, way)
-        if answer.status_code == 403:
-            refused.add(role)
-        else:
-            assert answer.status_code in (200, 201, 409, 422), answer.text
-    assert refused == {role for role in Role if not way.rights <= RIGHTS[role]}
-    nobody = await scene.desk.http.request(
-        way.method, way.path.format(client_id="acme", hold_id="h", order_id="o", certificate_id="c")
-    )
-    assert nobody.status_code == 401
+    await check_rights(scene.desk, way, scene.ids, 409, 422)
 
 
 @pytest.mark.parametrize(

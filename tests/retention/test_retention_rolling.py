@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from tests.retention.desk import STARTS_AT, TODAY, Desk
+from tests.desk import STARTS_AT
+from tests.retention.desk import TODAY, Desk
 
 from contracts.client import ClientDesynchronised, ClientSettingsChanged, Duration, DurationUnit
 from contracts.erasure import ErasureHalted, ErasureOrdered

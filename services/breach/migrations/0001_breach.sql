@@ -81,8 +81,9 @@ CREATE TABLE affected (
     told_at           timestamptz,           -- it has its notice
     channel           text,
     PRIMARY KEY (incident_id, client_id)
-) WITH (fillfactor = 60);                    -- each row is written three times soon after one another
+);
 CREATE INDEX affected_of_client ON affected (client_id, incident_id);
+CREATE INDEX affected_untold ON affected (incident_id, client_id) WHERE told_at IS NULL AND NOT exempt;
 
 CREATE TABLE clock (
     incident_id text NOT NULL REFERENCES incident,
@@ -92,7 +93,7 @@ CREATE TABLE clock (
     stopped_at  timestamptz,
     stopped_why text,                        -- told, exempt, notified, not_notified
     missed      boolean NOT NULL DEFAULT false,
-    PRIMARY KEY (incident_id, client_id, clock)  -- in this order: each is looked up by its client, also without statistics
+    PRIMARY KEY (incident_id, clock, client_id)
 );
 CREATE INDEX clock_running ON clock (due_at) WHERE stopped_at IS NULL;
 

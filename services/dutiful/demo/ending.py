@@ -1,7 +1,15 @@
-"""The third story of the demo: three contracts end; one client chooses return, one deletion, one says nothing."""
+"""The third story of the demo: three contracts end; one client chooses return, one deletion, one says nothing.
+
+What goes are rows of a real database, by the ready holder; the sub-processors are played.
+"""
 
 import asyncio
+import hashlib
+import json
+import tarfile
+from collections import Counter
 from datetime import date, timedelta
+from io import BytesIO
 from typing import Any
 
 from pydantic_core import from_json
@@ -9,20 +17,22 @@ from rich.console import Console
 from rich.table import Table
 
 from agreement import deadlines
-from agreement.duties import Rule
 from agreement.schema import Agreement
 from chassis.access import Role
 from chassis.clock import VirtualClock
-from dutiful.demo.systems import PLATFORM, Systems
+from dutiful.demo.holdings import Holdings
+from dutiful.demo.systems import Systems
 from dutiful.demo.timeline import Seen, StoryFailed, Timeline
 from dutiful.demo.world import People, Platform
 from retention.signing import NotVerified, verify
 
 RETURNS, DELETES, SILENT = "acme", "borealis", "delta"
+STAYS = "cedar"
 _ENDS = (RETURNS, DELETES, SILENT)
 _HELD = "call_recordings"
 _DISPUTE = "dispute-7"
-_RECORDS = 40
+_ROWS = 2000
+_EMAILS = 3
 _WITHIN_S = 20.0
 
 
@@ -37,25 +47,29 @@ class Ending:
         self._clock = clock
         self._timeline = timeline
         self._people = people
+        self._before: dict[str, Counter[str]] = {}
 
-    async def tell(self, bootstrap: str, platform: Platform) -> None:
-        """The story, with systems that answer orders beside it."""
-        systems = Systems(platform, self._clock)
+    async def tell(self, bootstrap: str, platform: Platform, holdings: Holdings, holder_id: str) -> None:
+        """The story, with sub-processors that answer orders beside it."""
+        systems = Systems(platform, self._clock, except_for=holder_id)
         async with asyncio.TaskGroup() as group:
             answering = group.create_task(systems.work(bootstrap))
-            await self._contracts_end(platform, systems)
+            await holdings.fill((*_ENDS, STAYS), _ROWS, self._clock.now() - timedelta(days=1))
+            await holdings.store_emails(STAYS, _EMAILS, self._clock.now())
+            self._before = {client_id: await holdings.count(client_id) for client_id in (*_ENDS, STAYS)}
+            await self._contracts_end(platform)
             await self._clients_choose()
             await self._silence_ends()
             await self._dispute_ends()
-            await self._sum_up(systems)
+            await self._sum_up(holdings)
             answering.cancel()
 
-    async def _contracts_end(self, platform: Platform, systems: Systems) -> None:
+    async def _contracts_end(self, platform: Platform) -> None:
         self._timeline.say(f"The contracts of {', '.join(map(str.title, _ENDS))} end today", style="bold")
-        stored = [each.category for each in self._agreement.retention if each.rule is not Rule.NEVER_STORED]
-        systems.records.update({(PLATFORM, client, each): _RECORDS for client in _ENDS for each in stored})
-        declared = {"holder_id": PLATFORM, "name": "Platform", "kind": "internal", "categories": stored}
-        await platform.publish("holder.declared", PLATFORM, declared)
+        rows = sum(self._before[RETURNS].values())
+        self._timeline.say(
+            f"the platform's database holds {rows:,} rows of each, in {len(self._before[RETURNS])} categories"
+        )
         for client_id in _ENDS:
             terminated = {"client_id": client_id, "terminated_on": self._today().isoformat()}
             await platform.publish("contract.terminated", client_id, terminated)
@@ -82,10 +96,30 @@ class Ending:
         await self._post(DELETES, "choice", {"choice": "deletion"})
         await self._post(RETURNS, "choice", {"choice": "return"})
         await self._timeline.until("Acme has its link", lambda seen: _has(seen, RETURNS, "package_ready"))
+        await self._fetch()
         self._timeline.say("Acme acknowledges that it has its data", style="bold")
         await self._post(RETURNS, "acknowledgement", {})
         await self._timeline.until(
             "deletion follows", lambda seen: any(each.type == "retention.return_settled" for each in seen)
+        )
+
+    async def _fetch(self) -> None:
+        """Acme fetches its package through the signed link; what came is what was said, and all of its rows."""
+        (package,) = [data for data in self._timeline.of("return.confirmed") if data["client_id"] == RETURNS]
+        archive = await self._people.fetch(str(package["url"]))
+        if hashlib.sha256(archive).hexdigest() != package["package_sha256"]:
+            raise StoryFailed("the package that came is not the one that was confirmed")
+        with tarfile.open(fileobj=BytesIO(archive)) as opened:
+            manifest = opened.extractfile("manifest.json")
+            listed = json.load(manifest)["categories"] if manifest else []
+        returned = {each["category"]: each["records"] for each in listed}
+        wanted = {
+            each.category: self._before[RETURNS][each.category] for each in self._agreement.retention if each.returned
+        }
+        if returned != wanted:
+            raise StoryFailed(f"the package holds {returned}, and not {wanted}")
+        self._timeline.say(
+            f"Acme fetches {len(archive) / 1e6:.1f} MB: {sum(returned.values()):,} rows, checksums verified"
         )
 
     async def _silence_ends(self) -> None:
@@ -96,6 +130,7 @@ class Ending:
         await self._timeline.until(
             "the default runs for Delta", lambda seen: _count(seen, "retention.choice_defaulted") == 1
         )
+        await self._timeline.until("what is never stored is found", lambda seen: _count(seen, "retention.flagged") == 1)
         await self._answered(*_ENDS)
         self._timeline.say("The systems look a second time for what is left", style="bold")
         self._pass_days(self._agreement.periods.second_look.n + 1)
@@ -110,18 +145,27 @@ class Ending:
         self._pass_days(self._agreement.periods.second_look.n + 1)
         await self._timeline.until("Borealis has another certificate", lambda _: self._certified(DELETES) > before)
 
-    async def _sum_up(self, systems: Systems) -> None:
+    async def _sum_up(self, holdings: Holdings) -> None:
         key = await self._people.get(Role.OPERATOR, None, "retention", "/certificate-key")
-        table = Table(title="What the certificates say", title_justify="left")
-        for column in ("client", "choice", "deleted: category at holder", "held", "signature"):
+        table = Table(title="What the certificates say, and what the database holds", title_justify="left")
+        for column in ("client", "choice", "rows before", "rows left", "certified as held", "signature"):
             table.add_column(column)
         for client_id in _ENDS:
             said = await self._certificate(client_id, key)
-            held = sorted({f"{each['category']} until {each['until']}" for each in said["held"]})
-            table.add_row(client_id, said["choice"]["choice"], str(len(said["deleted"])), "\n".join(held), "verified")
+            left = await holdings.count(client_id)
             claimed = {each["category"] for each in said["held"]}
-            if systems.left(client_id) != claimed:
-                raise StoryFailed(f"{client_id} has {systems.left(client_id)} left, and is told of {claimed}")
+            if set(left) != claimed:
+                raise StoryFailed(f"{client_id} has {set(left)} left, and is told of {claimed}")
+            held = sorted(
+                {f"{left[each['category']]:,} {each['category']} until {each['until']}" for each in said["held"]}
+            )
+            rows = (sum(self._before[client_id].values()), sum(left.values()))
+            table.add_row(client_id, said["choice"]["choice"], *map("{:,}".format, rows), "\n".join(held), "verified")
+        stays = await holdings.count(STAYS)
+        if stays != self._before[STAYS]:
+            raise StoryFailed(f"{STAYS} stays, and has {stays} where it had {self._before[STAYS]}")
+        rows = (sum(self._before[STAYS].values()), sum(stays.values()))
+        table.add_row(STAYS, "its contract goes on", *map("{:,}".format, rows))
         self._console.print(table)
 
     async def _certificate(self, client_id: str, key: str) -> Any:  # noqa: ANN401 - JSON of any shape

@@ -18,13 +18,27 @@ from chassis.access import Role
 from chassis.clock import VirtualClock
 from chassis.service import Crashed
 from dutiful.demo.ending import Ending
+from dutiful.demo.holdings import Holdings
 from dutiful.demo.incident import Incident
 from dutiful.demo.timeline import Seen, StoryFailed, Timeline
 from dutiful.demo.world import People, Platform
+from embedded import sample_platform
 from embedded.receiver import WebhookReceiver
+from holder.data_map import load
 
 _START_AT = datetime(2026, 4, 30, 7, 0, tzinfo=UTC)
-_TOPICS = ("change", "deadline", "notice", "permission", "retention", "cease", "erasure", "return", "incident")
+_TOPICS = (
+    "change",
+    "deadline",
+    "notice",
+    "permission",
+    "incident",
+    "holder",
+    "retention",
+    "cease",
+    "erasure",
+    "return",
+)
 _SUBPROCESSOR = "lingua"
 _FACTS: dict[str, object] = {
     "subprocessor_id": _SUBPROCESSOR,
@@ -60,7 +74,7 @@ class Story:
         """Start everything, tell the story, stop everything."""
         async with AsyncExitStack() as stack:
             home = Path(stack.enter_context(TemporaryDirectory(prefix="dutiful-demo-")))
-            house = House(home, self._book, self._clock)
+            house = House(home, self._book, self._clock, data_map=sample_platform.MAP)
             stack.push_async_callback(house.stop)
             await house.start(lambda line: self._console.print(f"[dim]· {line}[/]"))
             await self._receiver.start()
@@ -86,7 +100,9 @@ class Story:
         incident = Incident(self._console, self._agreement, self._clock, self._timeline, people)
         await incident.tell(platform, set(_CLIENTS))
         ending = Ending(self._console, self._agreement, self._clock, self._timeline, people)
-        await ending.tell(house.bootstrap, platform)
+        data_map = load(sample_platform.MAP)
+        async with Holdings(str(house.sample_dsn), data_map) as holdings:
+            await ending.tell(house.bootstrap, platform, holdings, data_map.holder_id)
 
     async def _clients_sign(self, platform: Platform, people: People) -> None:
         self._timeline.say(
@@ -211,6 +227,14 @@ def _standings(timeline: Timeline) -> dict[str, str]:
     return {f"{each['client_id']}/{each['subprocessor_id']}": str(each["standing"]) for each in said}
 
 
+def _leaves(failed: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    """The errors themselves, out of every group within the group."""
+    found: list[BaseException] = []
+    for error in failed.exceptions:
+        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return found
+
+
 def run(console: Console, book: Book) -> int:
     """Tell the story; 0 if all of it came true."""
     import uvloop
@@ -221,9 +245,9 @@ def run(console: Console, book: Book) -> int:
     try:
         uvloop.run(Story(console, book).tell())
     except* StoryFailed as failed:
-        said += [f"[bold red]The story ended otherwise:[/] {escape(str(error))}" for error in failed.exceptions]
+        said += [f"[bold red]The story ended otherwise:[/] {escape(str(error))}" for error in _leaves(failed)]
     except* (ServerError, Crashed) as failed:
-        said += [f"[bold red]{escape(str(error))}[/]" for error in failed.exceptions]
+        said += [f"[bold red]{escape(str(error))}[/]" for error in _leaves(failed)]
     for line in said:
         console.print(line)
     if not said:

@@ -129,6 +129,11 @@ _LINES: dict[str, Callable[[Data], str]] = {
         f"[yellow]hold {d['hold_id']}[/] keeps {', '.join(d['categories'])} of {d['client_id']}"  # type: ignore[arg-type]
     ),
     "return.confirmed": lambda d: f"{d['holder_id']} made a package for {d['client_id']}: {d['url']}",
+    "holder.reported": lambda d: (
+        f"[yellow]{d['holder_id']} finds {d['count']} of {d['category']} of {d['client_id']}[/] ({d['finding']})"
+    ),
+    "retention.flagged": lambda d: f"[red]flagged[/] {d['client_id']}/{d['category']} (§{d['clause']}): {d['reason']}",
+    "return.downloaded": lambda d: f"{d['client_id']} has the whole package of {d['holder_id']}: {d['bytes']:,} bytes",
     "retention.return_settled": lambda d: f"{d['client_id']}: {d['reason']}; deletion follows",
     "retention.reopened": lambda d: f"[red]{d['remaining']} left[/] of {d['category']} at {d['holder_id']}: again",
     "retention.certified": lambda d: (

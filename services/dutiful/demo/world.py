@@ -73,6 +73,13 @@ class People:
                 raise StoryFailed(f"GET {path} answered {answer.status}: {content}")
             return content
 
+    async def fetch(self, url: str) -> bytes:
+        """What a link leads to, without a token: who has the link may fetch it."""
+        async with self.session.get(url) as answer:
+            if not answer.ok:
+                raise StoryFailed(f"the link {url} answered {answer.status}: {await answer.text()}")
+            return await answer.read()
+
     def _token(self, role: Role, client_id: str | None) -> str:
         return mint(
             self.house.token_key,

@@ -1,0 +1,63 @@
+"""What an SRE watches of a holder: orders that wait, what became of them, what was erased and found."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge
+
+from chassis.looking import look_for_ever
+from chassis.service import Runtime
+from contracts.erasure import ErasureConfirmed
+from contracts.holder import HolderReported
+from holder import packages, store
+from holder.jobs import Answer, Kind
+
+_LOOK_S: Final = 10.0
+
+
+class HolderMetrics:
+    """Counts what this process answered; `run()` looks at what waits now and then, for ever."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        registry, service = runtime.metrics.registry, "holder"
+        self._open = Gauge(
+            "dutiful_holder_orders_open", "Orders taken on and not answered", ("service", "kind"), registry=registry
+        )
+        self._age = Gauge(
+            "dutiful_holder_order_oldest_age_seconds", "Age of the oldest of them", ("service",), registry=registry
+        )
+        self._kept = Gauge("dutiful_holder_packages", "Return packages that lie ready", ("service",), registry=registry)
+        self._answers = Counter(
+            "dutiful_holder_answers", "Orders answered", ("service", "kind", "result"), registry=registry
+        )
+        self._erased = Counter(
+            "dutiful_holder_erased", "Records, object versions or keys erased", ("service", "method"), registry=registry
+        )
+        self._found = Counter(
+            "dutiful_holder_found", "Reports of what should not be there", ("service", "finding"), registry=registry
+        )
+        self._service = service
+        runtime.processor.hear_here(HolderReported, self._reported)
+
+    def answered(self, kind: Kind, answer: Answer) -> None:
+        """An order was carried out, or can't be; said once for each, however often it is answered again."""
+        failed = "failed_at" in type(answer).model_fields
+        self._answers.labels(self._service, kind, "failed" if failed else "done").inc()
+        if isinstance(answer, ErasureConfirmed):
+            self._erased.labels(self._service, answer.method).inc(answer.count)
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        await look_for_ever("look at the orders", self.look, _LOOK_S)
+
+    async def look(self) -> None:
+        """Count the orders that wait and the packages that lie ready; every process counts all of them."""
+        pool, now = self._runtime.pool, self._runtime.clock.now()
+        waiting, oldest_at = await store.waiting(pool)
+        for kind in Kind:
+            self._open.labels(self._service, kind).set(waiting.get(kind, 0))
+        self._age.labels(self._service).set((now - oldest_at).total_seconds() if oldest_at else 0)
+        self._kept.labels(self._service).set(await packages.kept(pool))
+
+    def _reported(self, reported: HolderReported) -> None:
+        self._found.labels(self._service, reported.finding).inc()

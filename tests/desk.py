@@ -1,0 +1,108 @@
+"""A service in this process, on a real database, that a test speaks to; what the desks of all services share."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+
+from agreement import default_path
+from agreement.loading import load
+from agreement.schema import Agreement
+from chassis.access import Access, mint
+from chassis.clock import VirtualClock
+from chassis.database import open_pool
+from chassis.message import Cause
+from chassis.metrics import Metrics
+from chassis.processor import Processor
+from chassis.relay import Relay
+from chassis.rights import Role
+from chassis.service import App, Runtime, prepare
+from chassis.settings import Settings
+from chassis.telemetry import Telemetry
+from contracts.event import Event
+
+STARTS_AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+"""Nine in the morning of a Tuesday."""
+Json = dict[str, object]
+
+
+class Opened(NamedTuple):
+    """A service whose schema is there and whose API answers; what it says stays in its outbox."""
+
+    runtime: Runtime
+    clock: VirtualClock
+    http: httpx.AsyncClient
+
+
+@asynccontextmanager
+async def opened(app: App, settings: Settings) -> AsyncIterator[Opened]:
+    """The service on the database of its settings, with their key for tokens."""
+    await prepare(app, settings)
+    clock, metrics, telemetry = VirtualClock(STARTS_AT), Metrics(app.name), Telemetry(app.name, None)
+    pool = await open_pool(settings.database_url.get_secret_value(), app.name, settings.connections)
+    relay = Relay(app.name, settings, clock, metrics, telemetry)
+    processor = Processor(app.name, app, pool, clock, relay, metrics, telemetry)
+    runtime = Runtime(settings, clock, pool, processor, metrics, telemetry, Access(issuer=None, key=settings.token_key))
+    async with processor.transaction() as tx:
+        await app.begin(tx)
+    transport = httpx.ASGITransport(app.api(runtime))
+    async with httpx.AsyncClient(transport=transport, base_url=f"http://{app.name}") as http:
+        yield Opened(runtime, clock, http)
+    await pool.close()
+
+
+@cache
+def shipped() -> Agreement:
+    """The shipped agreement, read once."""
+    return load(default_path())
+
+
+@dataclass(kw_only=True)
+class Speaker:
+    """Speaks to a service: events as if from the bus, requests with anybody's token."""
+
+    runtime: Runtime
+    clock: VirtualClock
+    key: Path
+    http: httpx.AsyncClient
+    numbers: "count[int]" = field(default_factory=count)
+
+    async def submit(self, event: Event) -> Cause:
+        """The service handles `event` as if it had come from the bus."""
+        cause = Cause(source="tests", id=f"event-{next(self.numbers)}", flow_id="tests")
+        await self.runtime.processor.submit(event, cause)
+        return cause
+
+    def headers(self, who: str) -> dict[str, str]:
+        """A token: `operator`, `dpo`, `auditor`, or `<client>/<role>`, or `<client>` for its super administrator."""
+        client_id, _, role = ("", "", who) if who in set(Role) else who.partition("/")
+        token = mint(
+            self.key,
+            subject=f"{who}@example",
+            role=Role(role or Role.SUPER_ADMINISTRATOR),
+            client_id=client_id or None,
+            ttl=timedelta(hours=1),
+            now=datetime.now(UTC),
+        )
+        return {"Authorization": f"Bearer {token}"}
+
+    async def get(self, who: str, path: str, **query: str | int) -> httpx.Response:
+        """GET as somebody."""
+        return await self.http.get(path, params=query or None, headers=self.headers(who))
+
+    async def send(
+        self, who: str, method: str, path: str, body: Json | None = None, *, key: str | None = None
+    ) -> httpx.Response:
+        """Any request as somebody, under a fresh key or this one."""
+        headers = self.headers(who) | {"Idempotency-Key": key or f"key-{next(self.numbers)}"}
+        return await self.http.request(method, path, json=body, headers=headers)
+
+    async def post(self, who: str, path: str, body: Json | None = None, *, key: str | None = None) -> httpx.Response:
+        """POST as somebody, under a fresh key or this one."""
+        return await self.send(who, "POST", path, body or {}, key=key)
