@@ -8,7 +8,7 @@ from breach.bound import Bound
 from breach.clocks import CLIENTS, clients_clock, notice_times
 from breach.finding import locked
 from breach.incident_store import Incident
-from breach.notices import Facts, Late, Picture, facts_of, facts_of_update
+from breach.notices import LAST, Facts, Late, Picture, facts_of, facts_of_update
 from breach.telling_store import PAGE, Group, Telling
 from chassis.message import Message
 from chassis.router import Router
@@ -52,7 +52,7 @@ async def _tell_page(app: Bound, telling: Telling, after: str, tx: Transaction) 
         client_ids = await telling_store.load_told(tx, telling, after)
     if not client_ids or incident.known.aware_at is None:
         return
-    said, picture = await _said(telling, tx), await _picture(incident, telling, tx)
+    said, picture = await _said(incident, telling, tx), await _picture(incident, telling, tx)
     for group, those in (await telling_store.load_groups(tx, telling.incident_id, client_ids)).items():
         agreement = app.book[group.signed]
         late = Late(group.due_at, incident.delays.get(CLIENTS)) if group.missed else None
@@ -62,12 +62,13 @@ async def _tell_page(app: Bound, telling: Telling, after: str, tx: Transaction) 
         tx.emit(ClockPageDue(incident_id=telling.incident_id, telling_id=telling.telling_id, after=client_ids[-1]))
 
 
-async def _said(telling: Telling, tx: Transaction) -> Facts:
+async def _said(incident: Incident, telling: Telling, tx: Transaction) -> Facts:
+    """What an update says beside the picture; of anything else whether the last word was said."""
     if telling.number is None:
-        return {}
+        return LAST if incident.has_last_update else {}
     phase = await phase_store.load_phase(tx, telling.incident_id, telling.number)
     corrects = (phase.corrects, phase.corrected) if phase.corrects and phase.corrected else None
-    return facts_of_update(phase.number, phase.said.text, corrects, phase.overtaken_by)
+    return facts_of_update(phase.number, phase.said.text, corrects, phase.overtaken_by, last=phase.said.last)
 
 
 async def _picture(incident: Incident, telling: Telling, tx: Transaction) -> Picture:

@@ -226,6 +226,8 @@ async def test_closing_reopening_and_dismissing(desk: Desk) -> None:
     await desk.hear(closed)
     assert "cause, measures, last_update" in desk.of(IncidentRefused)[-1].reason
     await desk.update(last=True)
+    last = desk.of(IncidentNoticeOrdered, kind=UPDATE)[-1].facts
+    assert (last["last"], last["more_to_come"]) == ("yes", "")
     reasons = tuple(Absence(what=each, reason="None found.") for each in (Needed.CAUSE, Needed.MEASURES))
     await desk.hear(closed.model_copy(update={"absences": reasons}))
     assert [each.dismissed for each in desk.of(IncidentClosed)] == [False]

@@ -94,6 +94,8 @@ FACTS: dict[str, str | Sequence[str]] = {
     "corrects": "1",
     "corrected": "It was two accounts.",
     "overtaken_by": "3",
+    "more_to_come": "yes",
+    "last": "yes",
 }
 VARIANTS = [
     *(("change_kind", kind) for kind in ("addition", "modification", "removal")),
