@@ -36,12 +36,18 @@ async def test_each_test_has_its_own_database(database: str) -> None:
     assert tables == 0
 
 
-async def test_it_is_honest(postgres: EmbeddedPostgres) -> None:
-    """A commit is on the disk: nothing that makes it safe is switched off for speed."""
-    connection = await asyncpg.connect(postgres.dsn())
-    for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
-        assert await connection.fetchval("SELECT current_setting($1)", setting) == "on"
-    await connection.close()
+async def test_it_is_honest(server_home: Path) -> None:
+    """A commit is on the disk: nothing that makes it safe is switched off for speed, unless that is asked for."""
+    server = EmbeddedPostgres(server_home)
+    await server.start()
+    try:
+        connection = await asyncpg.connect(server.dsn())
+        names = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
+        settings = {name: await connection.fetchval("SELECT current_setting($1)", name) for name in names}
+        await connection.close()
+    finally:
+        await server.stop()
+    assert settings == dict.fromkeys(names, "on")
 
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
