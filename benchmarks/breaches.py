@@ -47,7 +47,7 @@ async def measure(servers: Servers, results: Results) -> None:
             breaches.append(await _run(servers, receiver, [_detected("the-breach", _SUB)]))
             orders.append(await _run(servers, receiver, _ready_made()))
             results.console.print(
-                "  first webhook after {:.2f} s, last recorded after {:.2f} s; orders alone {:.2f} s, {:.2f} s".format(
+                "  webhooks {:.2f} to {:.2f} s, recorded {:.2f} s; orders alone {:.2f} to {:.2f}, {:.2f} s".format(
                     *breaches[-1], *orders[-1]
                 )
             )
@@ -55,13 +55,16 @@ async def measure(servers: Servers, results: Results) -> None:
         await receiver.stop()
     first = median(each[0] for each in breaches)
     results.add("breach to 10,000: publish to first webhook", first, "s", goal="< 1 s")
-    rates = [CLIENTS / median(each[1] for each in runs) for runs in (breaches, orders)]
-    what = "breach to 10,000, publish to last attempt, beside ready-made orders"
+    rates = [CLIENTS / median(each[1] - each[0] for each in runs) for runs in (breaches, orders)]
+    what = "breach to 10,000, first to last webhook, beside ready-made orders"
     results.add(what, rates[0], "deliveries/s", raw=rates[1], goal="ratio ≥ 0.85")
+    whole = [CLIENTS / median(each[2] for each in runs) for runs in (breaches, orders)]
+    what = "breach to 10,000, publish to last attempt on record, beside ready-made orders"
+    results.add(what, whole[0], "deliveries/s", raw=whole[1])
 
 
-async def _run(servers: Servers, receiver: ReceiverProcess, events: list[Event]) -> tuple[float, float]:
-    """Seconds from the publish until the first webhook came, and until the last attempt was on record."""
+async def _run(servers: Servers, receiver: ReceiverProcess, events: list[Event]) -> tuple[float, float, float]:
+    """Seconds from the publish until the first webhook came, until the last one did, and until all are on record."""
     async with system(servers, _SERVICES) as processes, publisher(processes) as out:
         await _prepare(processes, receiver, out)
         await receiver.forget()
@@ -77,8 +80,9 @@ async def _run(servers: Servers, receiver: ReceiverProcess, events: list[Event])
         recorded_s = time.time() - began
         count = await receiver.count()
     assert count.first_at is not None
+    assert count.last_at is not None
     assert count.ids == CLIENTS
-    return count.first_at - began, recorded_s
+    return count.first_at - began, count.last_at - began, recorded_s
 
 
 async def _prepare(processes: Processes, receiver: ReceiverProcess, out: Publisher) -> None:

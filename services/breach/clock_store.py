@@ -1,4 +1,8 @@
-"""The clocks of incidents: one per client, and one per authority. Set-based throughout."""
+"""The clocks of incidents: one per client, and one per authority. Set-based throughout.
+
+Of rows that were written a moment ago PostgreSQL has no statistics. What finds them by incident and client asks for
+`stopped_why IS NULL`, so that the index of those that run, which is in the order of their ends, is left aside.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,6 +10,7 @@ from typing import NamedTuple
 
 from agreement.book import Signed
 from breach.clocks import CLIENTS, Clock
+from breach.telling_store import Receipt
 from chassis.transaction import Transaction
 from contracts.clock import ClockThresholdDue
 
@@ -44,7 +49,7 @@ async def start_clients(tx: Transaction, incident_id: str, version: Signed, cloc
                CASE WHEN exempt THEN 'exempt' END
           FROM affected
          WHERE incident_id = $1 AND agreement_id = $2 AND agreement_version = $3
-            ON CONFLICT (incident_id, clock, client_id) DO UPDATE
+            ON CONFLICT (incident_id, client_id, clock) DO UPDATE
            SET due_at = excluded.due_at, missed = coalesce(clock.stopped_at, $6) >= excluded.due_at
          WHERE clock.due_at <> excluded.due_at
         """,
@@ -62,7 +67,7 @@ async def start_authorities(tx: Transaction, incident_id: str, clocks: Sequence[
     await tx.execute(
         """
         INSERT INTO clock (incident_id, clock, due_at) SELECT $1, * FROM unnest($2::text[], $3::timestamptz[])
-            ON CONFLICT (incident_id, clock, client_id) DO UPDATE
+            ON CONFLICT (incident_id, client_id, clock) DO UPDATE
            SET due_at = excluded.due_at, missed = coalesce(clock.stopped_at, $4) >= excluded.due_at
         """,
         incident_id,
@@ -120,7 +125,7 @@ async def load_running(tx: Transaction, warned: Sequence[ClockThresholdDue]) -> 
                AS said (incident_id, clock, due_at, nth)
           JOIN clock USING (incident_id, clock, due_at)
           JOIN incident USING (incident_id)
-         WHERE stopped_at IS NULL
+         WHERE stopped_why IS NULL
          GROUP BY nth
         """,
         *_columns(warned),
@@ -135,7 +140,7 @@ async def set_missed(tx: Transaction, warned: Sequence[ClockThresholdDue]) -> No
         UPDATE clock SET missed = true
           FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS said (incident_id, clock, due_at)
          WHERE (clock.incident_id, clock.clock, clock.due_at) = (said.incident_id, said.clock, said.due_at)
-           AND stopped_at IS NULL
+           AND stopped_why IS NULL
         """,
         *_columns(warned),
     )
@@ -149,17 +154,17 @@ def _columns(warned: Sequence[ClockThresholdDue]) -> tuple[object, ...]:
     )
 
 
-async def stop_told(tx: Transaction, incident_ids: Sequence[str], client_ids: Sequence[str]) -> None:
+async def stop_told(tx: Transaction, receipts: Sequence[Receipt]) -> None:
     """The clocks of clients that have their notice stop at their receipt."""
     await tx.execute(
         """
         UPDATE clock SET stopped_at = told_at, stopped_why = 'told', missed = told_at >= due_at
-          FROM unnest($1::text[], $2::text[]) AS said (incident_id, client_id)
-               JOIN affected USING (incident_id, client_id)
-         WHERE clock.incident_id = said.incident_id AND clock.client_id = said.client_id AND clock.clock = $3
-           AND stopped_at IS NULL
+          FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS said (incident_id, client_id, told_at)
+         WHERE clock.incident_id = said.incident_id AND clock.client_id = said.client_id AND clock.clock = $4
+           AND stopped_why IS NULL
         """,
-        incident_ids,
-        client_ids,
+        [each.incident_id for each in receipts],
+        [each.client_id for each in receipts],
+        [each.told_at for each in receipts],
         CLIENTS,
     )

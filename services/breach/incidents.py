@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from breach import dossier, incident_store, journal, phase_store, scope_store, scoping, ticking
+from breach import dossier, incident_store, journal, phase_store, scope_store, scoping, telling, ticking
 from breach.bound import Bound
 from breach.decisions import Detection, Status, fold, refuse, weigh_awareness, weigh_closing
 from breach.finding import locked
@@ -22,7 +22,14 @@ from contracts.breach import (
     StepKind,
 )
 from contracts.clock import ClockReminderDue
-from contracts.incident import IncidentAware, IncidentClosed, IncidentOpened, IncidentReminded, IncidentReopened
+from contracts.incident import (
+    IncidentAware,
+    IncidentClosed,
+    IncidentOpened,
+    IncidentReminded,
+    IncidentReopened,
+    NoticeKind,
+)
 
 router = Router()
 
@@ -105,7 +112,7 @@ async def on_awareness_recorded(app: Bound, said: BreachAwarenessRecorded, tx: T
         )
     )
     if previous_at is None:
-        await scoping.begin_telling(app, said.incident_id, said.aware_at, tx)
+        await telling.tell(app, said.incident_id, NoticeKind.BREACH_NOTICE, tx)
 
 
 def _moved(previous_at: datetime, said: BreachAwarenessRecorded) -> tuple[str, ...]:

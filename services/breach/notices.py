@@ -16,6 +16,8 @@ from contracts.breach import Entry, Standing, Words
 
 Facts = dict[str, str | tuple[str, ...]]
 UNKNOWN: Final = "unknown"
+LAST: Final[Facts] = {"last": "yes", "more_to_come": ""}
+"""Nothing more is to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ def facts_of(agreement: Agreement, picture: Picture, late: Late | None) -> Facts
         "incident_id": picture.incident_id,
         "data_categories": tuple(labels.get(each, each) for each in picture.data_categories) or (UNKNOWN,),
         "authority": breach.authority,
+        "more_to_come": "yes",
         "no_admission": breach.no_admission.en,
         "no_admission.fr": breach.no_admission.fr,
         "advice": breach.advice.en,
@@ -77,13 +80,17 @@ def facts_of(agreement: Agreement, picture: Picture, late: Late | None) -> Facts
     return facts
 
 
-def facts_of_update(number: int, text: Words, corrects: tuple[int, Words] | None, overtaken_by: int | None) -> Facts:
+def facts_of_update(
+    number: int, text: Words, corrects: tuple[int, Words] | None, overtaken_by: int | None, *, last: bool
+) -> Facts:
     """BRE-2: the number of an update, what changed, what it corrects, and whether a later one holds instead."""
     facts: Facts = {"update_number": str(number)}
     _put(facts, "changed", text)
     if corrects is not None:
         facts["corrects"] = str(corrects[0])
         _put(facts, "corrected", corrects[1])
+    if last:
+        facts |= LAST
     if overtaken_by is not None:
         facts["overtaken_by"] = str(overtaken_by)
     return facts

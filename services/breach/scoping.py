@@ -1,7 +1,5 @@
 """Who is affected: named, widened, and exempt where a client caused it itself (BRE-5, SUB-7)."""
 
-from datetime import datetime
-
 from agreement.book import Book, Signed
 from breach import clock_store, directory_store, incident_store, journal, scope_store, telling, ticking
 from breach.bound import Bound
@@ -42,13 +40,8 @@ async def widen(app: Bound, incident: Incident, scope: Scope, decided_by: str, r
         await incident_store.set_status(tx, incident_id, status)
         tx.emit(IncidentReopened(incident_id=incident_id, reopened_by=decided_by, reason="more clients are affected"))
     if added and incident.known.aware_at is not None:
-        await begin_telling(app, incident_id, incident.known.aware_at, tx)
-
-
-async def begin_telling(app: Bound, incident_id: str, aware_at: datetime, tx: Transaction) -> None:
-    """BRE-1: the clocks of who was added run, and they are told at once; nothing waits for the dossier."""
-    await ticking.start_clients(app, incident_id, aware_at, tx)
-    await telling.tell(app, incident_id, NoticeKind.BREACH_NOTICE, tx)
+        await ticking.start_clients(app, incident_id, incident.known.aware_at, tx)
+        await telling.tell(app, incident_id, NoticeKind.BREACH_NOTICE, tx)
 
 
 def _versions(book: Book, scope: Scope) -> tuple[list[Signed], list[str]]:

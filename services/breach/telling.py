@@ -8,7 +8,7 @@ from breach.bound import Bound
 from breach.clocks import CLIENTS, clients_clock, notice_times
 from breach.finding import locked
 from breach.incident_store import Incident
-from breach.notices import Facts, Late, Picture, facts_of, facts_of_update
+from breach.notices import LAST, Facts, Late, Picture, facts_of, facts_of_update
 from breach.telling_store import PAGE, Group, Telling
 from chassis.message import Message
 from chassis.router import Router
@@ -46,12 +46,13 @@ async def on_page_due(app: Bound, due: ClockPageDue, tx: Transaction) -> None:
 
 async def _tell_page(app: Bound, telling: Telling, after: str, tx: Transaction) -> None:
     incident = await locked(tx, telling.incident_id)
-    first = telling.kind is NoticeKind.BREACH_NOTICE
-    taken = telling_store.take_untold(tx, telling.incident_id) if first else telling_store.load_told(tx, telling, after)
-    client_ids = await taken
+    if telling.kind is NoticeKind.BREACH_NOTICE:
+        client_ids = await telling_store.take_untold(tx, telling.incident_id, after)
+    else:
+        client_ids = await telling_store.load_told(tx, telling, after)
     if not client_ids or incident.known.aware_at is None:
         return
-    said, picture = await _said(telling, tx), await _picture(incident, telling, tx)
+    said, picture = await _said(incident, telling, tx), await _picture(incident, telling, tx)
     for group, those in (await telling_store.load_groups(tx, telling.incident_id, client_ids)).items():
         agreement = app.book[group.signed]
         late = Late(group.due_at, incident.delays.get(CLIENTS)) if group.missed else None
@@ -61,12 +62,13 @@ async def _tell_page(app: Bound, telling: Telling, after: str, tx: Transaction) 
         tx.emit(ClockPageDue(incident_id=telling.incident_id, telling_id=telling.telling_id, after=client_ids[-1]))
 
 
-async def _said(telling: Telling, tx: Transaction) -> Facts:
+async def _said(incident: Incident, telling: Telling, tx: Transaction) -> Facts:
+    """What an update says beside the picture; of anything else whether the last word was said."""
     if telling.number is None:
-        return {}
+        return LAST if incident.has_last_update else {}
     phase = await phase_store.load_phase(tx, telling.incident_id, telling.number)
     corrects = (phase.corrects, phase.corrected) if phase.corrects and phase.corrected else None
-    return facts_of_update(phase.number, phase.said.text, corrects, phase.overtaken_by)
+    return facts_of_update(phase.number, phase.said.text, corrects, phase.overtaken_by, last=phase.said.last)
 
 
 async def _picture(incident: Incident, telling: Telling, tx: Transaction) -> Picture:
@@ -124,8 +126,10 @@ async def on_notices_received(app: Bound, said: Sequence[Message[NoticeReceived]
     )
     if not fresh:
         return
-    await clock_store.stop_told(tx, [each[0] for each in fresh], [each[1] for each in fresh])
+    await clock_store.stop_told(tx, fresh)
     causes = {each.event.about: each.cause for each in ours}
-    for incident_id, clients, told_at in await telling_store.load_all_told(tx, sorted({each[0] for each in fresh})):
+    for incident_id, clients, told_at in await telling_store.load_all_told(
+        tx, sorted({each.incident_id for each in fresh})
+    ):
         told = IncidentAllTold(incident_id=incident_id, clients=clients, told_at=told_at)
         tx.emit(told, cause=causes[incident_id])

@@ -25,6 +25,14 @@ class Telling:
     client_id: str | None = None
 
 
+class Receipt(NamedTuple):
+    """A client has its notice of an incident."""
+
+    incident_id: str
+    client_id: str
+    told_at: datetime
+
+
 class Group(NamedTuple):
     """Clients who are told the same: bound to one version, with one end of the clock, missed or not."""
 
@@ -53,19 +61,21 @@ async def load_telling(tx: Transaction, telling_id: str) -> Telling | None:
     return None if row is None else Telling(row[0], row[1], NoticeKind(row[2]), row[3], row[4])
 
 
-async def take_untold(tx: Transaction, incident_id: str) -> list[str]:
-    """The next clients whose notice was not ordered yet; from now on it is."""
+async def take_untold(tx: Transaction, incident_id: str, after: str) -> list[str]:
+    """The next clients after this one whose notice was not ordered yet; from now on it is."""
     rows = await tx.fetch(
         f"""
         UPDATE affected SET ordered_at = $2
          WHERE incident_id = $1
            AND client_id IN (SELECT client_id FROM affected
-                              WHERE incident_id = $1 AND ordered_at IS NULL AND told_at IS NULL AND NOT exempt
+                              WHERE incident_id = $1 AND client_id > $3
+                                AND ordered_at IS NULL AND told_at IS NULL AND NOT exempt
                               ORDER BY client_id LIMIT {PAGE})
         RETURNING client_id
         """,
         incident_id,
         tx.now,
+        after,
     )
     return sorted(row["client_id"] for row in rows)
 
@@ -75,9 +85,11 @@ async def load_told(tx: Transaction, telling: Telling, after: str) -> list[str]:
     rows = await tx.fetch(
         f"""
         SELECT client_id
-          FROM affected JOIN clock USING (incident_id, client_id)
-         WHERE incident_id = $1 AND clock = $2 AND client_id > $3 AND NOT exempt
-           AND ($4::text IS NULL AND ordered_at IS NOT NULL OR client_id = $4) AND (missed OR NOT $5)
+          FROM affected
+         WHERE incident_id = $1 AND client_id > $3 AND NOT exempt
+           AND ($4::text IS NULL AND ordered_at IS NOT NULL OR client_id = $4)
+           AND (NOT $5 OR (SELECT missed FROM clock
+                            WHERE clock.incident_id = $1 AND clock = $2 AND clock.client_id = affected.client_id))
          ORDER BY client_id
          LIMIT {PAGE}
         """,
@@ -91,13 +103,20 @@ async def load_told(tx: Transaction, telling: Telling, after: str) -> list[str]:
 
 
 async def load_groups(tx: Transaction, incident_id: str, client_ids: Sequence[str]) -> Mapping[Group, tuple[str, ...]]:
-    """Clients by what they are told alike; what is over now is missed."""
+    """Clients by what they are told alike; what is over now is missed.
+
+    Of rows that were written a moment ago PostgreSQL has no statistics yet, hence one look per client and table.
+    """
     rows = await tx.fetch(
         """
         SELECT agreement_id, agreement_version, due_at, missed OR (stopped_at IS NULL AND due_at <= $4) AS late,
-               array_agg(client_id ORDER BY client_id)
-          FROM affected JOIN clock USING (incident_id, client_id)
-         WHERE incident_id = $1 AND clock = $2 AND client_id = ANY ($3::text[])
+               array_agg(said.client_id ORDER BY said.client_id)
+          FROM unnest($3::text[]) AS said (client_id)
+         CROSS JOIN LATERAL (SELECT agreement_id, agreement_version FROM affected
+                              WHERE incident_id = $1 AND affected.client_id = said.client_id OFFSET 0) AS bound
+         CROSS JOIN LATERAL (SELECT due_at, missed, stopped_at FROM clock
+                              WHERE incident_id = $1 AND clock.client_id = said.client_id AND clock = $2
+                             OFFSET 0) AS own
          GROUP BY 1, 2, 3, 4
          ORDER BY 1, 2, 3, 4
         """,
@@ -122,8 +141,8 @@ async def save_receipts(
     client_ids: Sequence[str],
     ats: Sequence[datetime],
     channels: Sequence[str],
-) -> list[tuple[str, str]]:
-    """Keep the first receipt of each affected client; return whose it was, incident and client."""
+) -> list[Receipt]:
+    """Keep the first receipt of each affected client; return those that are the first."""
     rows = await tx.fetch(
         """
         UPDATE affected SET told_at = first.at, channel = first.channel
@@ -132,27 +151,28 @@ async def save_receipts(
                                                                                              at, channel)
                  ORDER BY incident_id, client_id, at) AS first
          WHERE (affected.incident_id, affected.client_id) = (first.incident_id, first.client_id) AND told_at IS NULL
-        RETURNING affected.incident_id, affected.client_id
+        RETURNING affected.incident_id, affected.client_id, told_at
         """,
         incident_ids,
         client_ids,
         ats,
         channels,
     )
-    return [(row[0], row[1]) for row in rows]
+    return [Receipt(*row) for row in rows]
 
 
 async def load_all_told(tx: Transaction, incident_ids: Sequence[str]) -> list[tuple[str, int, datetime]]:
     """Those of these incidents of which every client who isn't exempt has its notice: how many, and since when."""
     rows = await tx.fetch(
         """
-        SELECT incident_id, count(*), max(told_at)
-          FROM affected
-         WHERE incident_id = ANY ($1::text[]) AND NOT exempt
-           AND NOT EXISTS (SELECT FROM affected AS other
-                            WHERE other.incident_id = affected.incident_id AND other.told_at IS NULL
-                              AND NOT other.exempt)
-         GROUP BY incident_id
+        SELECT incident_id, whom.told, whom.told_at
+          FROM (SELECT incident_id FROM unnest($1::text[]) AS said (incident_id)
+                 WHERE NOT EXISTS (SELECT FROM affected
+                                    WHERE affected.incident_id = said.incident_id AND told_at IS NULL AND NOT exempt)
+                OFFSET 0) AS done
+         CROSS JOIN LATERAL (SELECT count(*) AS told, max(told_at) AS told_at
+                               FROM affected
+                              WHERE affected.incident_id = done.incident_id AND NOT exempt) AS whom
          ORDER BY incident_id
         """,
         incident_ids,

@@ -155,6 +155,8 @@ async def test_phases_are_numbered_and_say_what_they_correct(desk: Desk) -> None
     assert (second.facts["corrects"], second.facts["corrected"]) == ("1", "Two accounts.")
     assert third.facts["overtaken_by"] == "2"
     assert [each.corrects for each in desk.of(IncidentUpdated)] == [None, 1, None]
+    steps = (await desk.get("dpo", f"/incidents/{INCIDENT}/steps")).json()
+    assert {each["step_id"]: each["number"] for each in steps} == {"s0": 1, "s1": None}
 
 
 async def test_the_current_state_on_request(desk: Desk) -> None:
@@ -200,6 +202,21 @@ async def test_the_client_that_caused_it_is_exempt_alone_and_not_for_ever(desk: 
     assert all(each.clause == "6" for each in desk.of(IncidentExemptionSet))
 
 
+async def test_who_is_exempt_after_its_notice_hears_no_more(desk: Desk) -> None:
+    """BRE-5: from the decision on, no update, no reason for a delay, no state on request."""
+    await desk.sign("acme", "borealis")
+    await desk.detect("acme", "borealis")
+    await desk.aware()
+    exempted = BreachExempted(incident_id=INCIDENT, client_id="acme", reason="R", evidence="E", decided_by="DPO")
+    await desk.hear(exempted)
+    await desk.update()
+    await desk.hear(BreachStateRequested(incident_id=INCIDENT, client_id="acme", received_at=desk.clock.now()))
+    assert desk.told(UPDATE) == ["borealis"]
+    assert desk.told(STATE) == []
+    await desk.hear(exempted)
+    assert desk.of(IncidentRefused)[-1].reason == "it is exempt already"
+
+
 async def test_closing_reopening_and_dismissing(desk: Desk) -> None:
     """§6: what lacks is named; with reasons it closes; it goes on when reopened; a suspicion is dismissed."""
     await desk.sign("acme")
@@ -209,6 +226,8 @@ async def test_closing_reopening_and_dismissing(desk: Desk) -> None:
     await desk.hear(closed)
     assert "cause, measures, last_update" in desk.of(IncidentRefused)[-1].reason
     await desk.update(last=True)
+    last = desk.of(IncidentNoticeOrdered, kind=UPDATE)[-1].facts
+    assert (last["last"], last["more_to_come"]) == ("yes", "")
     reasons = tuple(Absence(what=each, reason="None found.") for each in (Needed.CAUSE, Needed.MEASURES))
     await desk.hear(closed.model_copy(update={"absences": reasons}))
     assert [each.dismissed for each in desk.of(IncidentClosed)] == [False]

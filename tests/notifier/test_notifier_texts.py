@@ -27,6 +27,7 @@ from subprocessor_registry.reasons import ENGLISH, Reason, ReasonCode, reckon
 AGREEMENT = load_agreement(default_path())
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
 CHANGES = tuple(kind.value for kind in NoticeKind)
+BREACHES = tuple(kind.value for kind in BreachNoticeKind)
 KINDS = (*CHANGES, *(kind.value for kind in (*RetentionNoticeKind, *BreachNoticeKind)))
 FACTS: dict[str, str | Sequence[str]] = {
     "client": "Hôtel Exemple",
@@ -93,6 +94,8 @@ FACTS: dict[str, str | Sequence[str]] = {
     "corrects": "1",
     "corrected": "It was two accounts.",
     "overtaken_by": "3",
+    "more_to_come": "yes",
+    "last": "yes",
 }
 VARIANTS = [
     *(("change_kind", kind) for kind in ("addition", "modification", "removal")),
@@ -116,6 +119,7 @@ def test_every_notice_has_words(kind: str, language: Language, variant: tuple[st
         for said in ("Hôtel Exemple", "Zoé Martin", "4.4", "Quicktalk", "dpo@processor.example"):
             assert said in text
         assert kind not in CHANGES or "DEEPSPEECH" in text
+        assert kind not in BREACHES or "It admits nothing." in text
     assert "\n" not in notice.subject
     assert "Quicktalk" in notice.subject
     assert kind not in CHANGES or "DEEPSPEECH" in notice.subject
