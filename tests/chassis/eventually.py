@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-WITHIN_S = 30.0
+WITHIN_S = 120.0
 """Far more than anything takes: only a machine that is very busy comes near it."""
 
 BOUND_S = 300.0

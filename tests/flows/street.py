@@ -20,7 +20,7 @@ from chassis.rights import Role
 from embedded.receiver import WebhookReceiver
 
 Json = Mapping[str, object]
-WITHIN_S = 30.0
+WITHIN_S = 120.0
 """Far more than anything takes: only a machine that is very busy comes near it."""
 EARLIEST_ON = date(2026, 5, 20)
 """Ten full working days after 30 April 2026, when a house starts."""
