@@ -68,7 +68,7 @@ def facts_of(agreement: Agreement, picture: Picture, late: Late | None) -> Facts
     if picture.subprocessors:
         facts["at_subprocessors"] = picture.subprocessors
     if picture.next_at is not None:
-        facts |= _moment("next", picture.next_at, zone)
+        facts |= _moment("next", picture.next_at, zone) | {"more_to_come": ""}
     _put(facts, "nature", _words(picture.entries.get("nature")) or Words(en=picture.description))
     _put(facts, "consequences", _words(picture.entries.get("consequences")) or Words(en=UNKNOWN))
     _put(facts, "advice", picture.advice)

@@ -215,6 +215,27 @@ async def test_who_is_exempt_after_its_notice_hears_no_more(desk: Desk) -> None:
     assert desk.told(STATE) == []
     await desk.hear(exempted)
     assert desk.of(IncidentRefused)[-1].reason == "it is exempt already"
+    await desk.hear(
+        BreachExemptionLifted(incident_id=INCIDENT, client_id="acme", reason="It was not.", decided_by="DPO")
+    )
+    assert desk.told(STATE) == ["acme"]
+
+
+async def test_an_update_is_not_of_a_day_to_come(desk: Desk) -> None:
+    """BRE-2: it would make every true update one of earlier days; and nobody hears again before what is said now."""
+    await desk.sign("acme")
+    await desk.detect("acme")
+    await desk.aware()
+    await desk.update("u1", as_of=desk.clock.now() + HOUR)
+    await desk.update("u2", next_at=desk.clock.now() - HOUR)
+    assert [each.field for each in desk.of(IncidentRefused)] == ["as_of", "next_at"]
+    assert desk.told(UPDATE) == []
+    await desk.update("u3", next_at=desk.clock.now() + HOUR)
+    desk.clock.jump_to(desk.clock.now() + 2 * HOUR)
+    await desk.update("u4", as_of=desk.clock.now())
+    orders = [each for each in desk.of(IncidentNoticeOrdered) if each.kind is UPDATE]
+    assert ["next_on" in each.facts for each in orders] == [True, False]
+    assert [each.facts["more_to_come"] for each in orders] == ["", "yes"]
 
 
 async def test_closing_reopening_and_dismissing(desk: Desk) -> None:
