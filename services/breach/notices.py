@@ -51,7 +51,7 @@ def facts_of(agreement: Agreement, picture: Picture, late: Late | None) -> Facts
     labels = {each.code: each.label for each in agreement.data_categories}
     facts: Facts = {
         "incident_id": picture.incident_id,
-        "data_categories": tuple(labels.get(each, each) for each in picture.data_categories) or (UNKNOWN,),
+        "data_categories": tuple(labels[each] for each in picture.data_categories if each in labels) or (UNKNOWN,),
         "authority": breach.authority,
         "more_to_come": "yes",
         "no_admission": breach.no_admission.en,

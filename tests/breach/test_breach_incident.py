@@ -221,6 +221,26 @@ async def test_who_is_exempt_after_its_notice_hears_no_more(desk: Desk) -> None:
     assert desk.told(STATE) == ["acme"]
 
 
+async def test_a_detector_that_was_aware_too_early_leaves_a_suspicion(desk: Desk) -> None:
+    """§6: nobody is aware before the detection: no clock runs, and whoever watches is told so."""
+    await desk.sign("acme")
+    await desk.detect("acme", aware_at=STARTS_AT - 9 * HOUR)
+    assert [each.suspected for each in desk.of(IncidentOpened)] == [True]
+    assert [each.field for each in desk.of(IncidentRefused)] == ["aware_at"]
+
+
+async def test_a_name_that_nobody_knows_is_not_told_to_clients(desk: Desk) -> None:
+    """BRE-2: what an operator misspelt is no fact; it is listed for the operator."""
+    await desk.sign("acme")
+    await desk.detect("acme")
+    await desk.scope(subprocessor_ids=("nobody-inc",), data_categories=("nonsense",))
+    await desk.aware()
+    (order,) = desk.of(IncidentNoticeOrdered)
+    assert "at_subprocessors" not in order.facts
+    assert order.facts["data_categories"] == ("unknown",)
+    assert desk.of(IncidentScopeWidened)[-1].unresolved == ("subprocessor/nobody-inc",)
+
+
 async def test_an_update_is_not_of_a_day_to_come(desk: Desk) -> None:
     """BRE-2: it would make every true update one of earlier days; and nobody hears again before what is said now."""
     await desk.sign("acme")
