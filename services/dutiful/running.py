@@ -109,7 +109,7 @@ def run(service: ServiceName, agreement: AgreementFile = None) -> None:
         except ValidationError as error:
             raise _missing(error) from None
 
-    _go(live(), "DUTIFUL_PORT")
+    _go(live())
 
 
 def migrate(service: ServiceName, agreement: AgreementFile = None) -> None:
@@ -183,7 +183,7 @@ async def _until_signal(crashed: Coroutine[Any, Any, None]) -> None:
     watching.cancel()
 
 
-def _go(work: Coroutine[Any, Any, None], ports: str) -> None:
+def _go(work: Coroutine[Any, Any, None], ports: str = "DUTIFUL_PORT") -> None:
     """Run to the end; what can't be is one sentence. `ports` names what sets the ports."""
     import uvloop
 
