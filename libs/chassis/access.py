@@ -84,8 +84,8 @@ class Access:
         return _verify(token, key, key.algorithm_name, self._issuer.url)
 
 
-def make_key(path: Path) -> None:
-    """Write a new Ed25519 key that only its owner may read, unless the file is there already."""
+def make_key(path: Path) -> bool:
+    """Write a new Ed25519 key that only its owner may read, unless the file is there already; True if it was made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     pem = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -97,9 +97,10 @@ def make_key(path: Path) -> None:
     try:
         os.link(draft, path)
     except FileExistsError:
-        pass
+        return False
     finally:
         draft.unlink()
+    return True
 
 
 def mint(key_path: Path, *, subject: str, role: Role, client_id: str | None, ttl: timedelta, now: datetime) -> str:

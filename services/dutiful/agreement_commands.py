@@ -18,31 +18,26 @@ app = typer.Typer(
 )
 
 File = Annotated[Path | None, typer.Argument(metavar="[FILE]", help="an agreement file; default: the shipped one")]
+FileOrDirectory = Annotated[
+    Path | None,
+    typer.Argument(metavar="[FILE]", help="an agreement file, or a directory of them; default: the shipped one"),
+]
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
 
 @app.command("check")
-def check_file(file: File = None) -> None:
+def check_file(file: FileOrDirectory = None) -> None:
     """Find errors, contradictions and gaps. Exit code 1 if there are errors; warnings and notes leave it 0.
 
     Example: dutiful agreement check agreements/quicktalk.toml
     """
     path = file or default_path()
-    try:
-        agreement = load(path)
-        findings = check(agreement)
-        title = f"{agreement.title} of {agreement.processor.brand}, {agreement.id} version {agreement.version}"
-    except AgreementInvalid as invalid:
-        findings = [
-            Finding(Severity.ERROR, "", problem.path, problem.what, problem.remedy) for problem in invalid.problems
-        ]
-        title = str(path)
-    console = Console()
-    if findings:
-        console.print(_table(title, findings))
-    console.print(f"{path}: {_sum(findings)}", soft_wrap=True, highlight=False, markup=False)
-    if any(finding.severity is Severity.ERROR for finding in findings):
+    files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
+    if not files:
+        raise typer.BadParameter(f"{path} is a directory without any *.toml", param_hint="FILE")
+    sound = [_check(each) for each in files]
+    if not all(sound):
         raise typer.Exit(1)
 
 
@@ -68,6 +63,24 @@ def show_file(
         console.rule(f"[bold]{escape(clause)}", align="left")
         for entry in entries:
             console.print(_fields(entry))
+
+
+def _check(path: Path) -> bool:
+    """Print what is found in one file; whether it has no error."""
+    try:
+        agreement = load(path)
+        findings = check(agreement)
+        title = f"{agreement.title} of {agreement.processor.brand}, {agreement.id} version {agreement.version}"
+    except AgreementInvalid as invalid:
+        findings = [
+            Finding(Severity.ERROR, "", problem.path, problem.what, problem.remedy) for problem in invalid.problems
+        ]
+        title = str(path)
+    console = Console()
+    if findings:
+        console.print(_table(title, findings))
+    console.print(f"{path}: {_sum(findings)}", soft_wrap=True, highlight=False, markup=False)
+    return not any(finding.severity is Severity.ERROR for finding in findings)
 
 
 def _table(title: str, findings: list[Finding]) -> Table:

@@ -45,11 +45,16 @@ def list_all(kafka: Kafka = "127.0.0.1:9092", prefix: Prefix = "", as_json: AsJs
 
 @app.command("show")
 def show(letter_id: LetterId, kafka: Kafka = "127.0.0.1:9092", prefix: Prefix = "") -> None:
-    """Show one dead letter whole: its reason, headers and value."""
+    """Show one dead letter whole: its reason, where it came from, key, headers and value."""
     letter = _find(_run(_read(kafka, prefix)), letter_id)
     headers = {name: raw.decode("utf-8", "replace") for name, raw in letter.headers}
-    whole = _summary(letter) | {"headers": headers, "value": (letter.value or b"").decode("utf-8", "replace")}
-    Console().print_json(data=whole)
+    origin = {"topic": letter.topic, "partition": letter.partition, "offset": letter.offset}
+    message = {
+        "key": None if letter.key is None else letter.key.decode("utf-8", "replace"),
+        "headers": headers,
+        "value": (letter.value or b"").decode("utf-8", "replace"),
+    }
+    Console().print_json(data=_summary(letter) | origin | message)
 
 
 @app.command("replay")

@@ -1,11 +1,13 @@
 """`dutiful retention`: what becomes of a client's data, asked of the running service."""
 
+from collections import defaultdict
 from typing import Annotated, Final
 
 import typer
 from pydantic import BaseModel
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
+from rich.text import Text
 
 from dutiful.asking import ask
 
@@ -57,15 +59,26 @@ def plan(
 
 
 def show_lines(title: str, answer: object) -> None:
-    """A plan as a table for people."""
+    """A plan for people, on a terminal of any width: per category and action each day with its holders and reasons."""
     plan = _Plan.model_validate(answer)
-    table = Table(title=title, title_justify="left")
-    for column in ("category", "holder", "what", "on", "how far", "deleted", "because"):
-        table.add_column(column)
+    groups: defaultdict[tuple[str, str], defaultdict[tuple[str, str], list[str]]]
+    groups = defaultdict(lambda: defaultdict(list))
     for line in plan.lines:
-        cells = (line.category, line.holder_id, line.action, line.delete_on or "when the hold ends", line.state or "")
-        table.add_row(*cells, "" if line.deleted is None else str(line.deleted), "; ".join(line.because))
+        day = line.delete_on or "when the hold ends"
+        groups[line.category, line.action][day, "; ".join(line.because)].append(_holder(line))
     console = Console()
-    console.print(table)
+    console.print(Text(title))
+    for (category, action), days in groups.items():
+        console.print(Text(f"\n{category}: {action}"))
+        for (day, because), holders in days.items():
+            console.print(Padding(Text(f"{day}  {', '.join(holders)}"), (0, 0, 0, 2)))
+            console.print(Padding(Text(because), (0, 0, 0, 4)))
     if plan.without_holder:
-        console.print(f"no own system is declared to hold: {', '.join(plan.without_holder)}", markup=False)
+        console.print(Text(f"\nno own system is declared to hold: {', '.join(plan.without_holder)}"))
+
+
+def _holder(line: _Line) -> str:
+    """The holder, and how far it is where anything has begun."""
+    deleted = None if line.deleted is None else f"{line.deleted} deleted"
+    how_far = ", ".join(each for each in (line.state, deleted) if each)
+    return f"{line.holder_id} ({how_far})" if how_far else line.holder_id

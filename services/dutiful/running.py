@@ -77,7 +77,7 @@ def up(
         finally:
             await house.stop()
 
-    _go(live())
+    _go(live(), "--first-port (the APIs) or --kafka-port (Kafka)")
 
 
 def run(service: ServiceName, agreement: AgreementFile = None) -> None:
@@ -160,8 +160,9 @@ def _print_urls(console: Console, house: "House") -> None:
     table.add_row("mail sink (SMTP)", f"127.0.0.1:{house.smtp.port}")
     table.add_row("data", str(house.home.resolve()))
     console.print(table)
-    console.print(f"Token:   dutiful token --key {house.token_key} --role operator")
-    console.print(f"Publish: dutiful emit subprocessor.added --kafka {house.bootstrap} --file event.json")
+    console.print(f"Token:   dutiful token --key {house.token_key} --role operator", soft_wrap=True)
+    publish = f"dutiful emit subprocessor.added --kafka {house.bootstrap} --file event.json"
+    console.print(f"Publish: {publish}", soft_wrap=True)
     if house.sample_dsn:
         console.print(f"A made-up platform's database: psql '{house.sample_dsn}'", soft_wrap=True, highlight=False)
     console.print("Stop:    Ctrl-C")
@@ -182,7 +183,8 @@ async def _until_signal(crashed: Coroutine[Any, Any, None]) -> None:
     watching.cancel()
 
 
-def _go(work: Coroutine[Any, Any, None]) -> None:
+def _go(work: Coroutine[Any, Any, None], ports: str = "DUTIFUL_PORT") -> None:
+    """Run to the end; what can't be is one sentence. `ports` names what sets the ports."""
     import uvloop
 
     from chassis.migrations import MigrationRefused
@@ -200,7 +202,8 @@ def _go(work: Coroutine[Any, Any, None]) -> None:
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        _fail(f"{error.strerror}: another program listens there, perhaps another `dutiful up`; choose other ports")
+        said = f"{error.strerror}: another program listens there, perhaps another `dutiful up`"
+        _fail(f"{said}; choose another port with {ports}")
 
 
 def _fail(sentence: str) -> NoReturn:

@@ -34,7 +34,7 @@ def simulate(
 
     Example: dutiful simulate --add subprocessor.json --on 2026-12-01 --token "$(dutiful token --role operator)"
 
-    Example: dutiful simulate --terminate client-42 --on 2026-12-31 --choice return
+    Example: dutiful simulate --terminate client-42 --on 2026-12-31 --token "$(dutiful token --role operator)"
     """
     if (add is None) == (terminate is None):
         raise typer.BadParameter("give one of --add and --terminate")

@@ -40,7 +40,8 @@ def token(
     except ValidationError:
         raise typer.BadParameter(f"{client!r} is no client id", param_hint="--client") from None
     try:
-        make_key(key)
+        if make_key(key):
+            print(f"made a new key, {key.resolve()}: services that have another refuse this token", file=sys.stderr)
         within = timedelta(minutes=ttl)
         print(mint(key, subject=subject, role=known, client_id=client_id, ttl=within, now=datetime.now(UTC)))
     except ValidationError:

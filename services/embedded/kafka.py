@@ -40,7 +40,10 @@ class EmbeddedKafka:
         return self._installed
 
     async def start(self) -> None:
-        """Start and return once the broker answers; ServerError says what to install or how its log ends."""
+        """Start and return once the broker answers; ServerError says what to install or how its log ends.
+
+        OSError with EADDRINUSE where another program listens on its port.
+        """
         installed = await self.install()
         self._home.mkdir(parents=True, exist_ok=True)
         data = self._home / "kafka-data"

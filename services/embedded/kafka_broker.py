@@ -4,9 +4,7 @@ import asyncio
 import os
 import secrets
 import signal
-import socket
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,9 +13,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from embedded.java import Java
-from embedded.process import POLL_S, Launch, ServerError, ServerProcess
+from embedded.process import LOOPBACK, POLL_S, Launch, ServerError, ServerProcess, must_be_free
 
-HOST: Final = "127.0.0.1"
+HOST: Final = LOOPBACK
 READY_WITHIN_S: Final = 60.0
 STOPPED_WITHIN_S: Final = 15.0
 LOG_SETTINGS: Final = Path(__file__).with_name("kafka-log4j2.properties")
@@ -58,11 +56,16 @@ class Ports:
 
 
 async def launch(runtime: Runtime, home: Path, ports: Ports, jvm: Sequence[str] = ()) -> ServerProcess:
-    """Start a broker on `home/kafka-data` and return once it answers; ServerError carries the end of its log."""
+    """Start a broker on `home/kafka-data` and return once it answers; ServerError carries the end of its log.
+
+    OSError with EADDRINUSE where another program listens on one of its ports: it might be another broker.
+    """
     settings = home / "kafka.properties"
     settings.write_text(broker_settings(home / "kafka-data", ports))
     command = runtime.command("kafka.Kafka", str(settings), jvm=jvm)
-    process = await ServerProcess.launch(Launch(command, home / "kafka.log", home / "kafka.lock"))
+    process = await ServerProcess.launch(
+        Launch(command, home / "kafka.log", home / "kafka.lock", ports=(ports.clients, ports.controller))
+    )
     try:
         async with asyncio.timeout(READY_WITHIN_S):
             await _answers(process, ports.clients)
@@ -110,10 +113,13 @@ def broker_settings(data: Path, ports: Ports) -> str:
 
 async def _answers(process: ServerProcess, port: int) -> None:
     """Return when the broker serves consumer groups; ServerError when it has ended instead."""
-    while not await _serves_groups(port):
+    serves = False
+    while not serves:
+        await asyncio.sleep(POLL_S)
+        serves = await _serves_groups(port)
+        # Asked last: what answered on the port of one that has ended was somebody else.
         if process.exit_code is not None:
             raise ServerError(f"Kafka ended with {process.exit_code} while starting:\n{process.log_tail()}")
-        await asyncio.sleep(POLL_S)
 
 
 async def _serves_groups(port: int) -> bool:
@@ -146,10 +152,8 @@ def free_port() -> int:
     """A loopback port that nothing listens on now."""
     while True:
         port = _FIRST_PORT + secrets.randbelow(_PORTS)
-        with closing(socket.socket()) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            return port
+        try:
+            must_be_free(port)
+        except OSError:
+            continue
+        return port

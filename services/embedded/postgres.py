@@ -57,6 +57,7 @@ class EmbeddedPostgres:
         self._progress = progress
         self._settings = _SETTINGS if outlives_power else _SETTINGS | {"fsync": "off", "full_page_writes": "off"}
         self._sockets = self._home / "postgres-socket"
+        self._own_sockets = False
         self._process: ServerProcess | None = None
 
     @property
@@ -74,19 +75,24 @@ class EmbeddedPostgres:
         account = _account(self._home, self._progress)
         if len(str(self._sockets)) > _LONGEST_SOCKET_PATH:
             self._sockets = Path(tempfile.mkdtemp(prefix="dutiful-postgres-"))
+        # In the home they are ours once we hold its lock: until then another server may be using them.
+        self._own_sockets = self._sockets.parent != self._home
         _own_directory(self._sockets, account)
         if not self._data.exists():
             await self._make_cluster(account)
         self._process = await ServerProcess.launch(self._launch(self._command(), account))
+        self._own_sockets = True
         await self._ready(self._process)
         await self.create_database(DATABASE)
 
     async def stop(self) -> None:
-        """PostgreSQL's fast shutdown: open transactions are rolled back. Nothing happens where it doesn't run."""
+        """PostgreSQL's fast shutdown: open transactions are rolled back. Nothing happens where it was not started."""
         if self._process:
             await self._process.stop(signal.SIGINT, within_s=STOPPED_WITHIN_S)
             self._process = None
-        shutil.rmtree(self._sockets, ignore_errors=True)
+        if self._own_sockets:
+            shutil.rmtree(self._sockets, ignore_errors=True)
+            self._own_sockets = False
 
     async def kill(self) -> None:
         """SIGKILL the postmaster, as a crash would; `start` waits for its children to end, then recovers."""

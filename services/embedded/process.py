@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import os
 import pwd
 import signal
+import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 POLL_S: Final = 0.02
+LOOPBACK: Final = "127.0.0.1"
 
 # The shell forks a guard, then becomes the server, so the server is our own child under the shell's pid. The guard
 # waits on a pipe that only we hold open: a line releases it, end of file (our death, however it came) fires it. It
@@ -35,7 +38,7 @@ class Launch:
 
     `lock` is held by the server itself for as long as any of its processes lives, and waited for `lock_within_s`
     seconds. `orphan_signal` is what it gets when we die without stopping it. `run_as` is the system user to run as,
-    where that is not us.
+    where that is not us. On `ports`, of this machine's loopback, nobody else may listen when it starts.
     """
 
     command: Sequence[str]
@@ -45,6 +48,7 @@ class Launch:
     orphan_signal: signal.Signals = signal.SIGKILL
     run_as: pwd.struct_passwd | None = None
     env: Mapping[str, str] | None = None
+    ports: Sequence[int] = ()
 
 
 class ServerProcess:
@@ -57,10 +61,15 @@ class ServerProcess:
 
     @classmethod
     async def launch(cls, launch: Launch) -> "ServerProcess":
-        """Wait for the lock, then start the server with its output in `launch.log` (the last run's is kept in `.1`)."""
+        """Wait for the lock, then start the server with its output in `launch.log` (the last run's is kept in `.1`).
+
+        OSError with EADDRINUSE where another program listens on one of its ports.
+        """
         lock_fd = await hold_lock(launch.lock, within_s=launch.lock_within_s)
         ours_gone, ours = os.pipe()
         try:
+            for port in launch.ports:
+                must_be_free(port)
             popen = _spawn(launch, stdin=ours_gone, lock_fd=lock_fd)
         except BaseException:
             os.close(ours)
@@ -141,6 +150,19 @@ async def hold_lock(path: Path, *, within_s: float) -> int:
             raise ServerError(f"{path.parent} is in use by another running Dutiful; stop that one first") from None
         raise
     return descriptor
+
+
+def must_be_free(port: int) -> None:
+    """Return if nothing listens on this port of 127.0.0.1; else OSError with EADDRINUSE, in asyncio's words."""
+    with contextlib.closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            said = f"error while attempting to bind on address {(LOOPBACK, port)}: address already in use"
+            raise OSError(error.errno, said) from None
 
 
 def tail(log: Path, lines: int = 20) -> str:

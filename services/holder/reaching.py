@@ -36,8 +36,8 @@ class Reach:
         return bucket, Credentials(self._value(bucket.access_key_env), self._value(bucket.secret_key_env))
 
     async def lacks(self) -> list[str]:
-        """Everything that the map names and isn't there, source by source."""
-        found: list[str] = []
+        """Everything that the map names and isn't there, each once, with the first source that needs it."""
+        places: dict[str, list[str]] = {}
         for category, nth, source in self.data_map.sources():
             try:
                 async with self.open(category, source) as executor:
@@ -46,8 +46,9 @@ class Reach:
                 lacks = [str(error)]
             except OSError as error:
                 lacks = [f"{source.label} does not answer: {error}"]
-            found += [f"categories.{category}.{nth}: {each}" for each in lacks]
-        return found
+            for each in lacks:
+                places.setdefault(each, []).append(f"categories.{category}.{nth}")
+        return [f"{first}{f' and {len(rest)} more' if rest else ''}: {lack}" for lack, (first, *rest) in places.items()]
 
     def _make(self, category: str, source: Source) -> Executor:
         match source:

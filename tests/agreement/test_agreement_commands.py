@@ -138,6 +138,21 @@ def test_check_fails_on_errors(edited: Edit, pair: tuple[str, str], said: tuple[
         assert text in result.stdout
 
 
+def test_check_takes_a_directory(edited: Edit) -> None:
+    """As `dutiful up --agreement` does: each file is checked, an error in one fails; none at all is a mistake."""
+    wrong = edited(("n = 10\n", "n = 0\n"))
+    right = wrong.with_name("right.toml")
+    right.write_text(default_path().read_text(encoding="utf-8"), encoding="utf-8")
+    result = agreement("check", str(wrong.parent))
+    assert result.exit_code == 1, result.output
+    assert f"{wrong}: 1 error" in result.stdout
+    assert f"{right}: 19 warnings" in result.stdout
+    wrong.unlink()
+    assert agreement("check", str(wrong.parent)).exit_code == 0
+    right.unlink()
+    assert "without any *.toml" in agreement("check", str(wrong.parent)).output
+
+
 def test_show_prints_every_clause() -> None:
     """The readable form has the numbered clauses and the appendices."""
     result = agreement("show")

@@ -1,6 +1,7 @@
 """`dutiful dead-letters`, as a person types it."""
 
 import asyncio
+import json
 import os
 import sys
 
@@ -45,6 +46,7 @@ async def test_an_id_can_be_given_on_as_it_is_listed(bus: Bus) -> None:
     listed = (await _dutiful(bus, "list")).splitlines()
     assert listed[0] == letter_id
     assert listed[2].strip() == _HEADERS["dutiful-reason"].strip()
-    assert letter_id in await _dutiful(bus, "show", listed[0])
+    shown = json.loads(await _dutiful(bus, "show", listed[0]))
+    assert (shown["id"], shown["topic"], shown["offset"], shown["key"]) == (letter_id, "subprocessor", 7, "acme")
     assert "1 discarded" in await _dutiful(bus, "discard", listed[0])
     assert await _dutiful(bus, "list") == "no dead letters\n"

@@ -31,6 +31,14 @@ def test_a_wrong_file_is_refused_before_anybody_is_asked(tmp_path: Path, content
     assert "can't be reached" not in result.stderr
 
 
+def test_examples_can_be_typed_as_they_stand() -> None:
+    """Each names the token that it needs."""
+    said = CliRunner().invoke(app, ["simulate", "--help"], env={"COLUMNS": "200"}).stdout
+    examples = [line for line in said.splitlines() if "Example:" in line]
+    assert len(examples) == 2
+    assert all("--token" in each for each in examples)
+
+
 def test_a_right_file_is_asked_about() -> None:
     """The published example gets as far as the registry, which isn't there."""
     arguments = ["simulate", "--add", str(_EXAMPLE), "--token", "t", "--registry", "http://127.0.0.1:9"]

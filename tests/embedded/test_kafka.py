@@ -1,5 +1,6 @@
 """The embedded broker."""
 
+import errno
 from pathlib import Path
 from uuid import uuid4
 
@@ -63,6 +64,17 @@ async def test_kill_and_restart(server_home: Path) -> None:
         assert await _first(before, "kept") == b"receipt"
     finally:
         await broker.stop()
+
+
+async def test_a_port_that_is_taken(kafka: EmbeddedKafka, server_home: Path) -> None:
+    """Where another Kafka listens already, none is started, and that one is not taken for ours."""
+    broker = EmbeddedKafka(server_home, port=int(kafka.bootstrap.partition(":")[2]))
+    try:
+        with pytest.raises(OSError, match="address already in use") as refused:
+            await broker.start()
+    finally:
+        await broker.stop()
+    assert (refused.value.errno, broker.pid) == (errno.EADDRINUSE, None)
 
 
 async def test_a_new_port_on_old_data(server_home: Path) -> None:

@@ -1,11 +1,14 @@
 """The embedded PostgreSQL."""
 
+from functools import partial
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from embedded import postgres as postgres_module
 from embedded.postgres import EmbeddedPostgres
+from embedded.process import Launch, ServerError
 
 pytestmark = pytest.mark.servers
 
@@ -66,6 +69,22 @@ async def test_restart(server_home: Path, how: str) -> None:
         assert await _remembered(dsn) == "notice"
     finally:
         await server.stop()
+
+
+async def test_a_second_one_on_the_same_home(server_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused, and its stop takes nothing from the one that runs: new connections still reach that."""
+    first, second = EmbeddedPostgres(server_home), EmbeddedPostgres(server_home)
+    try:
+        await first.start()
+        await _remember(first.dsn())
+        monkeypatch.setattr(postgres_module, "Launch", partial(Launch, lock_within_s=0.1))
+        with pytest.raises(ServerError, match="in use by another running Dutiful"):
+            await second.start()
+        await second.stop()
+        assert await _remembered(first.dsn()) == "notice"
+    finally:
+        await first.stop()
+    assert not _has_sockets_directory(first)
 
 
 async def test_kill_under_load(server_home: Path) -> None:

@@ -70,6 +70,27 @@ def test_a_plan_as_a_table_and_as_json() -> None:
     assert asked[0] == ("/clients/acme/termination", None)
 
 
+def test_a_narrow_terminal_cuts_nothing() -> None:
+    """On 80 columns: a category's holders with the same day and reasons share a line; dates and ids are whole."""
+    lines = [LINE | {"holder_id": each, "state": "done", "deleted": 3} for each in ("archive-of-faxes", "database")]
+    with service(200, PLAN | {"lines": [*lines, LINE | {"category": "general_information"}]}) as (url, _):
+        arguments = ["retention", "plan", "acme", "--retention", url]
+        said = CliRunner().invoke(app, arguments, env={"COLUMNS": "80", "DUTIFUL_TOKEN": "t"}).stdout
+    assert [line.rstrip() for line in said.splitlines()] == [
+        "The plan of acme",
+        "",
+        "faxes: hold",
+        "  2027-12-31  archive-of-faxes (done, 3 deleted), database (done, 3 deleted)",
+        "    l34-1-communications forbids to delete it before Fri 2027-12-31",
+        "",
+        "general_information: hold",
+        "  2027-12-31  db",
+        "    l34-1-communications forbids to delete it before Fri 2027-12-31",
+        "",
+        "no own system is declared to hold: transcriptions",
+    ]
+
+
 def test_what_if_a_contract_ended() -> None:
     """TER-4: the same beforehand, with a choice."""
     with service(200, {"lines": [LINE], "without_holder": []}) as (url, asked):
