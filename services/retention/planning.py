@@ -53,14 +53,15 @@ class Hold:
 class Ending:
     """A contract's end, and how far its consequences are.
 
-    `asked_until` is the client's last day to choose, once it was asked; `settled_on` the day on which deletion may
-    begin, once that is known.
+    `asked_until` is the client's last day to choose, once it was asked; `fetch_until` its last day to fetch what is
+    returned, once all of it is ready; `settled_on` the day on which deletion may begin, once that is known.
     """
 
     terminated_on: date
     choice: Choice | None = None
     chosen_on: date | None = None
     asked_until: date | None = None
+    fetch_until: date | None = None
     settled_on: date | None = None
 
 
@@ -117,17 +118,24 @@ def _start(agreement: Agreement, ending: Ending) -> tuple[date, tuple[str, ...]]
         day = max(ending.terminated_on, ending.chosen_on or ending.terminated_on)
         return day, (f"the client chose deletion, which may begin on {spell(day)}",)
     if ending.choice is Choice.RETURN:
-        chosen_on = max(ending.terminated_on, ending.chosen_on or ending.terminated_on)
-        ready_on = deadlines.days_after(agreement, agreement.periods.return_answer, chosen_on)
-        window = deadlines.fetch_window(agreement, ready_on)
-        return shift(window.day, DAY), (
-            f"the client chose return: packages are due by {spell(ready_on)}",
-            f"they can be fetched until {spell(window.day)}; deletion follows the acknowledgement, or that day",
+        last_day, packages = _fetching(agreement, ending)
+        return shift(last_day, DAY), (
+            f"the client chose return: {packages}",
+            f"they can be fetched until {spell(last_day)}; deletion follows the acknowledgement, or that day",
         )
     last_day = ending.asked_until or deadlines.choice_window(agreement, ending.terminated_on).day
     day = shift(last_day, DAY)
     default = agreement.termination.default
     return day, (f"the client may choose until {spell(last_day)}; without a choice, {default} begins on {spell(day)}",)
+
+
+def _fetching(agreement: Agreement, ending: Ending) -> tuple[date, str]:
+    """The last day to fetch the packages, and what it is counted from: they are ready, or when they are due."""
+    if ending.fetch_until is not None:
+        return ending.fetch_until, "its packages are ready"
+    chosen_on = max(ending.terminated_on, ending.chosen_on or ending.terminated_on)
+    ready_on = deadlines.days_after(agreement, agreement.periods.return_answer, chosen_on)
+    return deadlines.fetch_window(agreement, ready_on).day, f"packages are due by {spell(ready_on)}"
 
 
 def _entry(

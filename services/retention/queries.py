@@ -78,11 +78,11 @@ async def plan(pool: Pool, client_id: str) -> PlanAnswer | None:
 
 
 async def packages(pool: Pool, client_id: str) -> list[PackageView]:
-    """What can be fetched, or was."""
+    """What can be fetched, or was; no longer than the client's time to fetch, even if a link would live longer."""
     rows = await pool.fetch(
         """
-        SELECT order_id, holder_id, contents, manifest_sha256, package_sha256, encryption, url, expires_at, ready_at,
-               downloaded_at, acknowledged_at
+        SELECT order_id, holder_id, contents, manifest_sha256, package_sha256, encryption, url,
+               least(expires_at, fetch_closes_at) AS expires_at, ready_at, downloaded_at, acknowledged_at
           FROM package JOIN termination USING (termination_id)
          WHERE client_id = $1
          ORDER BY ready_at, order_id

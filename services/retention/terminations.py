@@ -49,6 +49,7 @@ class Termination:
     chosen_on: date | None = None
     recipient: Recipient | None = None
     closes_at: datetime | None = None
+    fetch_closes_at: datetime | None = None
     settled_on: date | None = None
     signed_again_at: datetime | None = None
 
@@ -64,14 +65,18 @@ class Termination:
 
     def ending(self, agreement: Agreement) -> Ending:
         """What a plan is made of."""
-        closes_on = None if self.closes_at is None else deadlines.local_date(agreement, self.closes_at)
         return Ending(
             terminated_on=self.terminated_on,
             choice=self.choice,
             chosen_on=self.chosen_on,
-            asked_until=None if closes_on is None else shift(closes_on, -DAY),
+            asked_until=_last_day(agreement, self.closes_at),
+            fetch_until=_last_day(agreement, self.fetch_closes_at),
             settled_on=self.settled_on,
         )
+
+
+def _last_day(agreement: Agreement, closes_at: datetime | None) -> date | None:
+    return None if closes_at is None else shift(deadlines.local_date(agreement, closes_at), -DAY)
 
 
 @dataclass(frozen=True, slots=True)
