@@ -75,6 +75,28 @@ class Termination:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a deletion has taken, or may have, category/holder.
+
+    `gone` was confirmed; `ordered` was ordered, or stopped on the way, and may be gone in whole or in part.
+    """
+
+    gone: tuple[str, ...] = ()
+    ordered: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.gone or self.ordered)
+
+    def spell(self) -> str:
+        """In words, what is there of the two."""
+        parts = (
+            f"{', '.join(self.gone)} is gone" if self.gone else "",
+            f"{', '.join(self.ordered)} is ordered and may be gone at any moment" if self.ordered else "",
+        )
+        return "; ".join(filter(None, parts))
+
+
 def _last_day(agreement: Agreement, closes_at: datetime | None) -> date | None:
     return None if closes_at is None else shift(deadlines.local_date(agreement, closes_at), -DAY)
 

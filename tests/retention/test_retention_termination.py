@@ -147,6 +147,18 @@ async def test_there_is_one_end_of_the_time_to_fetch(desk: Desk) -> None:
     assert datetime.fromisoformat(package["expires_at"]) == deadlines.end_of_day(desk.book.latest, until)
 
 
+async def test_what_is_gone_is_told_from_what_is_ordered(desk: Desk) -> None:
+    """TER-3: a refusal names what a holder confirmed, and apart from it what was ordered and not answered."""
+    await desk.declare("db", "call_recordings", "sso_user_numbers")
+    await desk.sign("acme")
+    await desk.terminate("acme")
+    await desk.choose("acme", Choice.DELETION)
+    await desk.erase(*desk.of(ErasureOrdered, category="sso_user_numbers", purpose="termination"))
+    await desk.hear(ContractReinstated(client_id="acme", reinstated_on=TODAY))
+    (refused,) = desk.of(RetentionReinstatementRefused)
+    assert (refused.gone, refused.ordered) == (("sso_user_numbers/db",), ("call_recordings/db",))
+
+
 async def test_a_second_look_that_finds_something_reopens_the_order(desk: Desk) -> None:
     """TER-6: it is ordered again, and certified only when a look finds nothing."""
     await desk.declare("db", "sso_user_numbers")
@@ -239,7 +251,7 @@ async def test_what_is_gone_cannot_be_taken_back(desk: Desk) -> None:
     await desk.terminate("acme")
     await desk.choose("acme", Choice.DELETION)
     await reinstate(desk, "acme")
-    assert desk.of(RetentionReinstatementRefused)[0].gone == ("sso_user_numbers/db",)
+    assert desk.of(RetentionReinstatementRefused)[0].ordered == ("sso_user_numbers/db",)
 
 
 async def test_return_without_a_holder_is_flagged_and_nothing_is_deleted(desk: Desk) -> None:
