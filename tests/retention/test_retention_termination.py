@@ -7,6 +7,7 @@ from tests.retention.desk import AT_ONCE, TODAY, Desk, categories, is_of
 
 from agreement import deadlines
 from agreement.counting import spell
+from chassis.errors import Rejected
 from contracts.cease import CeaseLifted, CeaseOrdered
 from contracts.choice import Choice, Encryption, Recipient
 from contracts.contract import ContractReinstated
@@ -103,6 +104,22 @@ async def test_what_is_returned_is_deleted_after_the_acknowledgement(desk: Desk)
     await desk.carry_out("acme")
     returned = (await desk.document("acme", 0))["returned"]
     assert [each["acknowledged_by"] for each in returned] == ["DPO", "DPO"]
+
+
+async def test_an_acknowledgement_that_is_said_again(desk: Desk) -> None:
+    """TER-5: it is no news, whichever way it comes; one of a package that there isn't is refused."""
+    await desk.declare()
+    await desk.sign("acme")
+    await desk.terminate("acme")
+    await desk.choose("acme", Choice.RETURN)
+    (order,) = desk.of(ReturnOrdered)
+    await desk.give_back(order)
+    await acknowledge(desk, "acme")
+    before = len(desk.said)
+    await acknowledge(desk, "acme", order.order_id)
+    assert len(desk.said) == before
+    with pytest.raises(Rejected, match="no such package"):
+        await acknowledge(desk, "acme", "another")
 
 
 async def test_what_is_not_fetched_is_deleted_after_the_agreed_time(desk: Desk) -> None:
