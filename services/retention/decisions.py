@@ -1,6 +1,7 @@
 """§8.3: what counts of what a platform, a client or a holder says when a contract ends. Values in, events out."""
 
 from datetime import date
+from typing import Final
 
 from agreement import deadlines
 from agreement.schema import Agreement
@@ -22,6 +23,12 @@ from contracts.retention import (
 )
 from retention.terminations import Order, Stage, Taken, Termination
 
+_FOLLOWS: Final = {
+    Stage.ASKING: "the client is being asked what becomes of its data",
+    Stage.RETURNING: "the client's data are being returned",
+    Stage.DELETING: "the client's data are being deleted",
+}
+
 
 def weigh_termination(
     agreement: Agreement, client_id: str, current: Termination | None, terminated_on: date
@@ -32,7 +39,7 @@ def weigh_termination(
     same = "" if current.terminated_on == terminated_on else f", not on {terminated_on}"
     return RetentionTerminationRefused(
         client_id=client_id,
-        reason=f"the contract has ended on {current.terminated_on}{same}: what follows is {current.stage}",
+        reason=f"the contract has ended on {current.terminated_on}{same}: {_FOLLOWS[current.stage]}",
         clause=agreement.termination.clause,
     )
 

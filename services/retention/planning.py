@@ -82,6 +82,12 @@ def plan(agreement: Agreement, ending: Ending, keepers: Sequence[Keeper], holds:
         for keeper in keepers
         if keeper.may_hold(rule)
     ]
+    if ending.choice is Choice.RETURN:
+        giving = returners(agreement, keepers)
+        entries = [
+            entry if entry.category in giving.get(entry.holder_id, ()) else _kept_back(entry, start)
+            for entry in entries
+        ]
     internal = [keeper for keeper in keepers if keeper.kind is HolderKind.INTERNAL]
     missing = tuple(
         rule.category
@@ -171,12 +177,21 @@ def _entry(
     )
 
 
+def _kept_back(entry: PlanEntry, start: date) -> PlanEntry:
+    """A line of a holder that gives nothing of it back: it waits for what the others return."""
+    if entry.action is not Action.RETURN_THEN_DELETE:
+        return entry
+    held = bool(entry.held_by) or entry.delete_on != start
+    action = Action.HOLD if held else Action.DELETE
+    return entry.model_copy(update={"action": action, "because": ("it is not returned from here", *entry.because)})
+
+
 def _own_day(rule: Retention, ending: Ending, start: date, reasons: tuple[str, ...]) -> tuple[date, tuple[str, ...]]:
     """When data of a category go by its own rule."""
     if rule.n is None or rule.unit is None:
         return start, reasons
     end = span_end(ending.terminated_on, rule.n, rule.unit)
-    span = f"{rule.n} {rule.unit}"
+    span = f"{rule.n} {rule.unit.removesuffix('s') if rule.n == 1 else rule.unit}"
     match rule.rule:
         case Rule.TERM_PLUS:
             day, why = max(start, end), (f"it is kept for {span} after the end of the contract, {spell(end)}",)
