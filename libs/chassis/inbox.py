@@ -35,7 +35,8 @@ async def begin(connection: Connection, keys: Sequence[bytes], locks: Sequence[i
     if not keys:
         await connection.execute(begun)
         return set()
-    rows = ",".join([f"({binary(key)}, {instant(now)})" for key in keys])
+    at = instant(now)
+    rows = ",".join([f"({binary(key)}, {at})" for key in keys])
     entered = await connection.execute(
         f"{begun}; INSERT INTO inbox (key, received_at) VALUES {rows} ON CONFLICT DO NOTHING"
     )

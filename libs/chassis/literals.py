@@ -8,7 +8,7 @@ from datetime import datetime
 
 def binary(value: bytes | None) -> str:
     """A bytea."""
-    return "NULL" if value is None else f"'\\x{value.hex()}'::bytea"
+    return "NULL" if value is None else f"'\\x{value.hex()}'"
 
 
 def text(value: str) -> str:
@@ -18,4 +18,4 @@ def text(value: str) -> str:
 
 def instant(at: datetime) -> str:
     """A timestamptz."""
-    return f"'{at.isoformat()}'::timestamptz"
+    return f"'{at.isoformat()}'"

@@ -145,10 +145,11 @@ class Publisher:
 
     async def publish(self, rows: Sequence[Stored]) -> list[int]:
         """Publish `rows`; return the seqs of those that Kafka has. What didn't fit its batch is left for the next."""
+        partitions = {topic: await self._partitions(self._prefix + topic) for topic in {row.topic for row in rows}}
         batches: dict[tuple[str, int], list[Stored]] = {}
         for row in rows:
-            topic = self._prefix + row.topic
-            batches.setdefault((topic, await self._partition(topic, row.key)), []).append(row)
+            where = self._prefix + row.topic, partition_of(row.key, partitions[row.topic])
+            batches.setdefault(where, []).append(row)
         with self._telemetry.sending(rows, self._prefix):
             sent = await asyncio.gather(*[self._send(*where, batch) for where, batch in batches.items()])
         return [seq for seqs in sent for seq in seqs]
@@ -164,11 +165,9 @@ class Publisher:
         await (await self._producer.send_batch(batch, topic, partition=partition))
         return taken
 
-    async def _partition(self, topic: str, key: str) -> int:
-        partitions = self._producer.client.cluster.partitions_for_topic(topic)
-        if not partitions:
-            partitions = await self._producer.partitions_for(topic)
-        return partition_of(key, len(partitions))
+    async def _partitions(self, topic: str) -> int:
+        known = self._producer.client.cluster.partitions_for_topic(topic)
+        return len(known or await self._producer.partitions_for(topic))
 
 
 @lru_cache(maxsize=65536)

@@ -65,12 +65,12 @@ async def list_first(tx: Transaction, ids: Sequence[str], names: Sequence[str]) 
 
 
 async def load_names(tx: Transaction, ids: Sequence[str]) -> list[str]:
-    """What these sub-processors are called, their ids where nobody knows."""
+    """What these sub-processors are called; one that nobody announced is left out: clients are told no guess."""
     rows = await tx.fetch(
         """
         SELECT coalesce(name, subprocessor_id) AS name
           FROM unnest($1::text[]) WITH ORDINALITY AS each (subprocessor_id, nth)
-          LEFT JOIN subprocessor USING (subprocessor_id)
+          JOIN subprocessor USING (subprocessor_id)
          ORDER BY nth
         """,
         ids,

@@ -54,28 +54,36 @@ async def _detect(app: Bound, detection: Detection, tx: Transaction) -> None:
         await incident_store.count_detections(tx, detection)
     incident = await locked(tx, first.incident_id)
     scope = Scope(detection.client_ids, detection.subprocessor_ids, detection.systems, detection.data_categories)
+    aware = _awareness(detection)
     if fresh:
         await journal.note(tx, first)
-        suspected = detection.aware_at is None
+        established = aware is not None and not weigh_awareness(
+            app.book.latest, incident.known, aware, tx.now, app.settings.ahead_within
+        )
         tx.emit(
             IncidentOpened(
                 incident_id=first.incident_id,
                 origin=first.origin,
                 detected_at=detection.detected_at,
-                suspected=suspected,
+                suspected=not established,
             )
         )
         _remind(app, first.incident_id, 1, tx)
     if scope != Scope() and (fresh or not _covers(incident, detection)):
         await scoping.widen(app, incident, scope, first.origin.value, first.description, tx)
-    if detection.aware_at is not None and incident.known.aware_at is None:
-        said = BreachAwarenessRecorded(
-            incident_id=first.incident_id,
-            aware_at=detection.aware_at,
-            decided_by=first.origin.value,
-            reason="whoever detected it says so",
-        )
-        await on_awareness_recorded(app, said, tx)
+    if aware is not None and incident.known.aware_at is None:
+        await on_awareness_recorded(app, aware, tx)
+
+
+def _awareness(detection: Detection) -> BreachAwarenessRecorded | None:
+    if detection.aware_at is None:
+        return None
+    return BreachAwarenessRecorded(
+        incident_id=detection.first.incident_id,
+        aware_at=detection.aware_at,
+        decided_by=detection.first.origin.value,
+        reason="whoever detected it says so",
+    )
 
 
 def _covers(incident: Incident, detection: Detection) -> bool:

@@ -51,7 +51,7 @@ def facts_of(agreement: Agreement, picture: Picture, late: Late | None) -> Facts
     labels = {each.code: each.label for each in agreement.data_categories}
     facts: Facts = {
         "incident_id": picture.incident_id,
-        "data_categories": tuple(labels.get(each, each) for each in picture.data_categories) or (UNKNOWN,),
+        "data_categories": tuple(labels[each] for each in picture.data_categories if each in labels) or (UNKNOWN,),
         "authority": breach.authority,
         "more_to_come": "yes",
         "no_admission": breach.no_admission.en,
@@ -68,7 +68,7 @@ def facts_of(agreement: Agreement, picture: Picture, late: Late | None) -> Facts
     if picture.subprocessors:
         facts["at_subprocessors"] = picture.subprocessors
     if picture.next_at is not None:
-        facts |= _moment("next", picture.next_at, zone)
+        facts |= _moment("next", picture.next_at, zone) | {"more_to_come": ""}
     _put(facts, "nature", _words(picture.entries.get("nature")) or Words(en=picture.description))
     _put(facts, "consequences", _words(picture.entries.get("consequences")) or Words(en=UNKNOWN))
     _put(facts, "advice", picture.advice)

@@ -1,5 +1,7 @@
 """What is done about a breach and told in phases: steps, updates, requests, reasons for delay (BRE-2, BRE-3)."""
 
+from datetime import datetime
+
 from breach import dossier, incident_store, journal, phase_store, scope_store, telling
 from breach.bound import Bound
 from breach.clocks import CLIENTS
@@ -35,7 +37,7 @@ async def on_updated(app: Bound, said: BreachUpdated, tx: Transaction) -> None:
     incident = await locked(tx, said.incident_id)
     numbers = await phase_store.load_numbers(tx, said.incident_id)
     verdict = weigh_update(app.book.latest, incident.known, numbers, said)
-    wrong = dossier.why_not(app.book.latest, said.entries)
+    wrong = _misdated(said, tx.now + app.settings.ahead_within) or dossier.why_not(app.book.latest, said.entries)
     if wrong is not None and not isinstance(verdict, IncidentRefused):
         verdict = refuse(app.book.latest, said, wrong[1], wrong[0])
     if isinstance(verdict, IncidentRefused):
@@ -48,6 +50,15 @@ async def on_updated(app: Bound, said: BreachUpdated, tx: Transaction) -> None:
     await phase_store.insert_update(tx, said, verdict)
     tx.emit(verdict)
     await telling.tell(app, said.incident_id, NoticeKind.BREACH_UPDATE, tx, number=verdict.number)
+
+
+def _misdated(said: BreachUpdated, ahead_at: datetime) -> tuple[str, str] | None:
+    """The field and why: what is to come is known of nobody, and would make every true update one of earlier days."""
+    if said.as_of > ahead_at:
+        return "as_of", "it lies ahead: an update says how it is, or was"
+    if said.next_at is not None and said.next_at <= said.as_of:
+        return "next_at", "clients can't hear again before what they hear now"
+    return None
 
 
 @router.on(BreachStateRequested)

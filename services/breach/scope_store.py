@@ -165,6 +165,21 @@ async def set_exempt(tx: Transaction, incident_id: str, client_id: str, *, exemp
     return not status.endswith(" 0")
 
 
+async def is_told(tx: Transaction, incident_id: str, client_id: str) -> bool:
+    """Whether a client's first notice has been ordered, or has come."""
+    return bool(
+        await tx.fetchval(
+            """
+            SELECT ordered_at IS NOT NULL OR told_at IS NOT NULL
+              FROM affected
+             WHERE incident_id = $1 AND client_id = $2
+            """,
+            incident_id,
+            client_id,
+        )
+    )
+
+
 async def is_affected(tx: Transaction, incident_id: str, client_id: str) -> bool:
     """Whether a client is affected and not exempt."""
     return bool(

@@ -95,7 +95,10 @@ async def on_exemption_lifted(app: Bound, said: BreachExemptionLifted, tx: Trans
     dues = await clock_store.go_on(tx, said.incident_id, CLIENTS, said.client_id, "exempt")
     if incident.known.aware_at is not None and version is not None:
         ticking.schedule(app.book[version], said.incident_id, incident.known.aware_at, dues, tx)
-        await telling.tell(app, said.incident_id, NoticeKind.BREACH_NOTICE, tx)
+        # Whoever had the notice before hears all that was told to the others meanwhile.
+        told = await scope_store.is_told(tx, said.incident_id, said.client_id)
+        kind = NoticeKind.BREACH_STATE if told else NoticeKind.BREACH_NOTICE
+        await telling.tell(app, said.incident_id, kind, tx, client_id=said.client_id)
 
 
 def _say(said: BreachExempted | BreachExemptionLifted, clause: str, tx: Transaction, *, exempt: bool) -> None:

@@ -83,7 +83,7 @@ async def _picture(incident: Incident, telling: Telling, tx: Transaction) -> Pic
         data_categories=incident.data_categories,
         entries=incident.entries,
         advice=incident.advice,
-        next_at=incident.next_at,
+        next_at=incident.next_at if incident.next_at and incident.next_at > tx.now else None,
         steps=await phase_store.load_steps(tx, incident.incident_id, telling.number),
         updates=[] if update else await phase_store.load_last_words(tx, incident.incident_id),
     )

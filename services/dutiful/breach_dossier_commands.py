@@ -10,6 +10,8 @@ from dutiful.asking import ask, fetch
 from dutiful.breach_commands import BREACH, At, French, Incident, Reason, Token, Url, app, say, words
 from dutiful.breach_shown import show
 
+_FORMS = ("csv", "html", "json")
+
 __all__ = ["app"]
 
 
@@ -26,10 +28,10 @@ def dossier(
     Example of an entry: {"code": "records", "standing": "approximate", "number": 900}
     """
     if enter is not None:
-        say(incident, f"/{incident}/dossier", {"entries": from_json(enter.read_bytes())}, token, url)
+        say(incident, f"/{incident}/dossier", {"entries": _entries(enter)}, token, url)
     if out is not None:
         path = f"/incidents/{incident}/dossier" + ("/pdf" if out.suffix == ".pdf" else "")
-        out.write_bytes(fetch(url + path, token, "--breach"))
+        _write(out, fetch(url + path, token, "--breach"))
     elif enter is None:
         show(ask(f"{url}/incidents/{incident}", token, "--breach"))
 
@@ -95,8 +97,29 @@ def delay(
 @app.command("register")
 def register(
     token: Token,
-    out: Annotated[Path, typer.Option(help="the file to write, as CSV")] = Path("register.csv"),
+    out: Annotated[Path, typer.Option(help="the file to write: CSV, HTML or JSON, by its name's end")] = Path(
+        "register.csv"
+    ),
     url: Url = BREACH,
 ) -> None:
     """Write the register of all breaches (GDPR art. 33(5)) to a file."""
-    out.write_bytes(fetch(f"{url}/register?format=csv", token, "--breach"))
+    form = out.suffix.removeprefix(".")
+    if form not in _FORMS:
+        raise typer.BadParameter(
+            f"a register is written as {', '.join(f'*.{each}' for each in _FORMS)}", param_hint="--out"
+        )
+    _write(out, fetch(f"{url}/register?format={form}", token, "--breach"))
+
+
+def _entries(path: Path) -> object:
+    try:
+        return from_json(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"{path} holds no JSON: {error}", param_hint="--enter") from None
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise typer.BadParameter(f"{path} can't be written: {error.strerror}", param_hint="--out") from None

@@ -1,57 +1,86 @@
-"""The services by name: their apps and their settings."""
+"""The services by name: their apps and their settings. One that is not asked for is not imported: it costs memory."""
+
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from agreement.book import Book
-from breach.app import Breach
-from breach.settings import BreachSettings
 from chassis.service import App
 from chassis.settings import Settings
-from holder.app import Holder
-from holder.settings import HolderSettings
-from notifier.app import Notifier
-from notifier.settings import NotifierSettings
-from retention.app import Retention
-from retention.settings import RetentionSettings
-from subprocessor_registry.app import Registry
 
-NAMES = (Registry.name, Notifier.name, Retention.name, Breach.name)
-"""What every installation runs."""
+Starting = tuple[Callable[[], Settings], Callable[[Book, Settings], App]]
 
-RUNNABLE = (*NAMES, Holder.name)
+
+S = TypeVar("S", bound=Settings)
+
+
+def _of(kind: type[S], settings: Settings) -> S:
+    if not isinstance(settings, kind):
+        raise TypeError(f"these are no {kind.__name__}: ask `settings_of` for them")
+    return settings
+
+
+def _registry() -> Starting:
+    from subprocessor_registry.app import Registry
+
+    return Settings, lambda book, _: Registry(book)
+
+
+def _notifier() -> Starting:
+    from notifier.app import Notifier
+    from notifier.settings import NotifierSettings
+
+    return NotifierSettings, lambda book, settings: Notifier(book, _of(NotifierSettings, settings))
+
+
+def _retention() -> Starting:
+    from retention.app import Retention
+    from retention.settings import RetentionSettings
+
+    return RetentionSettings, lambda book, settings: Retention(book, _of(RetentionSettings, settings))
+
+
+def _breach() -> Starting:
+    from breach.app import Breach
+    from breach.settings import BreachSettings
+
+    return BreachSettings, lambda book, settings: Breach(book, _of(BreachSettings, settings))
+
+
+def _holder() -> Starting:
+    from holder.app import Holder
+    from holder.settings import HolderSettings
+
+    return HolderSettings, lambda _, settings: Holder(_of(HolderSettings, settings))
+
+
+_SERVICES: Final[dict[str, Callable[[], Starting]]] = {
+    "subprocessor_registry": _registry,
+    "notifier": _notifier,
+    "retention": _retention,
+    "breach": _breach,
+    "holder": _holder,
+}
+
+RUNNABLE: Final = tuple(_SERVICES)
 """With a holder, which runs where the systems are that its data map names."""
+
+NAMES: Final = tuple(name for name in RUNNABLE if name != "holder")
+"""What every installation runs."""
 
 
 def settings_of(name: str) -> Settings:
     """The settings of a service, from the environment."""
-    _known(name)
-    match name:
-        case Notifier.name:
-            return NotifierSettings()
-        case Retention.name:
-            return RetentionSettings()
-        case Breach.name:
-            return BreachSettings()
-        case Holder.name:
-            return HolderSettings()
-        case _:
-            return Settings()
+    settings, _ = _service(name)
+    return settings()
 
 
 def app_of(name: str, book: Book, settings: Settings) -> App:
     """The app of a service."""
-    _known(name)
-    match settings:
-        case NotifierSettings():
-            return Notifier(book, settings)
-        case RetentionSettings():
-            return Retention(book, settings)
-        case BreachSettings():
-            return Breach(book, settings)
-        case HolderSettings():
-            return Holder(settings)
-        case _:
-            return Registry(book)
+    _, app = _service(name)
+    return app(book, settings)
 
 
-def _known(name: str) -> None:
-    if name not in RUNNABLE:
+def _service(name: str) -> Starting:
+    if name not in _SERVICES:
         raise ValueError(f"there is no service {name!r}; there are {', '.join(RUNNABLE)}")
+    return _SERVICES[name]()

@@ -215,6 +215,47 @@ async def test_who_is_exempt_after_its_notice_hears_no_more(desk: Desk) -> None:
     assert desk.told(STATE) == []
     await desk.hear(exempted)
     assert desk.of(IncidentRefused)[-1].reason == "it is exempt already"
+    await desk.hear(
+        BreachExemptionLifted(incident_id=INCIDENT, client_id="acme", reason="It was not.", decided_by="DPO")
+    )
+    assert desk.told(STATE) == ["acme"]
+
+
+async def test_a_detector_that_was_aware_too_early_leaves_a_suspicion(desk: Desk) -> None:
+    """§6: nobody is aware before the detection: no clock runs, and whoever watches is told so."""
+    await desk.sign("acme")
+    await desk.detect("acme", aware_at=STARTS_AT - 9 * HOUR)
+    assert [each.suspected for each in desk.of(IncidentOpened)] == [True]
+    assert [each.field for each in desk.of(IncidentRefused)] == ["aware_at"]
+
+
+async def test_a_name_that_nobody_knows_is_not_told_to_clients(desk: Desk) -> None:
+    """BRE-2: what an operator misspelt is no fact; it is listed for the operator."""
+    await desk.sign("acme")
+    await desk.detect("acme")
+    await desk.scope(subprocessor_ids=("nobody-inc",), data_categories=("nonsense",))
+    await desk.aware()
+    (order,) = desk.of(IncidentNoticeOrdered)
+    assert "at_subprocessors" not in order.facts
+    assert order.facts["data_categories"] == ("unknown",)
+    assert desk.of(IncidentScopeWidened)[-1].unresolved == ("subprocessor/nobody-inc",)
+
+
+async def test_an_update_is_not_of_a_day_to_come(desk: Desk) -> None:
+    """BRE-2: it would make every true update one of earlier days; and nobody hears again before what is said now."""
+    await desk.sign("acme")
+    await desk.detect("acme")
+    await desk.aware()
+    await desk.update("u1", as_of=desk.clock.now() + HOUR)
+    await desk.update("u2", next_at=desk.clock.now() - HOUR)
+    assert [each.field for each in desk.of(IncidentRefused)] == ["as_of", "next_at"]
+    assert desk.told(UPDATE) == []
+    await desk.update("u3", next_at=desk.clock.now() + HOUR)
+    desk.clock.jump_to(desk.clock.now() + 2 * HOUR)
+    await desk.update("u4", as_of=desk.clock.now())
+    orders = [each for each in desk.of(IncidentNoticeOrdered) if each.kind is UPDATE]
+    assert ["next_on" in each.facts for each in orders] == [True, False]
+    assert [each.facts["more_to_come"] for each in orders] == ["", "yes"]
 
 
 async def test_closing_reopening_and_dismissing(desk: Desk) -> None:

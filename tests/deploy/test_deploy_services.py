@@ -1,0 +1,27 @@
+"""The services by name: what `dutiful run` starts."""
+
+import subprocess
+import sys
+
+import pytest
+
+from dutiful.services import NAMES, RUNNABLE, settings_of
+
+
+def test_a_service_that_is_not_asked_for_is_not_imported() -> None:
+    """A process pays in memory for what it runs, and for no other service's libraries."""
+    code = "import sys; from dutiful.services import settings_of; settings_of('notifier'); print(*sys.modules)"
+    env = {"DUTIFUL_DATABASE_URL": "postgresql://nobody@127.0.0.1/none"}
+    said = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
+    )
+    imported = {name.partition(".")[0] for name in said.stdout.split()}
+    assert "notifier" in imported
+    assert not imported & {"holder", "retention", "breach", "subprocessor_registry"}
+
+
+def test_every_name_is_known() -> None:
+    """The holder runs where its systems are; whoever misspells is told the names."""
+    assert set(NAMES) == set(RUNNABLE) - {"holder"}
+    with pytest.raises(ValueError, match="there are subprocessor_registry, notifier, retention, breach, holder"):
+        settings_of("notifer")
