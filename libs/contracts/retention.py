@@ -82,7 +82,8 @@ class RetentionChoiceAccepted(RetentionEvent):
 class RetentionChoiceRefused(RetentionEvent):
     """The client's choice can't count: too late, or about nothing.
 
-    `gone` names what is deleted or being deleted, category/holder, where that is why.
+    `gone` names what was confirmed as deleted, category/holder, where that is why; `ordered` what was ordered to be,
+    and may be gone at any moment.
     """
 
     TYPE: ClassVar[str] = "retention.choice_refused"
@@ -91,6 +92,7 @@ class RetentionChoiceRefused(RetentionEvent):
     reason: str
     clause: str
     gone: tuple[str, ...] = ()
+    ordered: tuple[str, ...] = ()
 
 
 class RetentionChoiceDefaulted(RetentionEvent):
@@ -139,12 +141,17 @@ class RetentionReinstated(RetentionEvent):
 
 
 class RetentionReinstatementRefused(RetentionEvent):
-    """The contract can't simply go on; `gone` names what is deleted or being deleted, category/holder."""
+    """The contract can't simply go on.
+
+    `gone` names what was confirmed as deleted, category/holder; `ordered` what was ordered to be, and may be gone at
+    any moment.
+    """
 
     TYPE: ClassVar[str] = "retention.reinstatement_refused"
 
     reason: str
     gone: tuple[str, ...] = ()
+    ordered: tuple[str, ...] = ()
 
 
 class OrderKind(StrEnum):

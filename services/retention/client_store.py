@@ -63,15 +63,14 @@ async def load_client(tx: Transaction, client_id: str) -> Client | None:
     return None if row is None else _client(row)
 
 
-async def set_durations(tx: Transaction, changed: ClientSettingsChanged) -> bool:
-    """Appendix A: the client's own durations; categories that it doesn't name keep theirs. False: no client."""
+async def set_durations(tx: Transaction, changed: ClientSettingsChanged) -> None:
+    """Appendix A: the client's own durations; categories that it doesn't name keep theirs."""
     fresh = {each.category: (each.n, each.unit) for each in changed.retention}
-    status = await tx.execute(
+    await tx.execute(
         "UPDATE client SET durations = durations || $2::jsonb WHERE client_id = $1",
         changed.client_id,
         to_json(fresh).decode(),
     )
-    return not status.endswith(" 0")
 
 
 async def set_gone(tx: Transaction, client_id: str) -> None:

@@ -4,7 +4,7 @@ from chassis.transaction import Transaction
 from contracts.client import ClientAmended, ClientDesynchronised, ClientSettingsChanged, ClientSigned
 from retention import client_store, desynchronising, termination_store
 from retention.endings import plan_end
-from retention.finding import Finder, client_unknown
+from retention.finding import Finder, client_unknown, refuse_unknown
 
 
 async def on_client_signed(finder: Finder, signed: ClientSigned, tx: Transaction) -> None:
@@ -29,10 +29,12 @@ async def on_client_amended(finder: Finder, amended: ClientAmended, tx: Transact
         await plan_end(finder, client, amended.contract_ends_on, "the contract's own end", tx, by_expiry=True)
 
 
-async def on_settings_changed(_: Finder, changed: ClientSettingsChanged, tx: Transaction) -> None:
+async def on_settings_changed(finder: Finder, changed: ClientSettingsChanged, tx: Transaction) -> None:
     """The client's own durations count from tomorrow's orders on; a law's are never undercut (RET-2)."""
-    if not await client_store.set_durations(tx, changed):
-        raise client_unknown(changed.client_id)
+    agreement = finder.book[(await finder.client(changed.client_id, tx)).signed]
+    known = [each.code for each in agreement.data_categories]
+    refuse_unknown(known, [each.category for each in changed.retention], "retention")
+    await client_store.set_durations(tx, changed)
 
 
 async def on_desynchronised(finder: Finder, ended: ClientDesynchronised, tx: Transaction) -> None:

@@ -66,10 +66,12 @@ async def packages_ready(agreement: Agreement, termination: Termination, tx: Tra
     """TER-5: every package is there: the client is told where, and has the agreement's days to fetch them."""
     window = deadlines.fetch_window(agreement, _today(agreement, tx))
     closes_at = deadlines.end_of_day(agreement, window.day)
+    await termination_store.set_fetching(tx, termination.termination_id, closes_at)
     links = await package_store.load_links(tx, termination.termination_id)
     tx.emit_at(ScheduleReturnClosed(client_id=termination.client_id), closes_at, return_name(termination))
     urls = tuple(url for _, url, _ in links)
     notices.tell_package(agreement, termination, urls, window.day, closes_at, tx)
+    await replan(agreement, replace(termination, fetch_closes_at=closes_at), tx)
 
 
 async def settle_return(agreement: Agreement, termination: Termination, tx: Transaction, *, over: bool) -> None:

@@ -1,7 +1,7 @@
 """§8.3: what counts of what a platform, a client or a holder says when a contract ends. Values in, events out."""
 
-from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
 from agreement import deadlines
 from agreement.schema import Agreement
@@ -21,7 +21,13 @@ from contracts.retention import (
     RetentionReinstatementRefused,
     RetentionTerminationRefused,
 )
-from retention.terminations import Order, Stage, Termination
+from retention.terminations import Order, Stage, Taken, Termination
+
+_FOLLOWS: Final = {
+    Stage.ASKING: "the client is being asked what becomes of its data",
+    Stage.RETURNING: "the client's data are being returned",
+    Stage.DELETING: "the client's data are being deleted",
+}
 
 
 def weigh_termination(
@@ -33,7 +39,7 @@ def weigh_termination(
     same = "" if current.terminated_on == terminated_on else f", not on {terminated_on}"
     return RetentionTerminationRefused(
         client_id=client_id,
-        reason=f"the contract has ended on {current.terminated_on}{same}: what follows is {current.stage}",
+        reason=f"the contract has ended on {current.terminated_on}{same}: {_FOLLOWS[current.stage]}",
         clause=agreement.termination.clause,
     )
 
@@ -57,13 +63,10 @@ def request_choice(agreement: Agreement, termination: Termination, today: date) 
 
 
 def weigh_choice(
-    agreement: Agreement, termination: Termination | None, made: ChoiceMade, gone: Sequence[str]
+    agreement: Agreement, termination: Termination | None, made: ChoiceMade, taken: Taken
 ) -> RetentionChoiceAccepted | RetentionChoiceRefused:
-    """§8.3: a choice that was made in time counts until another is carried out, or the default has taken something.
-
-    `gone` are the category/holder pairs whose deletion was ordered.
-    """
-    reason = _no_choice(agreement, termination, made, gone)
+    """§8.3: a choice that was made in time counts until another is carried out, or the default has taken something."""
+    reason = _no_choice(agreement, termination, made, taken)
     if reason is None:
         return RetentionChoiceAccepted(client_id=made.client_id, choice=made.choice, made_by=made.made_by)
     return RetentionChoiceRefused(
@@ -71,13 +74,12 @@ def weigh_choice(
         choice=made.choice,
         reason=reason,
         clause=agreement.termination.clause,
-        gone=tuple(gone),
+        gone=taken.gone,
+        ordered=taken.ordered,
     )
 
 
-def _no_choice(
-    agreement: Agreement, termination: Termination | None, made: ChoiceMade, gone: Sequence[str]
-) -> str | None:
+def _no_choice(agreement: Agreement, termination: Termination | None, made: ChoiceMade, taken: Taken) -> str | None:
     if made.choice not in agreement.termination.choices:
         return f"the agreement offers {', '.join(agreement.termination.choices)}"
     if termination is None or termination.stage is Stage.REINSTATED:
@@ -85,18 +87,18 @@ def _no_choice(
     late = termination.closes_at is not None and made.received_at >= termination.closes_at
     if termination.stage in (Stage.PLANNED, Stage.ASKING):
         return "it came too late: the time to choose is over" if late else None
-    return _being_carried_out(termination, made, gone, late=late)
+    return _being_carried_out(termination, made, taken, late=late)
 
 
-def _being_carried_out(termination: Termination, made: ChoiceMade, gone: Sequence[str], *, late: bool) -> str | None:
+def _being_carried_out(termination: Termination, made: ChoiceMade, taken: Taken, *, late: bool) -> str | None:
     if termination.choice is made.choice:
         return f"{made.choice} is what is being carried out already"
     if termination.chosen_on is not None:
         return f"{termination.choice} was chosen on {termination.chosen_on} and is being carried out"
-    if not late and not gone:
+    if not late and not taken:
         return None
     begun = f"without a choice, {termination.choice} began on {termination.settled_on}"
-    what = f" and has taken or is taking {', '.join(gone)}" if gone else ""
+    what = f"; {taken.spell()}" if taken else ""
     return f"it came too late: {begun}{what}" if late else f"it was made in time and heard too late: {begun}{what}"
 
 
@@ -110,17 +112,14 @@ def default_choice(agreement: Agreement, termination: Termination) -> RetentionC
 
 
 def weigh_reinstatement(
-    termination: Termination | None, client_id: str, reason: str | None, gone: Sequence[str]
+    termination: Termination | None, client_id: str, reason: str | None, taken: Taken
 ) -> RetentionReinstated | RetentionReinstatementRefused:
-    """§8.3: a termination can be taken back until a deletion was ordered; then parts may be gone, and it is said which.
-
-    `gone` are the category/holder pairs whose deletion was ordered.
-    """
+    """§8.3: a termination can be taken back until a deletion was ordered; then it is said of what."""
     if termination is None or termination.stage is Stage.REINSTATED:
         return RetentionReinstatementRefused(client_id=client_id, reason="no end of this contract is known")
-    if gone or termination.stage is Stage.COMPLETE:
+    if taken or termination.stage is Stage.COMPLETE:
         why = f"the contract ended on {termination.terminated_on} and its data are being deleted; sign a new one"
-        return RetentionReinstatementRefused(client_id=client_id, reason=why, gone=tuple(gone))
+        return RetentionReinstatementRefused(client_id=client_id, reason=why, gone=taken.gone, ordered=taken.ordered)
     return RetentionReinstated(client_id=client_id, reason=reason)
 
 

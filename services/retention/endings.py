@@ -71,7 +71,7 @@ async def on_contract_reinstated(finder: Finder, reinstated: ContractReinstated,
     current = await termination_store.load_current(tx, reinstated.client_id)
     termination = current[0] if current else None
     tasks = await task_store.load_tasks(tx, termination.termination_id) if termination else []
-    verdict = weigh_reinstatement(termination, reinstated.client_id, reinstated.reason, progress.gone(tasks))
+    verdict = weigh_reinstatement(termination, reinstated.client_id, reinstated.reason, progress.taken(tasks))
     tx.emit(verdict)
     if termination is not None and isinstance(verdict, RetentionReinstated):
         await course.reinstate(termination, reinstated.reason or "the contract goes on", tx)
@@ -83,7 +83,7 @@ async def on_choice_made(finder: Finder, made: ChoiceMade, tx: Transaction) -> N
     agreement = finder.book[client.signed]
     current = await termination_store.load_current(tx, made.client_id)
     tasks = await task_store.load_tasks(tx, current[0].termination_id) if current else []
-    verdict = weigh_choice(agreement, current[0] if current else None, made, progress.gone(tasks))
+    verdict = weigh_choice(agreement, current[0] if current else None, made, progress.taken(tasks))
     tx.emit(verdict)
     if current is None or not isinstance(verdict, RetentionChoiceAccepted):
         return

@@ -1,5 +1,7 @@
 """What every handler has at hand: the agreements, the key that signs, and what an event is about, locked."""
 
+from collections.abc import Iterable
+
 from agreement.book import Book
 from agreement.schema import Agreement
 from chassis.errors import Rejected
@@ -44,6 +46,14 @@ class Finder:
         """The version that binds a client, which is locked; the latest for who is no client any more."""
         client = await client_store.lock_client(tx, client_id)
         return self.book.latest if client is None else self.book[client.signed]
+
+
+def refuse_unknown(known: Iterable[str], named: Iterable[str], field: str) -> None:
+    """No order would ever reach data of a category that no agreement has: raises `Rejected`, with those there are."""
+    there = sorted(known)
+    unknown = sorted(set(named) - set(there))
+    if unknown:
+        raise Rejected(f"the agreement has no category {', '.join(unknown)}; it has {', '.join(there)}", field)
 
 
 def client_unknown(client_id: str) -> Rejected:

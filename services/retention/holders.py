@@ -9,12 +9,14 @@ from contracts.change import ChangeAnnounced, ChangeCorrected
 from contracts.holder import HolderDeclared, HolderReported, HolderRestored, HolderRetired
 from contracts.permission import PermissionSet, Standing
 from retention import course, flags, holder_store, restoring, termination_store
-from retention.finding import Finder
+from retention.finding import Finder, refuse_unknown
 from retention.processing import weigh_processing, weigh_report
 
 
 async def on_holder_declared(finder: Finder, declared: HolderDeclared, tx: Transaction) -> None:
     """A system answers orders from now on; ends that run concern it too."""
+    known = {each.code for agreement in finder.book.versions.values() for each in agreement.data_categories}
+    refuse_unknown(known, declared.categories, "categories")
     await holder_store.declare(tx, declared)
     for client_id in await termination_store.load_running(tx):
         await finder.client(client_id, tx)

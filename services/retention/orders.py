@@ -45,7 +45,6 @@ async def give_back(
 ) -> None:
     """TER-5: a package of each holder, with what it alone can give back."""
     due_at = _due(agreement, agreement.periods.return_answer, tx)
-    until = deadlines.fetch_window(agreement, deadlines.local_date(agreement, due_at)).day
     placed = []
     for holder_id, categories in returners.items():
         event = ReturnOrdered(
@@ -55,7 +54,7 @@ async def give_back(
             categories=categories,
             recipient=termination.recipient,
             due_at=due_at,
-            available_until=deadlines.end_of_day(agreement, until),
+            available_until=_available_until(agreement, agreement.periods.return_answer, tx),
             clause=agreement.termination.clause,
         )
         placed.append(_of_termination(event, OrderKind.RETURN, termination))
@@ -165,8 +164,13 @@ def _moved(agreement: Agreement, said: HolderOrder, tx: Transaction) -> dict[str
     """A package that comes late can be fetched as long as one that came in time."""
     if not isinstance(said, ReturnOrdered):
         return {}
-    expected_on = deadlines.local_date(agreement, _due(agreement, agreement.periods.order_reminder, tx))
-    return {"available_until": deadlines.end_of_day(agreement, deadlines.fetch_window(agreement, expected_on).day)}
+    return {"available_until": _available_until(agreement, agreement.periods.order_reminder, tx)}
+
+
+def _available_until(agreement: Agreement, period: Period, tx: Transaction) -> datetime:
+    """The end of the time to fetch a package that is ready on the last day of a period that begins today."""
+    ready_on = deadlines.days_after(agreement, period, deadlines.local_date(agreement, tx.now))
+    return deadlines.end_of_day(agreement, deadlines.fetch_window(agreement, ready_on).day)
 
 
 def scope_of(agreement: Agreement, rule: Retention, termination: Termination) -> Scope:

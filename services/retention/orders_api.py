@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from chassis.asking import Cursor, PathId, Running, found, page_of, whose
+from chassis.errors import Rejected
 from chassis.http import Authenticated, Limit
 from chassis.pages import Page, decode_cursor
 from chassis.problems import Problem
@@ -50,13 +51,22 @@ async def read_orders(
 async def confirm_for_holder(
     order_id: PathId, body: ConfirmationBody, caller: Authenticated, running: Running, cause: Once
 ) -> OrderView:
-    """SUB-7: what a sub-processor confirmed by letter, with its evidence; 409 where it is answered already."""
+    """SUB-7: what a sub-processor confirmed by letter, with its evidence; 409 where something else is its answer.
+
+    422 where the deletion is said to end in the future: evidence is of what was done.
+    """
     caller.require(Right.ANSWER_ORDERS)
     order = found(await queries.order(running.pool, order_id))
-    await running.processor.submit(_answer(order, body), cause)
+    said = _answer(order, body)
+    now = running.clock.now()
+    if said.finished_at > now:
+        raise Rejected(f"it lies in the future: it is {now:%Y-%m-%dT%H:%M:%SZ} now", "finished_at")
+    await running.processor.submit(said, cause)
     answered = found(await queries.order(running.pool, order_id))
     if answered.answered_at is None:
         raise Problem(HTTPStatus.CONFLICT, "the order was taken back")
+    if await queries.answer(running.pool, order_id) != said:
+        raise Problem(HTTPStatus.CONFLICT, f"the order was answered already on {answered.answered_at.date()}")
     return answered
 
 

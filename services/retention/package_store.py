@@ -41,11 +41,12 @@ async def note_download(tx: Transaction, fetched: ReturnDownloaded) -> bool:
 
 
 async def note_acknowledgement(tx: Transaction, termination_id: str, said: ReturnAcknowledged) -> bool:
-    """The client has its data; False if there is no such package that waits for this."""
+    """The client has its data, since it first said so; False if there is no such package."""
     status = await tx.execute(
         """
-        UPDATE package SET acknowledged_at = $3, acknowledged_by = $4
-         WHERE termination_id = $1 AND ($2::text IS NULL OR order_id = $2) AND acknowledged_at IS NULL
+        UPDATE package SET acknowledged_at = coalesce(acknowledged_at, $3),
+                           acknowledged_by = CASE WHEN acknowledged_at IS NULL THEN $4 ELSE acknowledged_by END
+         WHERE termination_id = $1 AND ($2::text IS NULL OR order_id = $2)
         """,
         termination_id,
         said.order_id,

@@ -53,14 +53,15 @@ class Hold:
 class Ending:
     """A contract's end, and how far its consequences are.
 
-    `asked_until` is the client's last day to choose, once it was asked; `settled_on` the day on which deletion may
-    begin, once that is known.
+    `asked_until` is the client's last day to choose, once it was asked; `fetch_until` its last day to fetch what is
+    returned, once all of it is ready; `settled_on` the day on which deletion may begin, once that is known.
     """
 
     terminated_on: date
     choice: Choice | None = None
     chosen_on: date | None = None
     asked_until: date | None = None
+    fetch_until: date | None = None
     settled_on: date | None = None
 
 
@@ -81,6 +82,12 @@ def plan(agreement: Agreement, ending: Ending, keepers: Sequence[Keeper], holds:
         for keeper in keepers
         if keeper.may_hold(rule)
     ]
+    if ending.choice is Choice.RETURN:
+        giving = returners(agreement, keepers)
+        entries = [
+            entry if entry.category in giving.get(entry.holder_id, ()) else _kept_back(entry, start)
+            for entry in entries
+        ]
     internal = [keeper for keeper in keepers if keeper.kind is HolderKind.INTERNAL]
     missing = tuple(
         rule.category
@@ -117,17 +124,24 @@ def _start(agreement: Agreement, ending: Ending) -> tuple[date, tuple[str, ...]]
         day = max(ending.terminated_on, ending.chosen_on or ending.terminated_on)
         return day, (f"the client chose deletion, which may begin on {spell(day)}",)
     if ending.choice is Choice.RETURN:
-        chosen_on = max(ending.terminated_on, ending.chosen_on or ending.terminated_on)
-        ready_on = deadlines.days_after(agreement, agreement.periods.return_answer, chosen_on)
-        window = deadlines.fetch_window(agreement, ready_on)
-        return shift(window.day, DAY), (
-            f"the client chose return: packages are due by {spell(ready_on)}",
-            f"they can be fetched until {spell(window.day)}; deletion follows the acknowledgement, or that day",
+        last_day, packages = _fetching(agreement, ending)
+        return shift(last_day, DAY), (
+            f"the client chose return: {packages}",
+            f"they can be fetched until {spell(last_day)}; deletion follows the acknowledgement, or that day",
         )
     last_day = ending.asked_until or deadlines.choice_window(agreement, ending.terminated_on).day
     day = shift(last_day, DAY)
     default = agreement.termination.default
     return day, (f"the client may choose until {spell(last_day)}; without a choice, {default} begins on {spell(day)}",)
+
+
+def _fetching(agreement: Agreement, ending: Ending) -> tuple[date, str]:
+    """The last day to fetch the packages, and what it is counted from: they are ready, or when they are due."""
+    if ending.fetch_until is not None:
+        return ending.fetch_until, "its packages are ready"
+    chosen_on = max(ending.terminated_on, ending.chosen_on or ending.terminated_on)
+    ready_on = deadlines.days_after(agreement, agreement.periods.return_answer, chosen_on)
+    return deadlines.fetch_window(agreement, ready_on).day, f"packages are due by {spell(ready_on)}"
 
 
 def _entry(
@@ -163,12 +177,21 @@ def _entry(
     )
 
 
+def _kept_back(entry: PlanEntry, start: date) -> PlanEntry:
+    """A line of a holder that gives nothing of it back: it waits for what the others return."""
+    if entry.action is not Action.RETURN_THEN_DELETE:
+        return entry
+    held = bool(entry.held_by) or entry.delete_on != start
+    action = Action.HOLD if held else Action.DELETE
+    return entry.model_copy(update={"action": action, "because": ("it is not returned from here", *entry.because)})
+
+
 def _own_day(rule: Retention, ending: Ending, start: date, reasons: tuple[str, ...]) -> tuple[date, tuple[str, ...]]:
     """When data of a category go by its own rule."""
     if rule.n is None or rule.unit is None:
         return start, reasons
     end = span_end(ending.terminated_on, rule.n, rule.unit)
-    span = f"{rule.n} {rule.unit}"
+    span = f"{rule.n} {rule.unit.removesuffix('s') if rule.n == 1 else rule.unit}"
     match rule.rule:
         case Rule.TERM_PLUS:
             day, why = max(start, end), (f"it is kept for {span} after the end of the contract, {spell(end)}",)

@@ -15,7 +15,7 @@ from contracts.schedule import ScheduleCertificateDue, ScheduleDeletionDue
 from retention import hold_store, holder_store, order_store, orders, task_store, termination_store
 from retention.dates import certificate_name, deletion_name
 from retention.planning import Plan, plan
-from retention.terminations import Order, Stage, State, Termination
+from retention.terminations import Order, Stage, State, Taken, Termination
 
 
 async def replan(agreement: Agreement, termination: Termination, tx: Transaction) -> Plan:
@@ -119,9 +119,12 @@ async def apply_hold(placed: HoldPlaced, tx: Transaction) -> tuple[str, ...]:
     )
 
 
-def gone(tasks: Sequence[task_store.Task]) -> tuple[str, ...]:
-    """What is deleted or being deleted, category/holder."""
-    return tuple(task.name for task in tasks if task.state is not State.WAITING)
+def taken(tasks: Sequence[task_store.Task]) -> Taken:
+    """What can't be counted on any more."""
+    return Taken(
+        gone=tuple(task.name for task in tasks if task.state in (State.CONFIRMED, State.DONE)),
+        ordered=tuple(task.name for task in tasks if task.state in (State.ORDERED, State.HALTED)),
+    )
 
 
 def _today(agreement: Agreement, tx: Transaction) -> date:

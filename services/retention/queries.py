@@ -9,6 +9,7 @@ from pydantic_core import from_json
 
 from chassis.database import Pool
 from chassis.problems import Problem
+from contracts.erasure import ErasureConfirmed
 from retention.views import (
     CertificateView,
     FlagView,
@@ -78,11 +79,11 @@ async def plan(pool: Pool, client_id: str) -> PlanAnswer | None:
 
 
 async def packages(pool: Pool, client_id: str) -> list[PackageView]:
-    """What can be fetched, or was."""
+    """What can be fetched, or was; no longer than the client's time to fetch, even if a link would live longer."""
     rows = await pool.fetch(
         """
-        SELECT order_id, holder_id, contents, manifest_sha256, package_sha256, encryption, url, expires_at, ready_at,
-               downloaded_at, acknowledged_at
+        SELECT order_id, holder_id, contents, manifest_sha256, package_sha256, encryption, url,
+               least(expires_at, fetch_closes_at) AS expires_at, ready_at, downloaded_at, acknowledged_at
           FROM package JOIN termination USING (termination_id)
          WHERE client_id = $1
          ORDER BY ready_at, order_id
@@ -127,6 +128,12 @@ async def order(pool: Pool, order_id: str) -> OrderView | None:
     """One order."""
     row = await pool.fetchrow(f"SELECT {_ORDER} FROM holder_order WHERE order_id = $1", order_id)
     return None if row is None else _view(OrderView, dict(row))
+
+
+async def answer(pool: Pool, order_id: str) -> ErasureConfirmed | None:
+    """What a holder confirmed to have deleted for an order, as it was recorded."""
+    said = await pool.fetchval("SELECT answer FROM holder_order WHERE order_id = $1 AND kind = 'erasure'", order_id)
+    return None if said is None else ErasureConfirmed.model_validate_json(said)
 
 
 async def holds(pool: Pool, client_id: str) -> list[HoldView]:

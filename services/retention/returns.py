@@ -32,11 +32,11 @@ async def on_return_downloaded(_: Finder, fetched: ReturnDownloaded, tx: Transac
 
 
 async def on_return_acknowledged(finder: Finder, said: ReturnAcknowledged, tx: Transaction) -> None:
-    """TER-5: the client has its data; once all of it is acknowledged, deletion follows."""
+    """TER-5: the client has its data; once all of it is, deletion follows. Said again, it is no news."""
     await finder.client(said.client_id, tx)
     termination, agreement = await finder.current(said.client_id, tx)
     if not await package_store.note_acknowledgement(tx, termination.termination_id, said):
-        raise Rejected("no package of this client waits for an acknowledgement", "order_id")
+        raise Rejected("this client has no such package to acknowledge", "order_id")
     if termination.stage is Stage.RETURNING:
         await course.settle_return(agreement, termination, tx, over=False)
 

@@ -12,7 +12,8 @@ from retention.terminations import Stage, Termination
 
 _TERMINATION = """
     SELECT termination_id, client_id, agreement_id, agreement_version, terminated_on, by_expiry, stage, choice,
-           chosen_on, recipient, closes_at, settled_on, signed_again_at
+           chosen_on, recipient, closes_at, fetch_closes_at, settled_on,
+           signed_again_at
       FROM termination
 """
 
@@ -116,6 +117,11 @@ async def set_choice(tx: Transaction, termination_id: str, made: ChoiceMade, cho
     )
 
 
+async def set_fetching(tx: Transaction, termination_id: str, closes_at: datetime) -> None:
+    """Everything that is returned is ready, to be fetched until then."""
+    await tx.execute("UPDATE termination SET fetch_closes_at = $2 WHERE termination_id = $1", termination_id, closes_at)
+
+
 async def set_default(tx: Transaction, termination_id: str, choice: Choice) -> None:
     """The client chose nothing: the agreement does."""
     await tx.execute("UPDATE termination SET choice = $2 WHERE termination_id = $1", termination_id, choice)
@@ -150,6 +156,7 @@ def _termination(row: asyncpg.Record) -> tuple[Termination, Signed]:
         chosen_on=row["chosen_on"],
         recipient=Recipient.model_validate_json(recipient) if recipient else None,
         closes_at=row["closes_at"],
+        fetch_closes_at=row["fetch_closes_at"],
         settled_on=row["settled_on"],
         signed_again_at=row["signed_again_at"],
     )

@@ -49,6 +49,7 @@ class Termination:
     chosen_on: date | None = None
     recipient: Recipient | None = None
     closes_at: datetime | None = None
+    fetch_closes_at: datetime | None = None
     settled_on: date | None = None
     signed_again_at: datetime | None = None
 
@@ -64,14 +65,40 @@ class Termination:
 
     def ending(self, agreement: Agreement) -> Ending:
         """What a plan is made of."""
-        closes_on = None if self.closes_at is None else deadlines.local_date(agreement, self.closes_at)
         return Ending(
             terminated_on=self.terminated_on,
             choice=self.choice,
             chosen_on=self.chosen_on,
-            asked_until=None if closes_on is None else shift(closes_on, -DAY),
+            asked_until=_last_day(agreement, self.closes_at),
+            fetch_until=_last_day(agreement, self.fetch_closes_at),
             settled_on=self.settled_on,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a deletion has taken, or may have, category/holder.
+
+    `gone` was confirmed; `ordered` was ordered, or stopped on the way, and may be gone in whole or in part.
+    """
+
+    gone: tuple[str, ...] = ()
+    ordered: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.gone or self.ordered)
+
+    def spell(self) -> str:
+        """In words, what is there of the two."""
+        parts = (
+            f"{', '.join(self.gone)} is gone" if self.gone else "",
+            f"{', '.join(self.ordered)} is ordered and may be gone at any moment" if self.ordered else "",
+        )
+        return "; ".join(filter(None, parts))
+
+
+def _last_day(agreement: Agreement, closes_at: datetime | None) -> date | None:
+    return None if closes_at is None else shift(deadlines.local_date(agreement, closes_at), -DAY)
 
 
 @dataclass(frozen=True, slots=True)

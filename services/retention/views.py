@@ -69,7 +69,7 @@ class PackageView(BaseModel):
     package_sha256: str
     encryption: Encryption | None
     url: str
-    expires_at: datetime
+    expires_at: datetime = Field(description="until then it can be fetched")
     ready_at: datetime
     downloaded_at: datetime | None
     acknowledged_at: datetime | None

@@ -139,6 +139,28 @@ async def test_what_a_sub_processor_wrote_is_entered_for_it(scene: Scene) -> Non
     assert line["confirmations"][0]["evidence"] == "letter of 24 November"
 
 
+async def test_evidence_of_a_deletion_that_is_still_to_come(scene: Scene) -> None:
+    """SUB-7: it is refused with the field's name, and the order stands."""
+    path = f"/orders/{scene.order_id}/confirmation"
+    refused = await scene.desk.post("operator", path, A_LETTER | {"finished_at": "2030-01-01T00:00:00Z"})
+    assert refused.status_code == 422
+    assert "finished_at" in refused.text
+    assert "in the future" in refused.text
+    assert (await scene.desk.post("operator", path, A_LETTER)).status_code == 201
+
+
+async def test_an_order_is_answered_once(scene: Scene) -> None:
+    """SUB-7: the same word again under its key is no news; another word is a conflict, and the first is kept."""
+    path = f"/orders/{scene.order_id}/confirmation"
+    answers = [
+        await scene.desk.post("operator", path, A_LETTER, key="first"),
+        await scene.desk.post("operator", path, A_LETTER, key="first"),
+        await scene.desk.post("operator", path, A_LETTER | {"count": 7}, key="second"),
+    ]
+    assert [each.status_code for each in answers] == [201, 201, 409]
+    assert "answered already" in answers[-1].json()["detail"]
+
+
 async def test_the_plan_comes_in_three_forms(scene: Scene) -> None:
     """TER-4: as data, as a table for spreadsheets, and as a page for people."""
     rows = (await scene.desk.get("acme", "/clients/acme/plan")).json()["items"]

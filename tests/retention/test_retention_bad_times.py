@@ -8,6 +8,7 @@ from tests.retention.desk import TODAY, Desk, categories
 from chassis.errors import Rejected
 from contracts.cease import CeaseOrdered
 from contracts.choice import Choice
+from contracts.client import ClientSettingsChanged, Duration, DurationUnit
 from contracts.contract import ContractTerminated
 from contracts.erasure import ErasureConfirmed, ErasureFailed, ErasureHalted, ErasureOrdered
 from contracts.hold import HoldKind, HoldLifted, HoldPlaced
@@ -31,6 +32,18 @@ async def test_a_client_that_nobody_knows(desk: Desk) -> None:
     """It is refused in words that a publisher understands, and goes to the dead letters."""
     with pytest.raises(Rejected, match=r"publish client\.signed first"):
         await desk.hear(ContractTerminated(client_id="nobody", terminated_on=TODAY))
+
+
+async def test_categories_that_no_agreement_has(desk: Desk) -> None:
+    """RET-1: no order would reach them: a holder, or a duration, that names one is refused with those there are."""
+    await desk.sign("acme")
+    with pytest.raises(Rejected, match=r"no category gifts; it has .*call_recordings") as refused:
+        await desk.declare("shop", "gifts", "faxes")
+    assert refused.value.field == "categories"
+    wish = Duration(category="gifts", n=1, unit=DurationUnit.YEARS)
+    with pytest.raises(Rejected, match="no category gifts") as refused:
+        await desk.hear(ClientSettingsChanged(client_id="acme", retention=(wish,)))
+    assert refused.value.field == "retention"
 
 
 async def test_a_hold_placed_while_a_deletion_runs(desk: Desk) -> None:

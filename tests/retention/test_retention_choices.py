@@ -94,8 +94,8 @@ async def test_a_choice_made_in_time_and_heard_after_parts_are_gone(desk: Desk) 
     await desk.choose("acme", Choice.DELETION, at=in_time)
     refused, same = desk.of(RetentionChoiceRefused)
     assert "made in time and heard too late" in refused.reason
-    assert set(refused.gone) == {f"{category}/platform-db" for category in AT_ONCE}
-    assert all(each in refused.reason for each in refused.gone)
+    assert set(refused.ordered) == {f"{category}/platform-db" for category in AT_ONCE}
+    assert all(each in refused.reason for each in refused.ordered)
     assert "already" in same.reason
     assert not desk.of(ReturnOrdered)
 

@@ -171,3 +171,26 @@ def test_the_order_of_holds_does_not_matter(holds: list[Hold]) -> None:
     keeper = Keeper("db", HolderKind.INTERNAL, frozenset({"sso_user_numbers"}), declared=True)
     (entry,) = plan(shipped(), Ending(date(2027, 1, 1)), [keeper], holds).entries
     assert (entry.delete_on, set(entry.held_by)) == (date(2030, 1, 9), {"a", "b"})
+
+
+def test_the_plan_claims_a_return_only_of_who_returns() -> None:
+    """TER-5: an own system returns what a sub-processor holds too; there the data wait, and are deleted."""
+    keepers = [
+        Keeper("db", HolderKind.INTERNAL, frozenset({"transcriptions"}), declared=True),
+        Keeper("colt", HolderKind.SUBPROCESSOR, frozenset({"transcriptions"}), declared=False),
+    ]
+    ending = Ending(date(2026, 11, 24), Choice.RETURN, date(2026, 11, 24))
+    own, other = plan(shipped(), ending, keepers, []).entries
+    assert (own.action, other.action) == (Action.RETURN_THEN_DELETE, Action.DELETE)
+    assert own.delete_on == other.delete_on
+    assert "it is not returned from here" in other.because
+
+
+def test_a_period_of_one_is_singular() -> None:
+    """The reasons are read by people."""
+    keeper = Keeper("db", HolderKind.INTERNAL, frozenset(CATEGORIES), declared=True)
+    because = " ".join(
+        " ".join(each.because) for each in plan(shipped(), Ending(date(2026, 11, 24)), [keeper], []).entries
+    )
+    assert "1 year " in because
+    assert "1 years" not in because

@@ -1,10 +1,13 @@
 """What follows the end of a contract, step by step (§8.3)."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from tests.retention.desk import AT_ONCE, TODAY, Desk, categories, is_of
 
+from agreement import deadlines
+from agreement.counting import spell
+from chassis.errors import Rejected
 from contracts.cease import CeaseLifted, CeaseOrdered
 from contracts.choice import Choice, Encryption, Recipient
 from contracts.contract import ContractReinstated
@@ -103,6 +106,22 @@ async def test_what_is_returned_is_deleted_after_the_acknowledgement(desk: Desk)
     assert [each["acknowledged_by"] for each in returned] == ["DPO", "DPO"]
 
 
+async def test_an_acknowledgement_that_is_said_again(desk: Desk) -> None:
+    """TER-5: it is no news, whichever way it comes; one of a package that there isn't is refused."""
+    await desk.declare()
+    await desk.sign("acme")
+    await desk.terminate("acme")
+    await desk.choose("acme", Choice.RETURN)
+    (order,) = desk.of(ReturnOrdered)
+    await desk.give_back(order)
+    await acknowledge(desk, "acme")
+    before = len(desk.said)
+    await acknowledge(desk, "acme", order.order_id)
+    assert len(desk.said) == before
+    with pytest.raises(Rejected, match="no such package"):
+        await acknowledge(desk, "acme", "another")
+
+
 async def test_what_is_not_fetched_is_deleted_after_the_agreed_time(desk: Desk) -> None:
     """TER-5: without a word of the client, deletion begins when the time to fetch is over; not while one is missing."""
     await desk.declare()
@@ -117,6 +136,44 @@ async def test_what_is_not_fetched_is_deleted_after_the_agreed_time(desk: Desk) 
     await desk.pass_days(1)
     assert not desk.of(RetentionReturnSettled)[0].acknowledged
     assert categories(desk.of(ErasureOrdered, purpose="termination")) == AT_ONCE
+
+
+async def test_there_is_one_end_of_the_time_to_fetch(desk: Desk) -> None:
+    """TER-5: notice, plan and packages say the same day, the agreement's from when all is ready, not from when due."""
+    await desk.declare()
+    await desk.sign("acme")
+    await desk.terminate("acme")
+    await desk.choose("acme", Choice.RETURN)
+    (due_by,) = {
+        each.because[-1] for each in desk.of(RetentionPlanned)[-1].entries if each.category == "transcriptions"
+    }
+    (order,) = desk.of(ReturnOrdered)
+    last = deadlines.local_date(desk.book.latest, order.available_until) - timedelta(days=1)
+    assert f"until {spell(last)}" in due_by
+    await desk.pass_days(1)
+    await desk.give_back(order)
+    until = deadlines.fetch_window(desk.book.latest, TODAY + timedelta(days=1)).day
+    assert until < last
+    (notice,) = desk.of(RetentionNoticeOrdered, kind=NoticeKind.PACKAGE_READY)
+    assert notice.facts["fetch_until"] == until.isoformat()
+    plan = (await desk.get("acme", "/clients/acme/termination")).json()
+    lines = {each["category"]: each for each in plan["lines"]}
+    assert lines["transcriptions"]["delete_on"] == (until + timedelta(days=1)).isoformat()
+    assert f"they can be fetched until {spell(until)}" in lines["transcriptions"]["because"][-1]
+    (package,) = (await desk.get("acme", "/clients/acme/packages")).json()
+    assert datetime.fromisoformat(package["expires_at"]) == deadlines.end_of_day(desk.book.latest, until)
+
+
+async def test_what_is_gone_is_told_from_what_is_ordered(desk: Desk) -> None:
+    """TER-3: a refusal names what a holder confirmed, and apart from it what was ordered and not answered."""
+    await desk.declare("db", "call_recordings", "sso_user_numbers")
+    await desk.sign("acme")
+    await desk.terminate("acme")
+    await desk.choose("acme", Choice.DELETION)
+    await desk.erase(*desk.of(ErasureOrdered, category="sso_user_numbers", purpose="termination"))
+    await desk.hear(ContractReinstated(client_id="acme", reinstated_on=TODAY))
+    (refused,) = desk.of(RetentionReinstatementRefused)
+    assert (refused.gone, refused.ordered) == (("sso_user_numbers/db",), ("call_recordings/db",))
 
 
 async def test_a_second_look_that_finds_something_reopens_the_order(desk: Desk) -> None:
@@ -211,7 +268,7 @@ async def test_what_is_gone_cannot_be_taken_back(desk: Desk) -> None:
     await desk.terminate("acme")
     await desk.choose("acme", Choice.DELETION)
     await reinstate(desk, "acme")
-    assert desk.of(RetentionReinstatementRefused)[0].gone == ("sso_user_numbers/db",)
+    assert desk.of(RetentionReinstatementRefused)[0].ordered == ("sso_user_numbers/db",)
 
 
 async def test_return_without_a_holder_is_flagged_and_nothing_is_deleted(desk: Desk) -> None:
