@@ -15,11 +15,13 @@ from contracts.change import (
     ChangeMitigationOpened,
     ChangeObjectionAccepted,
     ChangeObjectionRefused,
+    NoticeKind,
 )
 from contracts.coded import decode
 from contracts.mitigation import MitigationAnswered, MitigationKind, MitigationOffered
 from contracts.notice import Channel, NoticeReceived
 from contracts.objection import ObjectionRaised
+from subprocessor_registry import notices
 from subprocessor_registry.decisions import (
     ClientChange,
     Status,
@@ -305,3 +307,10 @@ def test_a_window_is_open_from_its_receipt_for_its_whole_last_day(received_at: d
     assert deadlines.local_date(AGREEMENT, window.closes_at) == window.last_day_on + timedelta(days=1)
     received_on = deadlines.local_date(AGREEMENT, received_at)
     assert window.last_day_on == deadlines.objection_window(AGREEMENT, received_on).day
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_a_notice_cites_the_clause_that_it_rests_on(kind: NoticeKind) -> None:
+    """§4.3 is about changes; objections, and what is offered to meet them, are §4.4."""
+    about_a_change = kind in {NoticeKind.CHANGE_ANNOUNCED, NoticeKind.CHANGE_WITHDRAWN}
+    assert notices.clause_of(AGREEMENT, kind) == ("4.3" if about_a_change else "4.4")
