@@ -210,12 +210,24 @@ def _uncovered(agreement: Agreement, wish: Wish, effective_on: date) -> ChangeRe
     need = needs_mechanism(agreement, facts.location, effective_on)
     if not need.needed:
         return None
-    if not need.covered_by(facts.transfer.mechanism if facts.transfer else None):
-        return _refuse(wish, agreement.transfers.clause, f"transfer.mechanism is missing: {need.because}")
+    named = facts.transfer.mechanism if facts.transfer else None
+    if not need.covered_by(named):
+        reason = f"transfer.mechanism {_insufficient(agreement, named)}: {need.because}"
+        return _refuse(wish, agreement.transfers.clause, reason)
     if facts.transfer is None or facts.transfer.document is None:
         reason = "transfer.document is missing: name the document that proves the mechanism"
         return _refuse(wish, agreement.transfers.clause, reason)
     return None
+
+
+def _insufficient(agreement: Agreement, mechanism: str | None) -> str:
+    """§8.2: what is wrong with a mechanism that covers nothing here: it is not given, not known, or not enough."""
+    if mechanism is None:
+        return "is missing"
+    known = [each.code for each in agreement.transfers.mechanisms]
+    if mechanism not in known:
+        return f"'{mechanism}' is no mechanism, known are {', '.join(known)}"
+    return f"'{mechanism}' does not cover this transfer"
 
 
 def _correct(agreement: Agreement, wish: Wish, changed: tuple[str, ...]) -> ChangeCorrected | ChangeRefused:

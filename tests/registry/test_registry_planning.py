@@ -170,12 +170,13 @@ def test_a_chain_hangs_on_a_listed_parent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("location", "transfer", "field"),
+    ("location", "transfer", "said"),
     [
-        ("US", None, "transfer.mechanism"),
-        ("US", Transfer(mechanism="none", document="D"), "transfer.mechanism"),
-        ("US", Transfer(mechanism="scc"), "transfer.document"),
-        ("IN", Transfer(mechanism="adequacy", document="D"), "transfer.mechanism"),
+        ("US", None, "transfer.mechanism is missing"),
+        ("US", Transfer(mechanism="none", document="D"), "transfer.mechanism 'none' does not cover"),
+        ("US", Transfer(mechanism="magic", document="D"), "transfer.mechanism 'magic' is no mechanism, known are scc"),
+        ("US", Transfer(mechanism="scc"), "transfer.document is missing"),
+        ("IN", Transfer(mechanism="adequacy", document="D"), "transfer.mechanism 'adequacy' does not cover"),
         ("US", DOCUMENTED, None),
         ("US", Transfer(mechanism="adequacy", document="The certificate"), None),
         ("GB", None, None),
@@ -184,15 +185,15 @@ def test_a_chain_hangs_on_a_listed_parent() -> None:
     ],
 )
 def test_a_transfer_needs_its_mechanism_and_its_document(
-    location: str, transfer: Transfer | None, field: str | None
+    location: str, transfer: Transfer | None, said: str | None
 ) -> None:
-    """§8.2: none in the EEA or under full adequacy; elsewhere both, and the refusal names what is missing."""
+    """§8.2: none in the EEA or under full adequacy; elsewhere both, and the refusal says what is missing or wrong."""
     verdict = weigh(wish(location=location, transfer=transfer))
-    if field is None:
+    if said is None:
         assert isinstance(verdict, ChangeAnnounced)
         return
     assert isinstance(verdict, ChangeRefused)
-    assert verdict.reason.startswith(f"{field} is missing")
+    assert verdict.reason.startswith(said)
     assert verdict.clause == AGREEMENT.transfers.clause
 
 
