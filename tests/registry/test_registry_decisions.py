@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from agreement import deadlines
 from agreement.loading import default_path, load
+from chassis.errors import Rejected
 from contracts.change import (
     ChangeAnswerRefused,
     ChangeKind,
@@ -33,6 +34,7 @@ from subprocessor_registry.decisions import (
     weigh_receipt,
     weigh_withdrawal,
 )
+from subprocessor_registry.finding import require_come
 from subprocessor_registry.reasons import Reason, ReasonCode
 
 AGREEMENT = load(default_path())
@@ -314,3 +316,13 @@ def test_a_notice_cites_the_clause_that_it_rests_on(kind: NoticeKind) -> None:
     """§4.3 is about changes; objections, and what is offered to meet them, are §4.4."""
     about_a_change = kind in {NoticeKind.CHANGE_ANNOUNCED, NoticeKind.CHANGE_WITHDRAWN}
     assert notices.clause_of(AGREEMENT, kind) == ("4.3" if about_a_change else "4.4")
+
+
+def test_what_is_received_on_a_day_to_come_is_the_publishers_fault() -> None:
+    """A dead letter that names the field, no refusal as too late; a clock that is ahead within the day does no harm."""
+    now = datetime(2026, 4, 30, 7, 0, tzinfo=UTC)
+    require_come(AGREEMENT, now + timedelta(minutes=1), now, "received_at")
+    for at in (now + timedelta(days=1), now.replace(year=2036), datetime.max.replace(tzinfo=UTC)):
+        with pytest.raises(Rejected) as rejected:
+            require_come(AGREEMENT, at, now, "received_at")
+        assert rejected.value.field == "received_at"
