@@ -8,6 +8,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from chassis.access import Access, Caller
 from chassis.described import PROBLEM, describe
 from chassis.guard import Guard
+from chassis.known_query import only_known_query
 from chassis.refusals import add_problems
 from chassis.serving import Server, serve
 from chassis.signing_in import add_sign_in, browsers_authorization
@@ -21,7 +22,13 @@ _BEARER: Final = HTTPBearer(auto_error=False, bearerFormat="JWT", description="`
 def create_api(title: str, version: str, access: Access, description: str = "") -> FastAPI:
     """An API with problem details, bearer tokens, bounded requests, and its pages served from here alone."""
     api = FastAPI(
-        title=title, version=version, description=description, docs_url=None, redoc_url=None, responses=PROBLEM
+        title=title,
+        version=version,
+        description=description,
+        docs_url=None,
+        redoc_url=None,
+        responses=PROBLEM,
+        dependencies=[Depends(only_known_query)],
     )
     api.state.access = access
     add_problems(api)

@@ -63,10 +63,15 @@ def replay(
     kafka: Kafka = "127.0.0.1:9092",
     prefix: Prefix = "",
 ) -> None:
-    """Publish dead letters again on their topic, unchanged; what fails again comes back with its new reason."""
-    letters = _chosen(_run(_read(kafka, prefix)), letter_ids)
-    _run(_send(kafka, prefix, letters, again=True))
-    Console().print(f"{len(letters)} replayed")
+    """Publish their messages again on their topic, unchanged, once each; what fails again comes back.
+
+    A message is for every service: its letters from other services are struck off with it.
+    """
+    there = _run(_read(kafka, prefix))
+    messages = {_origin(letter): letter for letter in _chosen(there, letter_ids)}
+    letters = [letter for letter in there.values() if _origin(letter) in messages]
+    _run(_send(kafka, prefix, letters, again=messages.values()))
+    Console().print(f"{len(messages)} replayed, of {len(letters)} dead letters")
 
 
 @app.command("discard")
@@ -75,7 +80,7 @@ def discard(
 ) -> None:
     """Strike dead letters off the list; nothing is published."""
     letters = _chosen(_run(_read(kafka, prefix)), letter_ids)
-    _run(_send(kafka, prefix, letters, again=False))
+    _run(_send(kafka, prefix, letters))
     Console().print(f"{len(letters)} discarded")
 
 
@@ -100,14 +105,14 @@ def _fold(letters: dict[str, DeadLetter], key: bytes | None, letter: DeadLetter 
         letters[letter.id] = letter
 
 
-async def _send(kafka: str, prefix: str, letters: Iterable[DeadLetter], *, again: bool) -> None:
-    """The original first, then the tombstone: a crash between the two replays it twice, which the inbox forgives."""
+async def _send(kafka: str, prefix: str, letters: Iterable[DeadLetter], again: Iterable[DeadLetter] = ()) -> None:
+    """The originals first, then the tombstones: a crash between them replays twice, which the inbox forgives."""
     producer = AIOKafkaProducer(bootstrap_servers=kafka, enable_idempotence=True)
     await producer.start()
     try:
+        for letter in again:
+            await producer.send_and_wait(letter.topic, letter.value, letter.key, headers=letter.headers)
         for letter in letters:
-            if again:
-                await producer.send_and_wait(letter.topic, letter.value, letter.key, headers=letter.headers)
             await producer.send_and_wait(prefix + topic_of(letter.service), None, letter.id.encode())
     finally:
         await producer.stop()
@@ -134,6 +139,11 @@ async def _consumer(kafka: str, topics: Sequence[str]) -> AsyncIterator[AIOKafka
 
 def _chosen(letters: dict[str, DeadLetter], ids: list[str]) -> list[DeadLetter]:
     return list(letters.values()) if ids == ["all"] else [_find(letters, each) for each in ids]
+
+
+def _origin(letter: DeadLetter) -> tuple[str, int, int]:
+    """Where its message was on the bus: the same for the letters of all services about it."""
+    return letter.topic, letter.partition, letter.offset
 
 
 def _find(letters: dict[str, DeadLetter], letter_id: str) -> DeadLetter:

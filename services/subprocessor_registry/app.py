@@ -62,7 +62,7 @@ from subprocessor_registry.decisions import (
     weigh_receipt,
     weigh_withdrawal,
 )
-from subprocessor_registry.finding import Finder, client_unknown, require_day
+from subprocessor_registry.finding import Finder, client_unknown, require_come, require_day
 from subprocessor_registry.planning import weigh_addition, weigh_correction, weigh_removal
 from subprocessor_registry.signing import Signing, weigh_signature
 
@@ -235,6 +235,7 @@ class Registry(Finder):
     async def on_objection_raised(self, objection: ObjectionRaised, tx: Transaction) -> None:
         """A client objects to a planned sub-processor (§4.4)."""
         change, standing, agreement = await self.standing(objection.change_id, objection.client_id, tx)
+        require_come(agreement, objection.received_at, tx.now, "received_at")
         verdict = weigh_objection(agreement, standing, objection)
         await answer_store.insert_objection(tx, objection, verdict)
         tx.emit(verdict)

@@ -1,6 +1,6 @@
 """What a word is about: the agreement, the change, the client; a word about what isn't there is rejected."""
 
-from datetime import date
+from datetime import date, datetime
 
 from agreement import deadlines
 from agreement.book import Book
@@ -46,6 +46,17 @@ def require_day(agreement: Agreement, day: date, field: str) -> None:
         deadlines.require_day(agreement, day)
     except CalendarUnknown as error:
         raise Rejected(str(error), field) from error
+
+
+def require_come(agreement: Agreement, at: datetime, now: datetime, field: str) -> None:
+    """Nothing, where the day of an instant has come: days are what the agreement counts in, so clocks may differ."""
+    today = deadlines.local_date(agreement, now)
+    try:
+        day = deadlines.local_date(agreement, at)
+    except CalendarUnknown as error:
+        raise Rejected(str(error), field) from error
+    if day > today:
+        raise Rejected(f"{day} is yet to come: today is {today}", field)
 
 
 def client_unknown(client_id: str) -> Rejected:

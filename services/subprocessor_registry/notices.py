@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import assert_never
 
 from agreement import deadlines
 from agreement.schema import Agreement
@@ -87,6 +88,19 @@ def order_answered(
     _order(agreement, NoticeKind.MITIGATION_CLOSED, change.change_id, [closed.client_id], facts, tx)
 
 
+def clause_of(agreement: Agreement, kind: NoticeKind) -> str:
+    """By which clause a client is told this: §4.3 for changes, §4.4 for what is said and offered about them."""
+    match kind:
+        case NoticeKind.CHANGE_ANNOUNCED | NoticeKind.CHANGE_WITHDRAWN:
+            return agreement.sub_processing.clause
+        case NoticeKind.OBJECTION_ACCEPTED | NoticeKind.OBJECTION_REFUSED:
+            return agreement.objection.clause
+        case NoticeKind.MITIGATION_OFFERED | NoticeKind.MITIGATION_CLOSED:
+            return agreement.mitigation.clause
+        case _:
+            assert_never(kind)
+
+
 def date_change(agreement: Agreement, change: Change, tx: Transaction) -> None:
     """The registry looks again when receipts are to be in, and on the day itself."""
     change_id = change.change_id
@@ -154,7 +168,7 @@ def _order(
                 client_ids=tuple(clients[start : start + CLIENTS_PER_ORDER]),
                 deadline_at=deadline_at,
                 escalate_at=escalate_at,
-                clause=agreement.sub_processing.clause,
+                clause=clause_of(agreement, kind),
                 facts=dict(facts),
             )
         )

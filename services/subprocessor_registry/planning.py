@@ -59,6 +59,8 @@ def weigh_correction(
     if material:
         reason = f"{', '.join(material)} may not be corrected: a change needs notice; publish subprocessor.added"
         return _refuse(wish, clause, reason)
+    if unknown := next(filter(None, (_unknown_categories(each, wish) for each in agreements)), None):
+        return unknown
     if "parent_id" in changed and (unchained := weigh_parent(wish.subprocessor_id, wish.facts.parent_id, chains)):
         return _refuse(wish, clause, unchained)
     return _correct(agreements[0], wish, changed)
@@ -182,9 +184,24 @@ def _unlawful(
         if not facts.written_agreement.confirmed:
             reason = "written_agreement is not confirmed: there must be a written agreement with a sub-processor first"
             return _refuse(wish, clause, reason)
+    if unknown := _unknown_categories(agreement, wish):
+        return unknown
     if unchained := weigh_parent(wish.subprocessor_id, facts.parent_id, chains):
         return _refuse(wish, clause, unchained)
     return _uncovered(agreement, wish, effective_on)
+
+
+def _unknown_categories(agreement: Agreement, wish: Wish) -> ChangeRefused | None:
+    """Appendix A: data of a category without a rule would be ordered away from nobody, at no end of a contract."""
+    known = [each.code for each in agreement.data_categories]
+    unknown = [category for category in wish.facts.data_categories if category not in known]
+    if not unknown:
+        return None
+    reason = (
+        f"data_categories: {', '.join(unknown)} not known to version {agreement.version} of the agreement; "
+        f"known are: {', '.join(known)}"
+    )
+    return _refuse(wish, agreement.sub_processing.clause, reason)
 
 
 def _uncovered(agreement: Agreement, wish: Wish, effective_on: date) -> ChangeRefused | None:
@@ -193,12 +210,24 @@ def _uncovered(agreement: Agreement, wish: Wish, effective_on: date) -> ChangeRe
     need = needs_mechanism(agreement, facts.location, effective_on)
     if not need.needed:
         return None
-    if not need.covered_by(facts.transfer.mechanism if facts.transfer else None):
-        return _refuse(wish, agreement.transfers.clause, f"transfer.mechanism is missing: {need.because}")
+    named = facts.transfer.mechanism if facts.transfer else None
+    if not need.covered_by(named):
+        reason = f"transfer.mechanism {_insufficient(agreement, named)}: {need.because}"
+        return _refuse(wish, agreement.transfers.clause, reason)
     if facts.transfer is None or facts.transfer.document is None:
         reason = "transfer.document is missing: name the document that proves the mechanism"
         return _refuse(wish, agreement.transfers.clause, reason)
     return None
+
+
+def _insufficient(agreement: Agreement, mechanism: str | None) -> str:
+    """§8.2: what is wrong with a mechanism that covers nothing here: it is not given, not known, or not enough."""
+    if mechanism is None:
+        return "is missing"
+    known = [each.code for each in agreement.transfers.mechanisms]
+    if mechanism not in known:
+        return f"'{mechanism}' is no mechanism, known are {', '.join(known)}"
+    return f"'{mechanism}' does not cover this transfer"
 
 
 def _correct(agreement: Agreement, wish: Wish, changed: tuple[str, ...]) -> ChangeCorrected | ChangeRefused:

@@ -50,3 +50,20 @@ async def test_an_id_can_be_given_on_as_it_is_listed(bus: Bus) -> None:
     assert (shown["id"], shown["topic"], shown["offset"], shown["key"]) == (letter_id, "subprocessor", 7, "acme")
     assert "1 discarded" in await _dutiful(bus, "discard", listed[0])
     assert await _dutiful(bus, "list") == "no dead letters\n"
+
+
+@pytest.mark.parametrize("chosen", ["all", "one"])
+async def test_a_message_that_several_services_set_aside_is_published_once(bus: Bus, chosen: str) -> None:
+    """Else each replay of what is still wrong would make a letter per service of each letter."""
+    ids = [f"{service}-{bus.prefix}subprocessor-0-7" for service in NAMES]
+    await bus.make("subprocessor", *map(topic_of, NAMES))
+    for service, letter_id in zip(NAMES, ids, strict=True):
+        own = {"dutiful-service": service, "dutiful-topic": f"{bus.prefix}subprocessor"}
+        await bus.publish(topic_of(service), (letter_id, b"{}", _HEADERS | own))
+    assert f"1 replayed, of {len(NAMES)} dead letters" in await _dutiful(
+        bus, "replay", "all" if chosen == "all" else ids[0]
+    )
+    await bus.publish("subprocessor", ("after", b"{}", {}))
+    heard = await bus.hear("subprocessor", lambda records: any(each.key == "after" for each in records))
+    assert [each.key for each in heard] == ["acme", "after"]
+    assert await _dutiful(bus, "list") == "no dead letters\n"

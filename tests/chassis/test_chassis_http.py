@@ -6,12 +6,12 @@ import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import asyncpg
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI, Query
 from pydantic import BaseModel, Field
 from structlog.testing import capture_logs
 
@@ -56,6 +56,16 @@ def clerk_api(key: Path) -> FastAPI:
         body: Facts, caller: Authenticated, key: IdempotencyKey, limit: Limit = 100
     ) -> dict[str, str | int]:
         return {"name": body.name, "by": caller.subject, "key": key, "limit": limit}
+
+    items = APIRouter()
+
+    @items.get("/items", summary="List items")
+    async def listed(
+        caller: Authenticated, limit: Limit = 100, of_kind: Annotated[str | None, Query(alias="kind")] = None
+    ) -> int:
+        return limit
+
+    api.include_router(items)
 
     @api.get("/wrong/{what}", include_in_schema=False)
     async def wrong(what: str) -> None:
@@ -153,6 +163,15 @@ async def test_wrong_fields_are_named_and_their_values_are_not_repeated(ada: htt
     assert {each.field for each in errors} == {"name", "parent.seats", "limit"}
     assert {each.message for each in errors} == {"must be text", "must be a whole number", "must be at most 500"}
     assert "ada@example.com" not in answer.text
+
+
+async def test_an_unknown_query_parameter_is_refused(ada: httpx.AsyncClient) -> None:
+    """A slip in a name would be answered as if nothing had been asked: 422 names it, and those that there are."""
+    details = problem(await ada.get("/items", params={"as_of": "banana", "limit": 2}), 422)
+    assert details.detail == "as_of: is not known here; known are kind, limit"
+    assert [each.field for each in details.errors or []] == ["as_of"]
+    assert "takes no query" in problem(await ada.get("/who", params={"limit": 2}), 422).detail
+    assert (await ada.get("/items", params={"kind": "a", "limit": 2})).json() == 2
 
 
 async def test_a_body_that_is_no_json_is_a_bad_request(ada: httpx.AsyncClient) -> None:

@@ -11,13 +11,13 @@ from typing import Final
 
 import httpx
 import pytest
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.access import Access
 from chassis.http import create_api
-from chassis.pages import Page, decode_cursor, encode_cursor, table
+from chassis.pages import Page, decode_cursor, encode_cursor, form, table
 from chassis.problems import Problem
 
 COLUMNS: Final = ("id", "name", "actions", "seats", "listed_from", "until")
@@ -33,11 +33,11 @@ async def reader() -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who reads the table, and a list in pages of up to three."""
     api: FastAPI = create_api("Lists", "1", Access(issuer=None, key=None))
 
-    @api.get("/list")
+    @api.get("/list", dependencies=[Depends(form)])
     async def read_list(request: Request) -> Response:
         return table(request, "Who & <what>", COLUMNS, ROWS)
 
-    @api.get("/numbers")
+    @api.get("/numbers", dependencies=[Depends(form)])
     async def read_numbers(cursor: str | None = None) -> Page[int]:
         after = decode_cursor(cursor, int)
         start = int(after[0]) + 1 if after else 0
@@ -81,11 +81,11 @@ async def test_the_address_may_name_the_form(reader: httpx.AsyncClient, form: st
     assert answer.headers["content-type"].partition(";")[0] == media
 
 
-async def test_an_unknown_form_is_a_bad_request(reader: httpx.AsyncClient) -> None:
-    """400, and the ones there are."""
+async def test_an_unknown_form_is_refused(reader: httpx.AsyncClient) -> None:
+    """422, and the ones there are."""
     answer = await reader.get("/list", params={"format": "xml"})
-    assert answer.status_code == 400
-    assert "json, csv, html" in answer.json()["detail"]
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "format: must be 'json', 'csv' or 'html'"
 
 
 async def test_json_keeps_the_kinds_of_values(reader: httpx.AsyncClient) -> None:

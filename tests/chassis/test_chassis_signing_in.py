@@ -7,11 +7,11 @@ from typing import Final
 
 import httpx
 import pytest
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 
 from chassis.access import Access, Role, make_key, mint
 from chassis.http import Authenticated, create_api
-from chassis.pages import table
+from chassis.pages import form, table
 
 BROWSER: Final = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
@@ -29,7 +29,7 @@ async def browser(token: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient
     """A browser on this machine, which keeps cookies and says that it wants pages."""
     api = create_api("Lists & more", "1", Access(issuer=None, key=tmp_path / "key.pem"))
 
-    @api.get("/list")
+    @api.get("/list", dependencies=[Depends(form)])
     async def read_list(request: Request, caller: Authenticated) -> Response:
         return table(request, "Who", ("who",), ((caller.subject,),))
 

@@ -121,7 +121,7 @@ async def test_a_publisher_reads_why_it_was_refused(desk: Desk) -> None:
     await desk.announce(addition(location="US"))
     refused = (await desk.get("operator", "/changes", status="refused")).json()["items"]
     assert [change["subprocessor_id"] for change in refused] == ["voix"]
-    assert refused[0]["reason"].startswith("transfer.mechanism is missing")
+    assert refused[0]["reason"].startswith("transfer.mechanism 'none' does not cover this transfer")
     assert refused[0]["clause"] == desk.book.latest.transfers.clause
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from agreement import deadlines
 from agreement.loading import default_path, load
+from chassis.errors import Rejected
 from contracts.change import (
     ChangeAnswerRefused,
     ChangeKind,
@@ -15,11 +16,13 @@ from contracts.change import (
     ChangeMitigationOpened,
     ChangeObjectionAccepted,
     ChangeObjectionRefused,
+    NoticeKind,
 )
 from contracts.coded import decode
 from contracts.mitigation import MitigationAnswered, MitigationKind, MitigationOffered
 from contracts.notice import Channel, NoticeReceived
 from contracts.objection import ObjectionRaised
+from subprocessor_registry import notices
 from subprocessor_registry.decisions import (
     ClientChange,
     Status,
@@ -31,6 +34,7 @@ from subprocessor_registry.decisions import (
     weigh_receipt,
     weigh_withdrawal,
 )
+from subprocessor_registry.finding import require_come
 from subprocessor_registry.reasons import Reason, ReasonCode
 
 AGREEMENT = load(default_path())
@@ -305,3 +309,20 @@ def test_a_window_is_open_from_its_receipt_for_its_whole_last_day(received_at: d
     assert deadlines.local_date(AGREEMENT, window.closes_at) == window.last_day_on + timedelta(days=1)
     received_on = deadlines.local_date(AGREEMENT, received_at)
     assert window.last_day_on == deadlines.objection_window(AGREEMENT, received_on).day
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_a_notice_cites_the_clause_that_it_rests_on(kind: NoticeKind) -> None:
+    """§4.3 is about changes; objections, and what is offered to meet them, are §4.4."""
+    about_a_change = kind in {NoticeKind.CHANGE_ANNOUNCED, NoticeKind.CHANGE_WITHDRAWN}
+    assert notices.clause_of(AGREEMENT, kind) == ("4.3" if about_a_change else "4.4")
+
+
+def test_what_is_received_on_a_day_to_come_is_the_publishers_fault() -> None:
+    """A dead letter that names the field, no refusal as too late; a clock that is ahead within the day does no harm."""
+    now = datetime(2026, 4, 30, 7, 0, tzinfo=UTC)
+    require_come(AGREEMENT, now + timedelta(minutes=1), now, "received_at")
+    for at in (now + timedelta(days=1), now.replace(year=2036), datetime.max.replace(tzinfo=UTC)):
+        with pytest.raises(Rejected) as rejected:
+            require_come(AGREEMENT, at, now, "received_at")
+        assert rejected.value.field == "received_at"

@@ -163,3 +163,17 @@ async def _offer(desk: Desk, change_id: str, client_id: str, mitigation_id: str)
             offered_by="the DPO",
         )
     )
+
+
+@pytest.mark.servers
+async def test_an_objection_of_a_day_to_come_is_not_too_late_but_wrong(desk: Desk) -> None:
+    """§4.4: its publisher reads which field is wrong; the client is not told that its days are over."""
+    await desk.sign("acme")
+    change_id = await desk.announce()
+    await desk.receive(change_id, "acme")
+    said = ObjectionRaised(
+        objection_id="o", change_id=change_id, client_id="acme", received_at=NOW.replace(year=2036), ground=None
+    )
+    with pytest.raises(Rejected, match="is yet to come") as rejected:
+        await desk.hear(said)
+    assert rejected.value.field == "received_at"

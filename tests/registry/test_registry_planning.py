@@ -1,8 +1,9 @@
 """What becomes of a sub-processor that the platform announces (§4.1, §4.3, §8.2): examples and properties."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from agreement import deadlines
 from agreement.loading import default_path, load
 from agreement.schema import Agreement
+from contracts.bus import EVENTS
 from contracts.change import ChangeAnnounced, ChangeCorrected, ChangeKind, ChangeRefused
 from contracts.coded import decode
 from contracts.event import Reckoning
@@ -45,6 +47,7 @@ LENIENT = AGREEMENT.model_copy(
     }
 )
 """A version that asks for no written agreement."""
+EXAMPLES = Path(__file__).parents[2] / "docs" / "contracts" / "examples"
 ASKED_AT = datetime(2026, 4, 30, 7, 0, tzinfo=UTC)
 ASKED_ON = date(2026, 4, 30)
 EARLIEST_ON = date(2026, 5, 20)
@@ -128,6 +131,36 @@ def test_the_strictest_version_decides_whether_it_is_lawful(agreements: list[Agr
     )
 
 
+@pytest.mark.parametrize("weigher", [weigh_addition, weigh_correction])
+def test_a_category_that_the_agreement_does_not_have_is_refused(weigher: Callable[..., Verdict]) -> None:
+    """Appendix A: no order to erase would ever reach it; the refusal names it, and those that there are."""
+    asked = changed_by({"data_categories": ("faxes", "nosuch", "gifts")})
+    agreed = AGREEMENT.model_copy(
+        update={"sub_processing": AGREEMENT.sub_processing.model_copy(update={"material_facts": frozenset()})}
+    )
+    refused = weigher([agreed], asked, Listed(FACTS), PARENT)
+    assert isinstance(refused, ChangeRefused)
+    assert refused.reason.startswith("data_categories: nosuch, gifts not known")
+    assert all(each.code in refused.reason for each in AGREEMENT.data_categories)
+    assert refused.clause == AGREEMENT.sub_processing.clause
+
+
+def test_the_documented_example_is_lawful() -> None:
+    """What newcomers copy is announced under the shipped agreement, and its correction corrects."""
+    added, corrected = (
+        SubprocessorFacts.model_validate_json(
+            EVENTS[name]
+            .model_validate_json((EXAMPLES / f"{name}.json").read_bytes())
+            .model_dump_json(include=set(SubprocessorFacts.model_fields))
+        )
+        for name in ("subprocessor.added", "subprocessor.corrected")
+    )
+    assert isinstance(weigh(replace(wish(), facts=added)), ChangeAnnounced)
+    assert isinstance(
+        weigh_correction([AGREEMENT], replace(wish(), facts=corrected), Listed(added), {}), ChangeCorrected
+    )
+
+
 def test_a_chain_hangs_on_a_listed_parent() -> None:
     """§4.1: who works for a sub-processor that is not on the list is refused; for a listed one, announced."""
     unknown = weigh(wish(parent_id="nobody"))
@@ -137,12 +170,13 @@ def test_a_chain_hangs_on_a_listed_parent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("location", "transfer", "field"),
+    ("location", "transfer", "said"),
     [
-        ("US", None, "transfer.mechanism"),
-        ("US", Transfer(mechanism="none", document="D"), "transfer.mechanism"),
-        ("US", Transfer(mechanism="scc"), "transfer.document"),
-        ("IN", Transfer(mechanism="adequacy", document="D"), "transfer.mechanism"),
+        ("US", None, "transfer.mechanism is missing"),
+        ("US", Transfer(mechanism="none", document="D"), "transfer.mechanism 'none' does not cover"),
+        ("US", Transfer(mechanism="magic", document="D"), "transfer.mechanism 'magic' is no mechanism, known are scc"),
+        ("US", Transfer(mechanism="scc"), "transfer.document is missing"),
+        ("IN", Transfer(mechanism="adequacy", document="D"), "transfer.mechanism 'adequacy' does not cover"),
         ("US", DOCUMENTED, None),
         ("US", Transfer(mechanism="adequacy", document="The certificate"), None),
         ("GB", None, None),
@@ -151,15 +185,15 @@ def test_a_chain_hangs_on_a_listed_parent() -> None:
     ],
 )
 def test_a_transfer_needs_its_mechanism_and_its_document(
-    location: str, transfer: Transfer | None, field: str | None
+    location: str, transfer: Transfer | None, said: str | None
 ) -> None:
-    """§8.2: none in the EEA or under full adequacy; elsewhere both, and the refusal names what is missing."""
+    """§8.2: none in the EEA or under full adequacy; elsewhere both, and the refusal says what is missing or wrong."""
     verdict = weigh(wish(location=location, transfer=transfer))
-    if field is None:
+    if said is None:
         assert isinstance(verdict, ChangeAnnounced)
         return
     assert isinstance(verdict, ChangeRefused)
-    assert verdict.reason.startswith(f"{field} is missing")
+    assert verdict.reason.startswith(said)
     assert verdict.clause == AGREEMENT.transfers.clause
 
 
@@ -219,7 +253,7 @@ def test_the_latest_day_of_several_versions_holds(agreements: list[Agreement]) -
         ({"name": "Lingua SAS"}, ChangeCorrected),
         ({"written_agreement": WrittenAgreement(reference="DPA-18", signed_on=ASKED_ON)}, ChangeCorrected),
         ({"actions": ("Translation", "Summaries")}, ChangeAnnounced),
-        ({"data_categories": ("recordings",)}, ChangeAnnounced),
+        ({"data_categories": ("faxes",)}, ChangeAnnounced),
         ({"location": "DE"}, ChangeAnnounced),
         ({"transfer": Transfer(mechanism="bcr", document="BCR")}, ChangeAnnounced),
         ({"parent_id": "datacenter"}, ChangeAnnounced),
@@ -410,7 +444,7 @@ _FACTS = st.builds(
     SubprocessorFacts,
     name=st.sampled_from(["A", "B"]),
     actions=st.sampled_from([("x",), ("x", "y")]),
-    data_categories=st.sampled_from([(), ("calls",)]),
+    data_categories=st.sampled_from([(), ("faxes",)]),
     location=st.sampled_from(["FR", "US", "GB", "IN"]),
     transfer=st.sampled_from([None, Transfer(mechanism="scc"), DOCUMENTED]),
     written_agreement=st.sampled_from([None, AGREED]),

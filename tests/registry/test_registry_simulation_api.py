@@ -45,7 +45,7 @@ async def test_a_simulation_gives_the_reason_of_a_refusal(desk: Desk) -> None:
     """Outside the EEA without a mechanism: refused by 8.2, with what would do."""
     said = await _simulate(desk, addition(location="US"))
     assert (said["verdict"], said["clause"], said["announcement"]) == ("refused", "8.2", None)
-    assert said["reason"] == f"transfer.mechanism is missing: {said['transfer']['because']}"
+    assert said["reason"] == f"transfer.mechanism 'none' does not cover this transfer: {said['transfer']['because']}"
     assert (said["transfer"]["needed"], said["transfer"]["covered"]) == (True, False)
     assert "scc" in said["transfer"]["accepts"]
 
