@@ -8,11 +8,20 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+import structlog
 
 from embedded.kafka import EmbeddedKafka
 from embedded.postgres import EmbeddedPostgres
 from embedded.receiver import WebhookReceiver
 from embedded.smtp import SmtpSink
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """What a command sets for its logs ends with its test, as the stream does that they went to."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")
