@@ -19,10 +19,11 @@ class Role(StrEnum):
     OPERATOR = "operator"
     DPO = "dpo"
     AUDITOR = "auditor"
+    HOLDER = "holder"
 
     @property
     def is_staff(self) -> bool:
-        """Whether it is the processor's, and so belongs to no client."""
+        """Whether it is the processor's, and so belongs to no client. A holder is a system: its id is the subject."""
         return self in _STAFF
 
 
@@ -50,9 +51,10 @@ class Right(StrEnum):
     SEE_BREACHES = "see breaches"
     HANDLE_BREACHES = "handle breaches"
     ASK_ABOUT_BREACH = "ask for the state of a breach"
+    READ_SUBJECTS = "read whom a task is about"
 
 
-_STAFF = frozenset({Role.OPERATOR, Role.DPO, Role.AUDITOR})
+_STAFF = frozenset({Role.OPERATOR, Role.DPO, Role.AUDITOR, Role.HOLDER})
 _SEES = frozenset(
     {
         Right.SEE_LIST,
@@ -123,6 +125,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
             Right.ASK_ABOUT_BREACH,
         },
         Role.AUDITOR: _SEES,
+        Role.HOLDER: frozenset({Right.READ_SUBJECTS}),  # of its own tasks, while they are open (§9)
     }
 )
 

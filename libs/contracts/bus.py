@@ -27,6 +27,7 @@ from contracts import (
     returning,
     schedule,
     subprocessor,
+    task,
 )
 from contracts.event import Event
 
@@ -207,6 +208,21 @@ TOPICS = (
             returning.ReturnDownloaded,
             returning.ReturnAcknowledged,
         ),
+    ),
+    Topic(
+        "task",
+        "requests",
+        "Tasks about one person's data, and holders' answers",
+        (
+            task.TaskOrdered,
+            task.TaskHalted,
+            task.TaskConfirmed,
+            task.TaskFailed,
+            task.TaskDownloaded,
+            task.TaskAcknowledged,
+        ),
+        retention_within=timedelta(days=21),
+        answers=(task.TaskConfirmed, task.TaskFailed, task.TaskDownloaded, task.TaskAcknowledged),
     ),
     Topic(
         "retention",
