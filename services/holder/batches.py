@@ -1,4 +1,4 @@
-"""Deletes the rows of a live table in short transactions of short statements, each written down before it commits."""
+"""Deletes or changes rows of a live table in short transactions, each written down before it commits."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
 
 
-async def erase_found(connection: "Connection", statements: Statements, ledger: Ledger, pace: Pace) -> bool:
-    """Find rows and delete them; say whether there may be more."""
+async def carry_out_found(connection: "Connection", statements: Statements, ledger: Ledger, pace: Pace) -> bool:
+    """Find rows and delete or change them; say whether there may be more."""
     bite = min(pace.bite, pace.rows)
     bites = await connection.fetch(statements.find(), *statements.arguments, bite, pace.found)
     found: int = sum(bite["count"] for bite in bites)
@@ -33,7 +33,7 @@ async def erase_found(connection: "Connection", statements: Statements, ledger: 
     if blocked is not None and not deleted:
         raise blocked
     if found and not deleted:
-        raise ExecutorFailed(f"rows of {statements.source.table} stay: a trigger or a rule keeps them from going")
+        raise ExecutorFailed(f"rows of {statements.source.table} stay as they are: a trigger or a rule keeps them so")
     return found == pace.found or deleted < found
 
 
@@ -66,7 +66,7 @@ async def _take(
     """Short statements: whoever waits for a core or a page comes in between. The first is taken however long it was."""
     deleted = taken = 0
     for places in bites:
-        status = await connection.execute(statements.erase(), *statements.arguments, places)
+        status = await connection.execute(statements.carry_out(), *statements.arguments, places)
         deleted, taken = deleted + int(status.rpartition(" ")[2]), taken + 1
         if asyncio.get_running_loop().time() >= until:
             break

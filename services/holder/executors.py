@@ -7,6 +7,7 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from holder.data_map import Scope
+from holder.persons import Change
 
 
 class ExecutorFailed(Exception):
@@ -75,6 +76,10 @@ class Executor(Protocol):
 
     async def erase(self, scope: Scope, ledger: Ledger) -> None:
         """Erase it, in batches that the ledger hears of; goes on where a killed run was."""
+        ...
+
+    async def change(self, scope: Scope, change: Change, ledger: Ledger) -> None:
+        """Correct or mark what is a person's, as `erase` deletes; what is so already counts for nothing."""
         ...
 
     async def resolve(self, ledger: Ledger) -> None:

@@ -24,6 +24,7 @@ class OrderView(BaseModel):
     order_id: str
     status: Status
     category: str | None = Field(description="of an erasure and of a second look")
+    act: str | None = Field(None, description="of a task about one person")
     clients: int
     client_id: str | None = Field(description="where the order is about one client")
     due_at: datetime

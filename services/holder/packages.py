@@ -11,6 +11,8 @@ from pydantic_core import from_json, to_json
 from chassis.database import Connection, Pool
 from chassis.transaction import Transaction
 from contracts.returning import Returned
+from holder.jobs import Job, Kind
+from holder.parcels import Parcel
 
 _PAGE = 1000
 _FILE = "nth, file, name, category, source, records, bytes, sha256, plain_bytes, plain_sha256, resume"
@@ -45,18 +47,20 @@ class Package:
     downloaded_at: datetime | None
     acknowledged_at: datetime | None
     removed_at: datetime | None
+    kind: Kind
 
 
-async def begin(pool: Pool, order_id: str, client_id: str, available_until: datetime) -> None:
+async def begin(pool: Pool, parcel: Parcel) -> None:
     """A package is to be made; what was made of it already stays."""
     await pool.execute(
         """
-        INSERT INTO package (order_id, client_id, available_until) VALUES ($1, $2, $3)
+        INSERT INTO package (order_id, client_id, available_until, kind) VALUES ($1, $2, $3, $4)
             ON CONFLICT (order_id) DO UPDATE SET available_until = excluded.available_until
         """,
-        order_id,
-        client_id,
-        available_until,
+        parcel.order_id,
+        parcel.client_id,
+        parcel.available_until,
+        parcel.kind.value,
     )
 
 
@@ -88,22 +92,22 @@ async def last_file(pool: Pool, order_id: str) -> PackageFile | None:
     return _file(row) if row else None
 
 
-async def add_file(pool: Pool, order_id: str, made: PackageFile, fence: int) -> bool:
+async def add_file(pool: Pool, job: Job, made: PackageFile) -> bool:
     """A file is on the shelf; False where another process makes the package now."""
     added = await pool.fetchval(
         f"""
         INSERT INTO package_file (order_id, {_FILE})
         SELECT order_id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
           FROM job
-         WHERE kind = 'return' AND order_id = $1 AND fence = $2 AND status = 'open'
+         WHERE kind = $14 AND order_id = $1 AND fence = $2 AND status = 'open'
             ON CONFLICT (order_id, nth) DO UPDATE
            SET file = excluded.file, name = excluded.name, category = excluded.category, source = excluded.source,
                records = excluded.records, bytes = excluded.bytes, sha256 = excluded.sha256,
                plain_bytes = excluded.plain_bytes, plain_sha256 = excluded.plain_sha256, resume = excluded.resume
         RETURNING true
         """,
-        order_id,
-        fence,
+        job.order_id,
+        job.fence,
         made.nth,
         made.file,
         made.name,
@@ -115,6 +119,7 @@ async def add_file(pool: Pool, order_id: str, made: PackageFile, fence: int) -> 
         made.plain_bytes,
         made.plain_sha256,
         to_json(made.resume).decode(),
+        job.kind.value,
     )
     return bool(added)
 
@@ -160,13 +165,13 @@ async def one(connection: Pool | Connection, order_id: str) -> Package | None:
     """One package."""
     row = await connection.fetchrow(
         """
-        SELECT order_id, client_id, available_until, ready_at, bytes, downloaded_at, acknowledged_at, removed_at
+        SELECT order_id, client_id, available_until, ready_at, bytes, downloaded_at, acknowledged_at, removed_at, kind
           FROM package
          WHERE order_id = $1
         """,
         order_id,
     )
-    return Package(**dict(row)) if row else None
+    return Package(**{**row, "kind": Kind(row["kind"])}) if row else None
 
 
 async def fetched(tx: Transaction, order_id: str, first: int, last: int) -> bool:
@@ -189,11 +194,11 @@ async def fetched(tx: Transaction, order_id: str, first: int, last: int) -> bool
 
 
 async def acknowledge(tx: Transaction, client_id: str, order_id: str | None, at: datetime) -> None:
-    """The client has its data: one package, or all of them."""
+    """The client has its data: one package, or all that were returned."""
     await tx.execute(
         """
         UPDATE package SET acknowledged_at = coalesce(acknowledged_at, $3)
-         WHERE client_id = $1 AND ($2::text IS NULL OR order_id = $2)
+         WHERE client_id = $1 AND CASE WHEN $2::text IS NULL THEN kind = 'return' ELSE order_id = $2 END
         """,
         client_id,
         order_id,
@@ -201,10 +206,23 @@ async def acknowledge(tx: Transaction, client_id: str, order_id: str | None, at:
     )
 
 
-async def end(tx: Transaction, client_id: str) -> None:
-    """The time of a client's packages is over."""
+async def end(tx: Transaction, client_ids: Sequence[str], kind: Kind) -> None:
+    """The time of these clients' packages is over."""
     await tx.execute(
-        "UPDATE package SET available_until = least(available_until, $2) WHERE client_id = $1", client_id, tx.now
+        """
+        UPDATE package SET available_until = least(available_until, $3)
+         WHERE client_id = ANY ($1::text[]) AND kind = $2 AND removed_at IS NULL
+        """,
+        list(client_ids),
+        kind.value,
+        tx.now,
+    )
+
+
+async def end_one(tx: Transaction, order_id: str) -> None:
+    """The time of one package is over."""
+    await tx.execute(
+        "UPDATE package SET available_until = least(available_until, $2) WHERE order_id = $1", order_id, tx.now
     )
 
 
@@ -215,7 +233,7 @@ async def to_remove(pool: Pool, now: datetime) -> list[str]:
         SELECT order_id FROM package
          WHERE removed_at IS NULL AND (acknowledged_at IS NOT NULL OR available_until <= $1)
            AND NOT EXISTS (SELECT FROM job
-                            WHERE kind = 'return' AND job.order_id = package.order_id AND status = 'open')
+                            WHERE job.kind = package.kind AND job.order_id = package.order_id AND status = 'open')
          LIMIT 100
         """,
         now,
@@ -224,8 +242,15 @@ async def to_remove(pool: Pool, now: datetime) -> list[str]:
 
 
 async def removed(pool: Pool, order_id: str, now: datetime) -> None:
-    """A package's files are gone."""
-    await pool.execute("UPDATE package SET removed_at = $2 WHERE order_id = $1", order_id, now)
+    """A package's files are gone, and with them their names, which may say whose data they were."""
+    await pool.execute(
+        """
+        WITH gone AS (UPDATE package SET removed_at = $2 WHERE order_id = $1)
+        UPDATE package_file SET name = '', file = '', resume = NULL WHERE order_id = $1
+        """,
+        order_id,
+        now,
+    )
 
 
 async def records_kept(pool: Pool, client_ids: Sequence[str], category: str) -> int:

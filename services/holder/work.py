@@ -12,6 +12,7 @@ from typing import Any, Final
 import asyncpg
 import structlog
 
+from chassis.access import Role, own_token
 from chassis.database import connect
 from chassis.errors import is_down, while_down
 from chassis.logs import about
@@ -19,7 +20,9 @@ from chassis.service import Runtime
 from chassis.shards import Shards
 from contracts.erasure import ErasureCheckOrdered, ErasureOrdered
 from contracts.returning import ReturnConfirmed, ReturnOrdered
-from holder import decisions, packages, store, storing, watching
+from contracts.task import TaskOrdered
+from holder import decisions, packages, parcels, store, storing, watching
+from holder.assisting import Assistant
 from holder.erasing import Eraser
 from holder.executors import ExecutorFailed
 from holder.jobs import Answer, Job
@@ -30,6 +33,7 @@ from holder.packaging import Packager
 from holder.reaching import Reach
 from holder.settings import HolderSettings
 from holder.shelves import Shelf
+from holder.subjects import Subjects, token_of
 
 log = structlog.get_logger()
 _LOOK_S: Final = 5.0
@@ -51,6 +55,15 @@ class Worker:
         self._metrics = metrics
         self._eraser = Eraser(runtime.pool, reach, runtime.clock, settings.confirmed_by)
         self._packager = Packager(runtime.pool, reach, shelf, settings.spool)
+        self._assistant = Assistant(
+            runtime.pool,
+            reach,
+            runtime.clock,
+            self._packager,
+            Subjects(settings.requests_url, self._token),
+            lambda order_id: f"{self._url}/packages/{order_id}",
+            settings.confirmed_by,
+        )
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._waiting: set[str] = set()
         self._tries: dict[str, int] = {}
@@ -152,11 +165,13 @@ class Worker:
                     return await self._eraser.check(order), None
                 case ReturnOrdered():
                     return await self._package(job, order)
+                case TaskOrdered():
+                    return await self._assistant.carry_out(job, order)
         except ExecutorFailed as error:
             return decisions.failure(order, str(error), self._runtime.clock.now()), None
 
     async def _package(self, job: Job, order: ReturnOrdered) -> tuple[Answer, int | None]:
-        made = await self._packager.make(job, order)
+        made = await self._packager.make(job, parcels.of_return(order, self._reach.data_map))
         now = self._runtime.clock.now()
         confirmed = ReturnConfirmed(
             client_id=order.client_id,
@@ -175,9 +190,23 @@ class Worker:
         return confirmed, made.bytes
 
     def _link(self, order: ReturnOrdered) -> str:
+        key = self._settings.link_key.get_secret_value().encode()
+        return link(self._url, key, order.order_id, order.available_until)
+
+    @property
+    def _url(self) -> str:
+        """Where clients fetch what was made here."""
         settings = self._settings
-        url = settings.public_url or f"http://{settings.host}:{settings.port}"
-        return link(url, settings.link_key.get_secret_value().encode(), order.order_id, order.available_until)
+        return (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
+
+    def _token(self) -> str:
+        """What this holder shows `requests`."""
+        settings = self._settings
+        if settings.requests_token_file is not None:
+            return token_of(settings.requests_token_file)
+        if settings.token_key is None:
+            raise ExecutorFailed("this holder has no token for requests: DUTIFUL_REQUESTS_TOKEN_FILE")
+        return own_token(settings.token_key, self._reach.data_map.holder_id, Role.HOLDER)
 
     async def _record(self, job: Job, answer: Answer, size: int | None) -> None:
         failed = "failed_at" in type(answer).model_fields
