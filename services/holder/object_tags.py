@@ -22,7 +22,12 @@ async def mark(client: "S3Client", bucket: Bucket, thing: Thing, *, restricted: 
     tags = [tag for tag in await _tags(client, bucket, thing) if tag["Key"] != RESTRICTED]
     if restricted:
         tags.append({"Key": RESTRICTED, "Value": "true"})
-    await client.put_object_tagging(Bucket=bucket.bucket, Key=thing.key, VersionId=thing.id, Tagging={"TagSet": tags})
+    if tags:
+        await client.put_object_tagging(
+            Bucket=bucket.bucket, Key=thing.key, VersionId=thing.id, Tagging={"TagSet": tags}
+        )
+    else:  # not every store takes an empty set
+        await client.delete_object_tagging(Bucket=bucket.bucket, Key=thing.key, VersionId=thing.id)
 
 
 async def _tags(client: "S3Client", bucket: Bucket, thing: Thing) -> "list[TagTypeDef]":
