@@ -56,6 +56,31 @@ CONTACTS = TableSource(
     person=PERSON,
 )
 
+PERSONS = """
+[[categories.client_contacts]]
+kind = "table"
+database = "crm"
+table = "crm.contact"
+client_column = "client_id"
+time_column = "created_at"
+key = ["contact_id"]
+
+[categories.client_contacts.person]
+identified_by = { phone = ["phone", "mobile"], email = ["email"] }
+compared = { email = "ignoring_case" }
+exportable = ["phone", "email", "name"]
+rectifiable = { name = "name", mobile = "mobile" }
+restricted_column = "restricted_at"
+
+[[categories.voicemail]]
+kind = "objects"
+store = "media"
+prefix = "voicemail/{client}/"
+method = "purge"
+person = { identified_by = { phone = "{phone}/" } }
+"""
+"""What a data map says of them, and of objects that lie by telephone number."""
+
 
 async def meet(connection: "asyncpg.Connection[asyncpg.Record]", client_id: str, count: int = 1, **person: str) -> None:
     """So many contacts of a client with the same person."""

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 from tests.chassis.eventually import eventually
 from tests.holder import s3
-from tests.holder.crm import meet
+from tests.holder.crm import PERSONS, meet
 from tests.holder.desk import Desk, Json, erasure, task
 from tests.holder.people import People
 
@@ -29,29 +29,6 @@ from holder.data_map import Bucket
 
 pytestmark = pytest.mark.servers
 CONTACTS = "client_contacts"
-PERSONS = """
-[[categories.client_contacts]]
-kind = "table"
-database = "crm"
-table = "crm.contact"
-client_column = "client_id"
-time_column = "created_at"
-key = ["contact_id"]
-
-[categories.client_contacts.person]
-identified_by = { phone = ["phone", "mobile"], email = ["email"] }
-compared = { email = "ignoring_case" }
-exportable = ["phone", "email", "name"]
-rectifiable = { name = "name", mobile = "mobile" }
-restricted_column = "restricted_at"
-
-[[categories.voicemail]]
-kind = "objects"
-store = "media"
-prefix = "voicemail/{client}/"
-method = "purge"
-person = { identified_by = { phone = "{phone}/" } }
-"""
 PHONE, SECRET = "+33612345678", "33612345678"
 
 
