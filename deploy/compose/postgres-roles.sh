@@ -18,7 +18,7 @@ make_role breach "$BREACH_PASSWORD"
 psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" \
     --command 'REVOKE ALL ON SCHEMA public FROM PUBLIC'
 
-# A made-up platform beside it: its owner is none of the services, and the holder may read and delete there, and no more.
+# A made-up platform beside it: its owner is none of the services, and the holder may read, delete and correct contacts there, and no more.
 psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" --command 'CREATE DATABASE platform'
 psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname platform \
     --file /etc/dutiful/sample_platform.sql
@@ -27,4 +27,5 @@ psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbn
 CREATE ROLE platform_holder LOGIN PASSWORD :'password';
 GRANT USAGE ON SCHEMA platform TO platform_holder;
 GRANT SELECT, DELETE ON ALL TABLES IN SCHEMA platform TO platform_holder;
+GRANT UPDATE (name, phone, email, restricted_at) ON platform.contact TO platform_holder;
 SQL
