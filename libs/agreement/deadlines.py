@@ -15,7 +15,6 @@ from agreement.periods import Convention, Period, Unit
 from agreement.schema import Agreement
 from agreement.steps import Step, StepCode, skipped, step
 
-
 _MONTHS_A_YEAR: Final = 12
 
 

@@ -28,7 +28,8 @@ class InstructionChannel(StrEnum):
 class Instructed(Part):
     """What an instruction says; `documents` are the hashes of what came along.
 
-    `additional`: it goes beyond what the agreement says already.
+    `additional`: it goes beyond what the agreement says already; `recorded_by`: who of the processor's staff wrote it
+    down, where it did not come from the client's own hand.
     """
 
     channel: InstructionChannel
@@ -39,6 +40,7 @@ class Instructed(Part):
     data_categories: tuple[Id, ...] = ()
     documents: Annotated[tuple[Sha256, ...], Field(max_length=100)] = ()
     additional: bool = False
+    recorded_by: Text | None = None
 
 
 class InstructionEvent(Event):
