@@ -29,11 +29,13 @@ from notifier.app import Notifier
 from notifier.mail import MailSettings
 from notifier.settings import NotifierSettings
 from notifier.webhooks import WebhookSettings
+from requests_desk.app import Requests
+from requests_desk.settings import RequestsSettings
 from retention.app import Retention
 from retention.settings import RetentionSettings
 from subprocessor_registry.app import Registry
 
-SERVICES = ("subprocessor_registry", "notifier", "retention", "breach")
+SERVICES = ("subprocessor_registry", "notifier", "retention", "breach", "requests")
 Progress = Callable[[str], None]
 
 
@@ -46,12 +48,13 @@ class Ports:
     retention: int = 0
     holder: int = 0
     breach: int = 0
+    requests: int = 0
     kafka: int | None = None
 
     @classmethod
     def from_first(cls, first: int, *, kafka: int) -> Self:
         """The registry's API on `first`, the others on the ports after it."""
-        return cls(first, first + 1, first + 2, first + 3, first + 4, kafka=kafka)
+        return cls(first, first + 1, first + 2, first + 3, first + 4, first + 5, kafka=kafka)
 
 
 class House:
@@ -94,11 +97,13 @@ class House:
         await asyncio.gather(self.postgres.make_roles("dutiful", names), ensure_topics(self.bootstrap, Shape(), names))
         registry, notifier = self._settings(), self._notifier_settings()
         retention, breach = self._retention_settings(), self._breach_settings()
+        requests = self._requests_settings()
         self.services = [
             Service(Registry(self.book), registry, self.clock),
             Service(Notifier(self.book, notifier), notifier, self.clock),
             Service(Retention(self.book, retention), retention, self.clock),
             Service(Breach(self.book, breach), breach, self.clock),
+            Service(Requests(self.book, requests), requests, self.clock),
         ]
         if self.data_map is not None:
             self.services.append(await self._holder(self.data_map, self.postgres))
@@ -175,6 +180,15 @@ class House:
             database_url=SecretStr(self._dsn("breach")),
             port=self.ports.breach,
             token_key=self.token_key,
+        )
+
+    def _requests_settings(self) -> RequestsSettings:
+        return RequestsSettings(
+            kafka=self.bootstrap,
+            database_url=SecretStr(self._dsn("requests")),
+            port=self.ports.requests,
+            token_key=self.token_key,
+            vault_key=SecretStr(_kept_secret(self.home / "vault-key")),
         )
 
     def _notifier_settings(self) -> NotifierSettings:

@@ -51,6 +51,10 @@ class Right(StrEnum):
     SEE_BREACHES = "see breaches"
     HANDLE_BREACHES = "handle breaches"
     ASK_ABOUT_BREACH = "ask for the state of a breach"
+    SEE_REQUESTS = "see requests and instructions"
+    HANDLE_REQUESTS = "handle requests"
+    INSTRUCT = "instruct"
+    OPEN_SEALED = "open what is sealed"
     READ_SUBJECTS = "read whom a task is about"
 
 
@@ -64,6 +68,7 @@ _SEES = frozenset(
         Right.SEE_ALL_CLIENTS,
         Right.SEE_TERMINATIONS,
         Right.SEE_BREACHES,
+        Right.SEE_REQUESTS,
     }
 )
 
@@ -85,6 +90,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
                 Right.FETCH,
                 Right.SEE_BREACHES,
                 Right.ASK_ABOUT_BREACH,
+                Right.SEE_REQUESTS,
+                Right.INSTRUCT,
             }
         ),
         Role.ADMINISTRATOR: frozenset(
@@ -94,6 +101,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
                 Right.MANAGE_CONTACTS,
                 Right.SEE_BREACHES,
                 Right.ASK_ABOUT_BREACH,
+                Right.SEE_REQUESTS,
             }
         ),
         Role.MANAGER: frozenset({Right.SEE_DELIVERIES}),
@@ -112,6 +120,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
             Right.CHECK_ACCESS,
             Right.HANDLE_BREACHES,
             Right.ASK_ABOUT_BREACH,  # a request that came by letter is entered for the client
+            Right.HANDLE_REQUESTS,
+            Right.INSTRUCT,  # as is an instruction
         },
         Role.DPO: _SEES
         | {
@@ -123,6 +133,9 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
             Right.CHECK_ACCESS,
             Right.HANDLE_BREACHES,
             Right.ASK_ABOUT_BREACH,
+            Right.HANDLE_REQUESTS,
+            Right.INSTRUCT,
+            Right.OPEN_SEALED,
         },
         Role.AUDITOR: _SEES,
         Role.HOLDER: frozenset({Right.READ_SUBJECTS}),  # of its own tasks, while they are open (§9)

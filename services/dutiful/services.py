@@ -46,6 +46,13 @@ def _breach() -> Starting:
     return BreachSettings, lambda book, settings: Breach(book, _of(BreachSettings, settings))
 
 
+def _requests() -> Starting:
+    from requests_desk.app import Requests
+    from requests_desk.settings import RequestsSettings
+
+    return RequestsSettings, lambda book, settings: Requests(book, _of(RequestsSettings, settings))
+
+
 def _holder() -> Starting:
     from holder.app import Holder
     from holder.settings import HolderSettings
@@ -58,6 +65,7 @@ _SERVICES: Final[dict[str, Callable[[], Starting]]] = {
     "notifier": _notifier,
     "retention": _retention,
     "breach": _breach,
+    "requests": _requests,
     "holder": _holder,
 }
 

@@ -14,12 +14,13 @@ from chassis.database import Connection
 from chassis.transaction import Transaction
 from contracts.change import ChangeNoticeOrdered
 from contracts.incident import IncidentNoticeOrdered
+from contracts.request import RequestNoticeOrdered
 from contracts.retention import RetentionNoticeOrdered
 from notifier.directory import REBIND
 from notifier.jobs import JOB, Job, Order, jobs_of, place
 from notifier.store import deliveries
 
-NoticeOrdered = ChangeNoticeOrdered | RetentionNoticeOrdered | IncidentNoticeOrdered
+NoticeOrdered = ChangeNoticeOrdered | RetentionNoticeOrdered | IncidentNoticeOrdered | RequestNoticeOrdered
 
 
 class Entered(NamedTuple):

@@ -19,6 +19,7 @@ from embedded import sample_platform
 from holder.data_map import load
 from holder.settings import HolderSettings
 from notifier.settings import NotifierSettings
+from requests_desk.settings import RequestsSettings
 from retention.settings import RetentionSettings
 
 ROOT = Path(__file__).parents[2]
@@ -117,7 +118,8 @@ def test_every_variable_is_a_setting_and_its_value_is_taken(monkeypatch: pytest.
 
 def _is_setting(path: str) -> bool:
     name, _, rest = path.partition("__")
-    field = (NotifierSettings.model_fields | RetentionSettings.model_fields | HolderSettings.model_fields).get(name)
+    kinds = (NotifierSettings, RetentionSettings, HolderSettings, RequestsSettings)
+    field = {each: field for kind in kinds for each, field in kind.model_fields.items()}.get(name)
     if field is None or not rest:
         return field is not None
     models = [kind for kind in (field.annotation, *getattr(field.annotation, "__args__", ())) if inspect.isclass(kind)]

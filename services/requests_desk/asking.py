@@ -1,0 +1,88 @@
+"""What a question to this API brings along beside `chassis.asking`: the app, whose word it is, and what came of it."""
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+from fastapi import Depends, Request
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from chassis.asking import Running, found, word_to
+from chassis.http import Authenticated
+from chassis.message import Cause
+from chassis.problems import FieldProblem, Problem
+from chassis.rights import Caller, Right
+from contracts.event import Event
+from requests_desk import queries
+from requests_desk.journal import cause_of
+from requests_desk.request_store import Request as Asked
+from requests_desk.views import RequestView
+
+if TYPE_CHECKING:
+    from requests_desk.app import Requests
+
+E = TypeVar("E", bound=Event)
+
+
+def app_of(request: Request) -> "Requests":
+    """The app that is asked."""
+    app: Requests = request.app.state.app
+    return app
+
+
+Once = Annotated[Cause, Depends(word_to("requests"))]
+"""A person's word: it has one id however often it is sent under its key; one client's keys never meet another's."""
+
+
+def _staff(caller: Authenticated) -> Caller:
+    caller.require(Right.SEE_REQUESTS)
+    caller.require(Right.SEE_ALL_CLIENTS)
+    return caller
+
+
+def _handler(caller: Annotated[Caller, Depends(_staff)]) -> Caller:
+    caller.require(Right.HANDLE_REQUESTS)
+    return caller
+
+
+def _opener(caller: Annotated[Caller, Depends(_staff)]) -> Caller:
+    caller.require(Right.OPEN_SEALED)
+    return caller
+
+
+Staff = Annotated[Caller, Depends(_staff)]
+"""Who of the staff may see requests; who asks is for their handler alone."""
+
+Handler = Annotated[Caller, Depends(_handler)]
+"""Who of the staff may do something about a request."""
+
+Opener = Annotated[Caller, Depends(_opener)]
+"""Who may open what is sealed."""
+
+
+def event_of(kind: type[E], body: BaseModel | None = None, **more: object) -> E:
+    """What somebody said, from what the API took and who they are."""
+    said = {} if body is None else body.model_dump(mode="json", exclude_none=True)
+    return kind.model_validate_json(to_json(said | more))
+
+
+async def say(running: Running, event: Event, cause: Cause) -> None:
+    """Have what somebody said handled, once; a problem tells why it changed nothing, with its field."""
+    await running.processor.submit(event, cause)
+    refused = await queries.refusal(running.pool, cause_of(cause))
+    if refused is not None:
+        reason, field = refused
+        fields = [FieldProblem(field=field, message=reason)] if field else []
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if field else HTTPStatus.CONFLICT
+        raise Problem(status, f"{field}: {reason}" if field else reason, errors=fields)
+
+
+async def asked(running: Running, request_id: str, client_id: str | None = None) -> Asked:
+    """The request; 404 where there is none, and for a client where it is not about its data (§12)."""
+    return found(await queries.found(running.pool, request_id, client_id))
+
+
+async def shown(request: Request, running: Running, caller: Caller, request_id: str) -> RequestView:
+    """How a request stands, as this caller may see it."""
+    record = await asked(running, request_id, caller.client_id)
+    return await queries.whole(running.pool, app_of(request).vault, record, caller)
