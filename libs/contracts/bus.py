@@ -206,6 +206,8 @@ TOPICS = (
             request.RequestClosed,
             request.RequestErased,
             request.RequestAssistanceMoved,
+            request.RequestTaskOverdue,
+            request.RequestTaskFailed,
             request.RequestRefused,
             request.RequestNoticeOrdered,
         ),
@@ -220,7 +222,7 @@ TOPICS = (
         "term",
         "requests",
         "The dates of requests, as they come",
-        (term.TermTellingDue, term.TermBanEnded, term.TermErasureDue),
+        (term.TermTellingDue, term.TermBanEnded, term.TermErasureDue, term.TermTaskDue),
     ),
     Topic(
         "objection",

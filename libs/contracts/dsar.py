@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
+from contracts.choice import Recipient
 from contracts.event import Event, Id, Instant, Part, Text
 from contracts.returning import Count, Sha256
 
@@ -12,6 +13,10 @@ Short = Annotated[
     str, StringConstraints(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")
 ]
 """A name or an address on one line."""
+
+
+Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+"""The kind of an identifier, or the name of what can be corrected: `phone`, `email`, `name`."""
 
 
 class DataSubjectRight(StrEnum):
@@ -30,7 +35,7 @@ class DataSubjectRight(StrEnum):
 class Identifier(Part):
     """One of the ways in which a system knows the person: `phone`, `email`, `customer_number`, and its value."""
 
-    kind: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+    kind: Kind
     value: Annotated[Short, Field(repr=False)]
 
 
@@ -74,17 +79,22 @@ class DsarReceived(DsarEvent):
 
 
 class Act(StrEnum):
-    """What a client can ask to be done with one person's data."""
+    """What a client can ask to be done with one person's data; `release` ends a restriction."""
 
     FIND = "find"
     EXPORT = "export"
     RECTIFY = "rectify"
     RESTRICT = "restrict"
+    RELEASE = "release"
     ERASE = "erase"
 
 
 class DsarAssistanceRequested(DsarEvent):
-    """The client expressly asks for help with a request, on an instruction of its own."""
+    """The client expressly asks for help with a request, on an instruction of its own.
+
+    The person is known by these `identifiers`, or by those of the request. `corrections` are new values by what is to
+    be corrected; an export is encrypted for `recipient`.
+    """
 
     TYPE: ClassVar[str] = "dsar.assistance_requested"
 
@@ -94,6 +104,9 @@ class DsarAssistanceRequested(DsarEvent):
     acts: Annotated[tuple[Act, ...], Field(min_length=1)]
     requested_by: Text
     received_at: Instant
+    identifiers: Annotated[tuple[Identifier, ...], Field(max_length=100)] = ()
+    corrections: dict[Kind, Short] = Field({}, max_length=100, repr=False)
+    recipient: Recipient | None = None
 
 
 class DsarQuoteOffered(DsarEvent):

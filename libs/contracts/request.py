@@ -153,10 +153,12 @@ class AssistanceStanding(StrEnum):
     AGREED = "agreed"
     DECLINED = "declined"
     STARTED = "started"
+    DONE = "done"
+    HALTED = "halted"
 
 
 class RequestAssistanceMoved(RequestEvent):
-    """The help that a client asked for is asked, quoted, agreed, declined or started."""
+    """The help that a client asked for is asked, quoted, agreed, declined, started, done or halted."""
 
     TYPE: ClassVar[str] = "request.assistance_moved"
 
@@ -167,6 +169,31 @@ class RequestAssistanceMoved(RequestEvent):
     instruction_id: Id
     by: str
     quote_id: Id | None = None
+    reason: str | None = None
+
+
+class RequestTaskOverdue(RequestEvent):
+    """A holder did not answer a task in time: it is reminded, and once `escalated` people must act."""
+
+    TYPE: ClassVar[str] = "request.task_overdue"
+
+    order_id: Id
+    holder_id: Id
+    act: Act
+    due_at: Instant
+    reminders: int
+    escalated: bool
+
+
+class RequestTaskFailed(RequestEvent):
+    """A holder said that it can't carry a task out: people must act."""
+
+    TYPE: ClassVar[str] = "request.task_failed"
+
+    order_id: Id
+    holder_id: Id
+    act: Act
+    reason: str
 
 
 class RequestRefused(RequestEvent):
@@ -187,6 +214,7 @@ class NoticeKind(StrEnum):
     AUTHORITY_REQUESTED = "authority_requested"
     INSTRUCTION_SUSPENDED = "instruction_suspended"
     QUOTE_OFFERED = "quote_offered"
+    ASSISTANCE_DONE = "assistance_done"
 
 
 class RequestNoticeOrdered(Event):

@@ -4,33 +4,15 @@ Whom a task is about is never said on the bus: the holder reads it from `request
 is open (`TaskSubject`).
 """
 
-from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from contracts.choice import Encryption, Recipient
+from contracts.dsar import Act, Identifier, Kind, Short
 from contracts.event import Event, Id, Instant, Part, Text
 from contracts.ordering import Counted, HolderOrder, Method
-
-Count = Annotated[int, Field(ge=0)]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-"""The kind of an identifier, or the name of what can be corrected: `phone`, `email`, `name`."""
-
-Value = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=r"^[^\x00]*\S[^\x00]*$")]
-"""An identifier or a correction; it is personal data."""
-
-
-class Act(StrEnum):
-    """What a holder can do about one person's data; `release` ends a restriction."""
-
-    FIND = "find"
-    EXPORT = "export"
-    RECTIFY = "rectify"
-    RESTRICT = "restrict"
-    RELEASE = "release"
-    ERASE = "erase"
+from contracts.returning import Count, Sha256
 
 
 class TaskScope(Part):
@@ -139,13 +121,6 @@ class TaskAcknowledged(TaskEvent):
     received_at: Instant
 
 
-class Identifier(Part):
-    """One of the ways in which a system knows the person."""
-
-    kind: Kind
-    value: Annotated[Value, Field(repr=False)]
-
-
 class TaskSubject(Part):
     """Whom a task is about, as `GET /tasks/{order_id}/subject` of `requests` answers its holder, and nobody else.
 
@@ -155,4 +130,4 @@ class TaskSubject(Part):
     order_id: Id
     client_id: Id
     identifiers: Annotated[tuple[Identifier, ...], Field(min_length=1, max_length=100)]
-    corrections: dict[Kind, Value] = Field({}, max_length=100, repr=False)
+    corrections: dict[Kind, Short] = Field({}, max_length=100, repr=False)

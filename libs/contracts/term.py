@@ -31,3 +31,12 @@ class TermErasureDue(TermEvent):
     """What is personal of a request has been kept as long as it may."""
 
     TYPE: ClassVar[str] = "term.erasure_due"
+
+
+class TermTaskDue(TermEvent):
+    """The answer of a holder is due; `nth` is the reminder that is sent if there is none."""
+
+    TYPE: ClassVar[str] = "term.task_due"
+
+    order_id: Id
+    nth: int

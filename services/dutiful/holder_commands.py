@@ -10,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.table import Table
 
+from contracts.dsar import Act, Identifier
 from contracts.event import Id
-from contracts.task import Act, Identifier
 from holder.data_map import DataMap, KeySource, MapInvalid, Scope, Source, load
 from holder.executors import ExecutorFailed, Found
 from holder.pace import Pace

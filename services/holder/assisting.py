@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from chassis.clock import Clock
 from chassis.database import Pool
-from contracts.task import Act, TaskConfirmed, TaskOrdered, TaskPackage, TaskSubject
+from contracts.dsar import Act
+from contracts.task import TaskConfirmed, TaskOrdered, TaskPackage, TaskSubject
 from holder import packages, store, tasks
 from holder.jobs import Job
 from holder.ledger import Halted, Part, PartLedger, open_intents

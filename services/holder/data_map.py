@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
+from contracts.dsar import Identifier
 from contracts.event import Id, Text
 from contracts.holder import HolderKind
 from contracts.ordering import Counted
-from contracts.task import Identifier
 from holder.naming import CLIENT, Column, MapPart, Name, Table, Variable
 from holder.persons import ObjectPerson, TablePerson
 

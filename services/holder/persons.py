@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from contracts.task import Act, Identifier, Kind
+from contracts.dsar import Act, Identifier, Kind
 from holder.naming import Column, MapPart
 
 

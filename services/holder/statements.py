@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from contracts.task import Identifier
+from contracts.dsar import Identifier
 from holder.data_map import Scope, TableSource
 from holder.executors import ExecutorFailed
 from holder.persons import Change, Compared, Correct, Mark

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from contracts.task import Act, TaskConfirmed, TaskOrdered, TaskPackage, TaskScope, TaskSubject, Touched
+from contracts.dsar import Act
+from contracts.task import TaskConfirmed, TaskOrdered, TaskPackage, TaskScope, TaskSubject, Touched
 from holder import decisions
 from holder.data_map import DataMap, KeySource, Scope, Source
 from holder.executors import ExecutorFailed

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from chassis.http import create_api
 from chassis.service import Runtime
-from requests_desk import clients_api, instructions_api, requests_api, sealed_api
+from requests_desk import clients_api, instructions_api, requests_api, sealed_api, tasks_api
 
 if TYPE_CHECKING:
     from requests_desk.app import Requests
@@ -24,6 +24,12 @@ def build(app: "Requests", runtime: Runtime) -> FastAPI:
     api = create_api("Requests", VERSION, runtime.access, _DESCRIPTION)
     api.state.app = app
     api.state.runtime = runtime
-    for part in (requests_api.router, sealed_api.router, clients_api.router, instructions_api.router):
+    for part in (
+        requests_api.router,
+        tasks_api.router,
+        sealed_api.router,
+        clients_api.router,
+        instructions_api.router,
+    ):
         api.include_router(part)
     return api

@@ -19,16 +19,18 @@ from requests_desk import (
     assisting,
     erasing,
     instructions,
+    keeping,
     knowing,
     receiving,
     sealing,
     telling,
+    working,
 )
 from requests_desk.settings import RequestsSettings
 from requests_desk.vault import Vault, check_key
 from requests_desk.watch import Watch
 
-SUBJECTS = (knowing, receiving, sealing, telling, instructions, answers, assisting, erasing)
+SUBJECTS = (knowing, keeping, receiving, sealing, telling, instructions, answers, assisting, working, erasing)
 """Where each event is handled, from who the clients are to what is left of a request in the end."""
 
 

@@ -4,6 +4,7 @@ from chassis.errors import Rejected
 from chassis.router import Router
 from chassis.transaction import Transaction
 from contracts.dsar import (
+    Act,
     DsarAssistanceRequested,
     DsarAssistanceStarted,
     DsarEvent,
@@ -11,11 +12,21 @@ from contracts.dsar import (
     DsarQuoteOffered,
 )
 from contracts.request import AssistanceStanding, RequestAssistanceMoved
-from requests_desk import assistance_store, finding, instruction_store, journal, notices
+from requests_desk import (
+    assistance_store,
+    course,
+    finding,
+    instruction_store,
+    journal,
+    notices,
+    request_store,
+    task_store,
+)
 from requests_desk.assistance_store import Assistance, Quote
 from requests_desk.bound import Bound
 from requests_desk.interlock import why_not
 from requests_desk.request_store import Request
+from requests_desk.vault import Requester, Subject
 
 router = Router()
 
@@ -30,6 +41,8 @@ async def on_assistance_requested(app: Bound, said: DsarAssistanceRequested, tx:
         raise Rejected(f"client {said.client_id!r} has no request {said.request_id!r}", "request_id")
     if request.status.is_over:
         reason = f"the request is {request.status}"
+    if Act.RECTIFY in said.acts and not said.corrections:
+        reason = "corrections: they are missing, and rectify is asked for"
     if reason is not None:
         await _refuse(app, request, said, reason, tx)
         return
@@ -45,6 +58,7 @@ async def on_assistance_requested(app: Bound, said: DsarAssistanceRequested, tx:
     if not await assistance_store.insert(tx, asked, said.requested_by):
         await _refuse(app, request, said, "there is help under this id", tx)
         return
+    await _keep_subject(app, said, tx)
     await journal.note(tx, request.request_id, said)
     await _say(asked, asked.standing, said.requested_by, tx)
 
@@ -90,10 +104,7 @@ async def on_quote_answered(app: Bound, said: DsarQuoteAnswered, tx: Transaction
 
 @router.on(DsarAssistanceStarted)
 async def on_assistance_started(app: Bound, said: DsarAssistanceStarted, tx: Transaction) -> None:
-    """§9: the work begins: unquoted where it is no great work, else once the quote is accepted; still instructed.
-
-    What holders are ordered to do follows from the `request.assistance_moved` that says `started`.
-    """
+    """§9: the work begins: unquoted where it is no great work, else once the quote is accepted; still instructed."""
     request, assistance = await _locked(said, said.assistance_id, tx)
     instruction = await instruction_store.lock_instruction(tx, assistance.instruction_id)
     reason = why_not(request, instruction, assistance.instruction_id, tx.now)
@@ -104,6 +115,18 @@ async def on_assistance_started(app: Bound, said: DsarAssistanceStarted, tx: Tra
         return
     await journal.note(tx, request.request_id, said)
     await _move(assistance, AssistanceStanding.STARTED, assistance.quote, said.started_by, tx)
+    await course.advance(app, request, assistance.assistance_id, tx)
+
+
+async def _keep_subject(app: Bound, said: DsarAssistanceRequested, tx: Transaction) -> None:
+    """Who the help is about, as systems know the person: as the client says, or as the request does; closed."""
+    identifiers = said.identifiers
+    if not identifiers and (closed := await request_store.load_requester(tx, said.request_id)) is not None:
+        identifiers = app.vault.open(Requester, closed, finding.place_of_requester(said.request_id)).identifiers
+    if identifiers:
+        subject = Subject(identifiers=identifiers, corrections=said.corrections)
+        lying = app.vault.close(subject, finding.place_of_subject(said.assistance_id))
+        await task_store.insert_subject(tx, said.assistance_id, lying, said.recipient)
 
 
 async def _locked(said: DsarEvent, assistance_id: str, tx: Transaction) -> tuple[Request, Assistance]:

@@ -5,10 +5,12 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.authority import AuthorityKind, Ban
-from contracts.dsar import Act, Attachment, DataSubjectRight, Identifier, Short
+from contracts.choice import Recipient
+from contracts.dsar import Act, Attachment, DataSubjectRight, Identifier, Kind, Short
 from contracts.event import Id, Text
 from contracts.instruction import InstructionChannel
 from contracts.returning import Sha256
+from contracts.task import Touched
 
 
 class Body(BaseModel):
@@ -25,6 +27,12 @@ class AttachmentBody(Attachment):
 
 class IdentifierBody(Identifier):
     """One of the ways in which a system knows the person."""
+
+    model_config = ConfigDict(strict=False, extra="forbid")
+
+
+class RecipientBody(Recipient):
+    """The client's public key."""
 
     model_config = ConfigDict(strict=False, extra="forbid")
 
@@ -130,6 +138,12 @@ class AssistanceBody(Body):
 
     instruction_id: Id
     acts: Annotated[tuple[Act, ...], Field(min_length=1)]
+    identifiers: Annotated[
+        tuple[IdentifierBody, ...],
+        Field(max_length=100, description="as systems know the person; the request's own by default"),
+    ] = ()
+    corrections: dict[Kind, Short] = Field({}, max_length=100, description="new values, where `rectify` is asked for")
+    recipient: RecipientBody | None = Field(None, description="for whose key exports are encrypted")
 
 
 class QuoteBody(Body):
@@ -145,3 +159,17 @@ class QuoteAnswerBody(Body):
 
     quote_id: Id
     accepted: bool
+
+
+class TouchedBody(Touched):
+    """How much of one category."""
+
+    model_config = ConfigDict(strict=False, extra="forbid")
+
+
+class TaskAnswerBody(Body):
+    """What a holder did, as people know it."""
+
+    touched: tuple[TouchedBody, ...]
+    unreached: tuple[Text, ...] = ()
+    confirmed_by: Annotated[str, Field(min_length=1, max_length=1000)]

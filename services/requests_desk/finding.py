@@ -44,6 +44,11 @@ def place_of_requester(request_id: str) -> str:
     return f"requester/{request_id}"
 
 
+def place_of_subject(assistance_id: str) -> str:
+    """Where who help is about lies closed."""
+    return f"subject/{assistance_id}"
+
+
 def place_of_answer(answer_id: str) -> str:
     """Where an answer lies closed."""
     return f"answer/{answer_id}"

@@ -11,7 +11,7 @@ from contracts.event import Event
 from contracts.register import RegisterRefused
 from contracts.request import RequestRefused
 
-_PERSONAL: Final = {"text", "reply_to", "hints", "identifiers", "attachments", "said"}
+_PERSONAL: Final = {"text", "reply_to", "hints", "identifiers", "attachments", "said", "corrections"}
 
 
 async def note(tx: Transaction, about: str, said: Event) -> None:

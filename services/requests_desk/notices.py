@@ -55,6 +55,13 @@ def tell_of_quote(agreement: Agreement, client_id: str, said: DsarQuoteOffered, 
     tx.emit(_order(agreement, NoticeKind.QUOTE_OFFERED, said.request_id, client_id, due_at, clause, facts, tx))
 
 
+def tell_of_help(agreement: Agreement, client_id: str, request_id: str, assistance_id: str, tx: Transaction) -> None:
+    """§9: the help that the client asked for is done: what came of it waits for it."""
+    facts = {"request_id": request_id, "assistance_id": assistance_id, "done_on": _day(agreement, tx.now)}
+    due_at, clause = dates.tell_by(agreement, tx.now), agreement.requests.clause
+    tx.emit(_order(agreement, NoticeKind.ASSISTANCE_DONE, assistance_id, client_id, due_at, clause, facts, tx))
+
+
 def _order(
     agreement: Agreement,
     kind: NoticeKind,

@@ -169,6 +169,12 @@ async def insert_requester(tx: Transaction, request_id: str, closed: bytes) -> N
     await tx.execute("INSERT INTO requester (request_id, closed) VALUES ($1, $2)", request_id, closed)
 
 
+async def load_requester(tx: Transaction, request_id: str) -> bytes | None:
+    """Who asks, closed; None once it is erased."""
+    closed: bytes | None = await tx.fetchval("SELECT closed FROM requester WHERE request_id = $1", request_id)
+    return closed
+
+
 async def insert_candidates(tx: Transaction, request_id: str, candidates: Sequence[tuple[str, str]]) -> None:
     """Whose data it may be about."""
     await tx.execute(
@@ -228,7 +234,11 @@ async def set_status(tx: Transaction, request_id: str, status: Status) -> None:
 
 
 async def erase(tx: Transaction, request_id: str) -> None:
-    """What is personal of it goes: who asked, what was answered, and what was instructed about it alone."""
+    """What is personal of it goes: who asked, what was answered, whom help is about, what was instructed about it."""
+    await tx.execute(
+        "DELETE FROM subject USING assistance AS a WHERE a.assistance_id = subject.assistance_id AND a.request_id = $1",
+        request_id,
+    )
     await tx.execute("DELETE FROM requester WHERE request_id = $1", request_id)
     await tx.execute("DELETE FROM candidate WHERE request_id = $1", request_id)
     await tx.execute("UPDATE answer SET closed = NULL WHERE request_id = $1", request_id)

@@ -7,10 +7,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from chassis.transaction import Transaction
-from contracts.dsar import Attachments, Identifier
+from contracts.dsar import Attachments, Identifier, Kind, Short
 from contracts.event import Part
 
 M = TypeVar("M", bound=BaseModel)
@@ -29,6 +29,13 @@ class Requester(Part):
     hints: tuple[str, ...] = ()
     identifiers: tuple[Identifier, ...] = ()
     attachments: Attachments = ()
+
+
+class Subject(Part):
+    """Who help is about, as systems know the person, and what is to be corrected."""
+
+    identifiers: tuple[Identifier, ...]
+    corrections: dict[Kind, Short] = Field({}, repr=False)
 
 
 class AnswerText(Part):

@@ -17,11 +17,12 @@ from chassis.clock import VirtualClock
 from chassis.message import Cause
 from chassis.rights import Role
 from chassis.service import Runtime
+from contracts.dsar import Act
 from contracts.erasure import ErasureCheckOrdered, ErasureOrdered
 from contracts.event import Event
 from contracts.ordering import Counted, Purpose, Scope
 from contracts.returning import ReturnOrdered
-from contracts.task import Act, TaskOrdered, TaskScope
+from contracts.task import TaskOrdered, TaskScope
 from holder.app import Holder
 
 STARTS_AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

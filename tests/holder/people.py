@@ -9,7 +9,8 @@ from aiohttp import web
 
 from chassis.access import Access, Right
 from chassis.problems import Problem
-from contracts.task import Identifier, TaskSubject
+from contracts.dsar import Identifier
+from contracts.task import TaskSubject
 
 
 @dataclass

@@ -19,9 +19,10 @@ from tests.holder.people import People
 from chassis.access import Role, own_token
 from contracts.bus import EVENTS
 from contracts.cease import CeaseOrdered
+from contracts.dsar import Act
 from contracts.event import Event
 from contracts.ordering import Scope
-from contracts.task import Act, TaskConfirmed, TaskFailed, Touched
+from contracts.task import TaskConfirmed, TaskFailed, Touched
 from embedded.kafka import EmbeddedKafka
 from embedded.kafka_install import install
 

@@ -25,8 +25,8 @@ from tests.holder.people import People
 from chassis.access import Role, mint
 from chassis.service import prepare
 from chassis.topics import Shape, ensure_topics
+from contracts.dsar import Act
 from contracts.event import Event
-from contracts.task import Act
 from embedded.kafka import EmbeddedKafka
 from embedded.postgres import EmbeddedPostgres
 from embedded.processes import Processes

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.holder.crm import CALLS, CONTACTS
 
-from contracts.task import Identifier
+from contracts.dsar import Identifier
 from holder.data_map import DataMap, MapInvalid, ObjectSource, Scope, TableSource, load
 from holder.executors import ExecutorFailed
 from holder.persons import Correct

@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from tests.holder import s3
 from tests.holder.crm import CONTACTS, PERSON, SCHEMA, Memory, Stopped, meet
 
-from contracts.task import Act, Identifier
+from contracts.dsar import Act, Identifier
 from holder.bucket import connect
 from holder.data_map import Bucket, ObjectSource, Scope, TableSource
 from holder.executors import ExecutorFailed

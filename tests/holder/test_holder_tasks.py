@@ -16,8 +16,8 @@ from tests.holder.crm import PERSONS, meet
 from tests.holder.desk import Desk, Json, erasure, task
 from tests.holder.people import People
 
+from contracts.dsar import Act
 from contracts.task import (
-    Act,
     TaskAcknowledged,
     TaskConfirmed,
     TaskDownloaded,

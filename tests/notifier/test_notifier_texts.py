@@ -111,6 +111,8 @@ FACTS: dict[str, str | Sequence[str]] = {
     "amount": "1200.00",
     "currency": "EUR",
     "quote": "Two days of work.",
+    "assistance_id": "help-7",
+    "done_on": "2026-04-12",
 }
 VARIANTS = [
     *(("change_kind", kind) for kind in ("addition", "modification", "removal")),
