@@ -10,7 +10,8 @@ from contracts.event import Event, Id, Instant, Part, Text
 from contracts.returning import Count, Sha256
 
 Short = Annotated[
-    str, StringConstraints(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")
+    str,
+    StringConstraints(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"),
 ]
 """A name or an address on one line."""
 

@@ -48,6 +48,10 @@ TABLE: Final = {
     Right.SEE_BREACHES: "SA..ODA.",
     Right.HANDLE_BREACHES: "....OD..",
     Right.ASK_ABOUT_BREACH: "SA..OD..",
+    Right.SEE_REQUESTS: "SA..ODA.",
+    Right.HANDLE_REQUESTS: "....OD..",
+    Right.INSTRUCT: "S...OD..",
+    Right.OPEN_SEALED: ".....D..",
     Right.READ_SUBJECTS: ".......H",
 }
 
