@@ -106,7 +106,7 @@ class House:
             Service(Requests(self.book, requests), requests, self.clock),
         ]
         if self.data_map is not None:
-            self.services.append(await self._holder(self.data_map, self.postgres))
+            self.services.append(await self._holder(self.data_map, self.postgres, requests.port))
         await asyncio.gather(*[prepare(service.app, service.settings) for service in self.services])
         await asyncio.gather(*[service.start() for service in self.services])
 
@@ -137,7 +137,7 @@ class House:
         """Where a service's API listens."""
         return next(each.url for each in self.services if each.app.name == service)
 
-    async def _holder(self, data_map: Path, postgres: EmbeddedPostgres) -> Service:
+    async def _holder(self, data_map: Path, postgres: EmbeddedPostgres, requests_port: int) -> Service:
         """A holder of what the map names; the addresses of other systems come from the environment."""
         environment = dict(os.environ)
         if data_map == sample_platform.MAP:
@@ -151,6 +151,7 @@ class House:
             data_map=data_map,
             link_key=SecretStr(_kept_secret(self.home / "link-key")),
             packages=str(self.home / "packages"),
+            requests_url=f"http://127.0.0.1:{requests_port}",
         )
         return Service(Holder(settings, environment), settings, self.clock)
 
@@ -186,7 +187,7 @@ class House:
         return RequestsSettings(
             kafka=self.bootstrap,
             database_url=SecretStr(self._dsn("requests")),
-            port=self.ports.requests,
+            port=self.ports.requests or free_port(),
             token_key=self.token_key,
             vault_key=SecretStr(_kept_secret(self.home / "vault-key")),
         )
