@@ -3,20 +3,20 @@
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from contracts.dsar import Act, Identifier
 from contracts.event import Id
-from holder.data_map import DataMap, KeySource, MapInvalid, Scope, Source, load
-from holder.executors import ExecutorFailed, Found
-from holder.pace import Pace
-from holder.persons import Wanted, unfit
-from holder.reaching import Reach
+
+if TYPE_CHECKING:
+    from contracts.dsar import Identifier
+    from holder.data_map import DataMap, Scope, Source
+    from holder.executors import Found
+    from holder.reaching import Reach
 
 app = typer.Typer(name="holder", help="The data map of a holder: what it reaches, and whether.", no_args_is_help=True)
 File = Annotated[Path, typer.Argument(metavar="MAP", help="a data map")]
@@ -29,6 +29,9 @@ def check(file: File) -> None:
 
     Example: CRM_URL=postgresql://… dutiful holder check holder.toml
     """
+    from holder.pace import Pace
+    from holder.reaching import Reach
+
     data_map = _load(file)
     lacks = asyncio.run(Reach(data_map, Pace()).lacks())
     for each in lacks:
@@ -55,6 +58,11 @@ def dry_run(
 
     Example: dutiful holder dry-run holder.toml --client client-42 --person email=ada@example.org
     """
+    from holder.data_map import Scope
+    from holder.executors import Found
+    from holder.pace import Pace
+    from holder.reaching import Reach
+
     data_map = _load(file)
     if category is not None and category not in data_map.categories:
         raise typer.BadParameter(f"{file} names {', '.join(data_map.categories)}", param_hint="--category")
@@ -71,7 +79,9 @@ def dry_run(
         raise typer.Exit(1)
 
 
-async def _count(reach: Reach, sources: list[tuple[str, Source]], scope: Scope) -> list[Found | str]:
+async def _count(reach: "Reach", sources: "list[tuple[str, Source]]", scope: "Scope") -> "list[Found | str]":
+    from holder.executors import ExecutorFailed
+
     found: list[Found | str] = []
     for category, source in sources:
         try:
@@ -85,12 +95,18 @@ async def _count(reach: Reach, sources: list[tuple[str, Source]], scope: Scope) 
     return found
 
 
-def _unfit(source: Source, identifiers: tuple[Identifier, ...]) -> str | None:
+def _unfit(source: "Source", identifiers: "tuple[Identifier, ...]") -> str | None:
+    from contracts.dsar import Act
+    from holder.data_map import KeySource
+    from holder.persons import Wanted, unfit
+
     person = None if isinstance(source, KeySource) else source.person
     return unfit(person, Wanted(Act.FIND, [each.kind for each in identifiers]))
 
 
-def _identifier(text: str) -> Identifier:
+def _identifier(text: str) -> "Identifier":
+    from contracts.dsar import Identifier
+
     kind, _, value = text.partition("=")
     try:
         return Identifier(kind=kind, value=value)
@@ -98,7 +114,9 @@ def _identifier(text: str) -> Identifier:
         raise typer.BadParameter("it is KIND=VALUE, as in phone=+33612345678", param_hint="--person") from None
 
 
-def _load(file: Path) -> DataMap:
+def _load(file: Path) -> "DataMap":
+    from holder.data_map import MapInvalid, load
+
     try:
         return load(file)
     except MapInvalid as invalid:

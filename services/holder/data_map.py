@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
+from chassis.errors import Unable
 from contracts.dsar import Identifier
 from contracts.event import Id, Text
 from contracts.holder import HolderKind
@@ -17,7 +18,7 @@ from holder.naming import CLIENT, Column, MapPart, Name, Table, Variable
 from holder.persons import ObjectPerson, TablePerson
 
 
-class MapInvalid(Exception):
+class MapInvalid(Unable):
     """The data map can't be used: one sentence per field that is wrong."""
 
     def __init__(self, path: Path, problems: list[str]) -> None:

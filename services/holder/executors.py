@@ -6,11 +6,12 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
+from chassis.errors import Unable
 from holder.data_map import Scope
 from holder.persons import Change
 
 
-class ExecutorFailed(Exception):
+class ExecutorFailed(Unable):
     """An order can't be carried out as things are; the text says what people must mend."""
 
 
