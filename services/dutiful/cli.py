@@ -6,6 +6,7 @@ import typer
 
 from dutiful import (
     agreement_commands,
+    assistance_commands,
     breach_dossier_commands,
     certificate_commands,
     contracts_commands,
@@ -45,6 +46,7 @@ app.command("token", rich_help_panel="Use")(token_command.token)
 app.add_typer(deadline_commands.app, name="deadline", rich_help_panel="Use")
 app.add_typer(retention_commands.app, name="retention", rich_help_panel="Use")
 app.add_typer(breach_dossier_commands.app, name="breach", rich_help_panel="Use")
+app.add_typer(assistance_commands.app, name="assistance", rich_help_panel="Use")
 app.add_typer(certificate_commands.app, name="certificate", rich_help_panel="Use")
 app.add_typer(dead_letter_commands.app, name="dead-letters", rich_help_panel="Use")
 app.add_typer(agreement_commands.app, name="agreement", rich_help_panel="Check")
