@@ -7,13 +7,16 @@ import typer
 from dutiful import (
     agreement_commands,
     assistance_commands,
+    authority_commands,
     breach_dossier_commands,
     certificate_commands,
     contracts_commands,
     dead_letter_commands,
     deadline_commands,
+    dsar_commands,
     emit_command,
     holder_commands,
+    instruction_commands,
     retention_commands,
     running,
     simulate_command,
@@ -46,7 +49,10 @@ app.command("token", rich_help_panel="Use")(token_command.token)
 app.add_typer(deadline_commands.app, name="deadline", rich_help_panel="Use")
 app.add_typer(retention_commands.app, name="retention", rich_help_panel="Use")
 app.add_typer(breach_dossier_commands.app, name="breach", rich_help_panel="Use")
+app.add_typer(dsar_commands.app, name="dsar", rich_help_panel="Use")
 app.add_typer(assistance_commands.app, name="assistance", rich_help_panel="Use")
+app.add_typer(instruction_commands.app, name="instruction", rich_help_panel="Use")
+app.add_typer(authority_commands.app, name="authority", rich_help_panel="Use")
 app.add_typer(certificate_commands.app, name="certificate", rich_help_panel="Use")
 app.add_typer(dead_letter_commands.app, name="dead-letters", rich_help_panel="Use")
 app.add_typer(agreement_commands.app, name="agreement", rich_help_panel="Check")
