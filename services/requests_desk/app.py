@@ -27,6 +27,7 @@ from requests_desk import (
     working,
 )
 from requests_desk.settings import RequestsSettings
+from requests_desk.task_watch import TaskWatch
 from requests_desk.vault import Vault, check_key
 from requests_desk.watch import Watch
 
@@ -56,4 +57,4 @@ class Requests:
 
     def workers(self, runtime: Runtime) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """Beside what it hears, the service shows what waits."""
-        return (Watch(runtime).run,)
+        return (Watch(runtime).run, TaskWatch(runtime).run)

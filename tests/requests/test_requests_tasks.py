@@ -8,9 +8,11 @@ import pytest
 from pydantic_core import from_json
 from tests.desk import Json
 from tests.requests.desk import Desk
+from tests.ways import Way, check_rights
 
 from chassis.access import Role, own_token
 from chassis.errors import Rejected
+from chassis.rights import Right
 from contracts.dsar import (
     Act,
     DsarAssistanceRequested,
@@ -39,10 +41,12 @@ from contracts.task import (
     TaskPackage,
     Touched,
 )
+from requests_desk.task_watch import TaskWatch
 
 pytestmark = pytest.mark.servers
 PHONE = Identifier(kind="phone", value="+33612345678")
 SECRET = "33612345678"
+SEEING = frozenset({Right.SEE_REQUESTS, Right.SEE_ALL_CLIENTS})
 CATEGORIES = ("client_contacts_manual", "faxes")
 
 
@@ -325,6 +329,52 @@ async def test_a_failure_is_told_and_a_later_answer_counts(desk: Desk) -> None:
     [view] = (await package(desk))["tasks"]
     assert (view["state"], view["failure"]) == ("confirmed", None)
     assert not desk.of(RequestTaskOverdue)
+
+
+async def test_what_waits_for_holders_is_a_metric(desk: Desk) -> None:
+    """By what is to be done: what is open, what people must act on, what failed, what was reminded of."""
+    watch = TaskWatch(desk.runtime)
+    await declare(desk, "crm", *CATEGORIES)
+    await declare(desk, "fax", "faxes")
+    await help_with(desk, Act.FIND)
+    await start(desk)
+    first, second = desk.of(TaskOrdered)
+    names = {"order_id": first.order_id, "holder_id": first.holder_id, "client_id": "acme"}
+    await desk.hear(TaskFailed(failed_at=desk.clock.now(), reason="no", **names))
+    await watch.look()
+    value = desk.runtime.metrics.registry.get_sample_value
+    labels = {"service": "requests", "act": "find"}
+    assert (value("dutiful_tasks_open", labels), value("dutiful_tasks_escalated", labels)) == (2, 1)
+    assert value("dutiful_tasks_failed_total", labels) == 1
+    await desk.pass_days(365)
+    assert value("dutiful_tasks_overdue_total", labels) == len(desk.of(RequestTaskOverdue)) > 2
+    await confirm(desk, first)
+    await confirm(desk, second)
+    await watch.look()
+    assert value("dutiful_tasks_open", labels) is None
+
+
+OPERATIONS = [
+    Way("GET", "/tasks/{task}/subject", frozenset({Right.READ_SUBJECTS})),
+    Way("GET", "/requests/{request}/assistance/{help}/package", SEEING),
+    Way("GET", "/clients/acme/requests/{request}/assistance/{help}/package", frozenset({Right.SEE_REQUESTS})),
+    Way(
+        "POST",
+        "/requests/{request}/tasks/{task}/answer",
+        SEEING | {Right.HANDLE_REQUESTS, Right.ANSWER_ORDERS},
+        {"touched": [], "confirmed_by": "letter"},
+    ),
+]
+
+
+@pytest.mark.parametrize("way", OPERATIONS, ids=lambda way: way.operation)
+async def test_a_role_may_what_its_rights_say(desk: Desk, way: Way) -> None:
+    """SSO-1: whoever lacks a right is refused by it; a task of another holder does not exist."""
+    await declare(desk, "crm", *CATEGORIES)
+    await help_with(desk, Act.FIND)
+    await start(desk)
+    ids = {"request": "dsar-1", "help": "help-1", "task": desk.of(TaskOrdered)[0].order_id}
+    await check_rights(desk, way, ids, 404)
 
 
 async def test_an_answer_is_entered_for_a_holder_that_answers_no_more(desk: Desk) -> None:

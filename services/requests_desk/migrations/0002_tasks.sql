@@ -34,6 +34,7 @@ CREATE TABLE task (                          -- what one holder is asked to do
     seq             bigint GENERATED ALWAYS AS IDENTITY UNIQUE
 );
 CREATE INDEX task_of_assistance ON task (assistance_id, seq);
+CREATE INDEX task_open ON task (act) WHERE state IN ('open', 'failed');
 
 CREATE TABLE keeper (                        -- who holds data and answers orders
     holder_id       text PRIMARY KEY,
