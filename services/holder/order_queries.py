@@ -16,7 +16,7 @@ _PLACE: Final[TypeAdapter[Place]] = TypeAdapter(Place)
 
 _ORDER = """
     kind, order_id, status, round, received_at, started_at, finished_at,
-    ordered::jsonb ->> 'category' AS category,
+    ordered::jsonb ->> 'category' AS category, ordered::jsonb ->> 'clause' AS clause,
     CASE kind WHEN 'return' THEN 1 ELSE jsonb_array_length(ordered::jsonb -> 'scopes') END AS clients,
     CASE kind WHEN 'return' THEN ordered::jsonb ->> 'client_id'
               ELSE CASE jsonb_array_length(ordered::jsonb -> 'scopes')

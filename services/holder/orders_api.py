@@ -24,6 +24,7 @@ class OrderView(BaseModel):
     order_id: str
     status: Status
     category: str | None = Field(description="of an erasure and of a second look")
+    clause: str = Field(description="of the agreement, that it rests on")
     clients: int
     client_id: str | None = Field(description="where the order is about one client")
     due_at: datetime

@@ -20,7 +20,7 @@ SECRET = "Jane Roe of Main Street"
 
 async def command(street: Street, who: str, *arguments: str) -> Result:
     """`dutiful …` as somebody runs it."""
-    headers = street._token(who)
+    headers = street.authorized(who)
     env = {"DUTIFUL_TOKEN": headers["Authorization"].removeprefix("Bearer "), "COLUMNS": "250"}
     env["DUTIFUL_REQUESTS"] = street.house.url("requests")
     return await asyncio.to_thread(CliRunner().invoke, app, arguments, env=env)
