@@ -16,7 +16,7 @@ _PLACE: Final[TypeAdapter[Place]] = TypeAdapter(Place)
 
 _ORDER = """
     kind, order_id, status, round, received_at, started_at, finished_at,
-    ordered::jsonb ->> 'category' AS category,
+    ordered::jsonb ->> 'category' AS category, ordered::jsonb ->> 'clause' AS clause,
     CASE WHEN kind IN ('return', 'task') THEN 1 ELSE jsonb_array_length(ordered::jsonb -> 'scopes') END AS clients,
     CASE WHEN kind IN ('return', 'task') THEN ordered::jsonb ->> 'client_id'
               ELSE CASE jsonb_array_length(ordered::jsonb -> 'scopes')

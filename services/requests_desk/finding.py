@@ -39,9 +39,9 @@ def not_ahead(app: Bound, at: datetime, field: str, tx: Transaction) -> None:
         raise Rejected(f"it lies ahead: it is {tx.now.isoformat()}", field)
 
 
-def place_of_requester(request_id: str) -> str:
+def place_of_requester(request_id: str, nth: int) -> str:
     """Where who asks lies closed."""
-    return f"requester/{request_id}"
+    return f"requester/{request_id}/{nth}"
 
 
 def place_of_subject(assistance_id: str) -> str:

@@ -71,11 +71,13 @@ async def whole(pool: Pool, vault: Vault, request: Request, caller: Caller) -> R
     own = caller.client_id is not None or (
         caller.may(Right.HANDLE_REQUESTS) and caller.subject == request.handler is not None
     )
+    requesters = await _requesters(pool, vault, request.request_id) if own else []
     return RequestView(
         **{name: getattr(_line(request), name) for name in _LINE},
         because=list(request.reckoning.because) if request.reckoning else [],
         authority=request.authority,
-        requester=await _requester(pool, vault, request.request_id) if own else None,
+        requester=requesters[0] if requesters else None,
+        also_said=requesters[1:],
         candidates=[] if caller.client_id else await _candidates(pool, request.request_id),
         answers=await _answers(pool, request.request_id, vault if own else None),
         refused=await _refused(pool, request.request_id),
@@ -101,9 +103,9 @@ async def sent_content(pool: Pool, vault: Vault, request_id: str, answer_id: str
     return vault.open(AnswerText, row["closed"], place_of_answer(answer_id)).model_dump_json().encode()
 
 
-async def _requester(pool: Pool, vault: Vault, request_id: str) -> Requester | None:
-    closed = await pool.fetchval("SELECT closed FROM requester WHERE request_id = $1", request_id)
-    return None if closed is None else vault.open(Requester, closed, place_of_requester(request_id))
+async def _requesters(pool: Pool, vault: Vault, request_id: str) -> list[Requester]:
+    rows = await pool.fetch("SELECT nth, closed FROM requester WHERE request_id = $1 ORDER BY nth", request_id)
+    return [vault.open(Requester, row["closed"], place_of_requester(request_id, row["nth"])) for row in rows]
 
 
 async def _candidates(pool: Pool, request_id: str) -> list[CandidateView]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from chassis.errors import Rejected
 from chassis.router import Router
@@ -18,6 +19,8 @@ from requests_desk.telling import match
 from requests_desk.vault import Requester
 
 router = Router()
+_KEPT: Final = 20
+"""Different words under one id, more than anybody writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,7 @@ async def receive(app: Bound, incoming: Incoming, said: Event, tx: Transaction) 
         await _fold(app, incoming, mark, said, tx)
         return
     await journal.note(tx, request.request_id, said)
-    closed = app.vault.close(incoming.requester, finding.place_of_requester(request.request_id))
-    await request_store.insert_requester(tx, request.request_id, closed)
+    await _keep(app, request.request_id, 1, incoming.requester, tx)
     _enter_terms(app, request, tx)
     await _find_client(app, request, incoming, tx)
 
@@ -114,11 +116,27 @@ async def _fold(app: Bound, incoming: Incoming, mark: bytes, said: Event, tx: Tr
         raise Rejected("another kind of request has this id", "request_id")
     await journal.note(tx, request.request_id, said)
     times = await request_store.count_again(tx, request.request_id, incoming.request_id, incoming.received_at)
+    await _keep_other_words(app, request, times, incoming.requester, tx)
     repeated = RequestRepeated(request_id=request.request_id, times=times, under=incoming.request_id)
     await journal.say(tx, request.request_id, repeated)
     client_id = incoming.client_id if request.client_id is None else None
     if client_id is not None and request.status is Status.SEARCHING and await client_store.load_signed(tx, client_id):
         await match(app, replace(request, times=times), client_id, "requests", "it was named by its id, later", tx)
+
+
+async def _keep(app: Bound, request_id: str, nth: int, requester: Requester, tx: Transaction) -> None:
+    closed = app.vault.close(requester, finding.place_of_requester(request_id, nth))
+    await request_store.insert_requester(tx, request_id, nth, closed)
+
+
+async def _keep_other_words(app: Bound, request: Request, nth: int, requester: Requester, tx: Transaction) -> None:
+    """What a repetition says otherwise is kept beside what was said before, up to a bound; the same is not."""
+    if request.status.is_over:
+        return
+    known = await request_store.load_requesters(tx, request.request_id)
+    said = (app.vault.open(Requester, closed, finding.place_of_requester(request.request_id, n)) for n, closed in known)
+    if len(known) < _KEPT and requester not in said:
+        await _keep(app, request.request_id, nth, requester, tx)
 
 
 def _enter_terms(app: Bound, request: Request, tx: Transaction) -> None:

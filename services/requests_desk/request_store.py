@@ -164,9 +164,15 @@ async def count_again(tx: Transaction, request_id: str, under: str, received_at:
     return times
 
 
-async def insert_requester(tx: Transaction, request_id: str, closed: bytes) -> None:
-    """Who asks, closed."""
-    await tx.execute("INSERT INTO requester (request_id, closed) VALUES ($1, $2)", request_id, closed)
+async def insert_requester(tx: Transaction, request_id: str, nth: int, closed: bytes) -> None:
+    """Who asks, closed: the first time, or a later one."""
+    await tx.execute("INSERT INTO requester (request_id, nth, closed) VALUES ($1, $2, $3)", request_id, nth, closed)
+
+
+async def load_requesters(tx: Transaction, request_id: str) -> list[tuple[int, bytes]]:
+    """All that was ever written, closed."""
+    rows = await tx.fetch("SELECT nth, closed FROM requester WHERE request_id = $1 ORDER BY nth", request_id)
+    return [(row["nth"], row["closed"]) for row in rows]
 
 
 async def load_requester(tx: Transaction, request_id: str) -> bytes | None:

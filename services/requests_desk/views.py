@@ -85,6 +85,7 @@ class RequestView(RequestLine):
     because: list[str] = Field(description="how the controller's date was reached")
     authority: AuthorityFacts | None
     requester: Requester | None = Field(description="null: it is erased, or not yours to read")
+    also_said: list[Requester] = Field(description="what repetitions said otherwise")
     candidates: list[CandidateView]
     answers: list[AnswerView]
     refused: list[AttemptView] = Field(description="answers that somebody tried to send and that did not leave")

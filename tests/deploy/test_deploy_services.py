@@ -12,7 +12,15 @@ def test_a_service_that_is_not_asked_for_is_not_imported() -> None:
     """A process pays in memory for what it runs, and for no other service's libraries."""
     names = imported("import dutiful.cli; from dutiful.services import settings_of; settings_of('notifier')")
     assert "notifier" in names
-    assert not names & {"holder", "retention", "breach", "subprocessor_registry", "embedded", "aiohttp"}
+    assert not names & {
+        "holder",
+        "retention",
+        "breach",
+        "requests_desk",
+        "subprocessor_registry",
+        "embedded",
+        "aiohttp",
+    }
 
 
 def test_the_command_line_imports_no_server_before_a_command_needs_one() -> None:

@@ -108,6 +108,19 @@ async def test_the_same_again_is_one_request_and_counted(desk: Desk) -> None:
     assert (seen["request_id"], seen["times"]) == ("dsar-1", 3)
 
 
+async def test_other_words_under_the_same_id_are_kept(desk: Desk) -> None:
+    """Nothing is lost: what a repetition says otherwise lies beside the first, once; a flood of it is bounded."""
+    for text in ("First.", "First.", "And my number is 12.", "First."):
+        await desk.ask(text=text)
+    seen = (await desk.get("acme", "/clients/acme/requests/dsar-1")).json()
+    assert (seen["times"], seen["requester"]["text"]) == (4, "First.")
+    assert [each["text"] for each in seen["also_said"]] == ["And my number is 12."]
+    for nth in range(30):
+        await desk.ask(text=f"Flood {nth}")
+    seen = (await desk.get("acme", "/clients/acme/requests/dsar-1")).json()
+    assert (seen["times"], len(seen["also_said"])) == (34, 19)
+
+
 async def test_two_strangers_who_write_the_same_are_two(desk: Desk) -> None:
     """§9: the same words fold only where it is the same person: without an address nobody knows that."""
     await desk.ask("dsar-1", text="Delete me.", reply_to=None)

@@ -17,6 +17,7 @@ from all_in_one import House
 from chassis.access import Role
 from chassis.clock import VirtualClock
 from chassis.service import Crashed
+from dutiful.demo.asking import Asking
 from dutiful.demo.ending import Ending
 from dutiful.demo.holdings import Holdings
 from dutiful.demo.incident import Incident
@@ -33,6 +34,8 @@ _TOPICS = (
     "notice",
     "permission",
     "incident",
+    "request",
+    "register",
     "holder",
     "retention",
     "cease",
@@ -99,6 +102,8 @@ class Story:
         self._sum_up(house)
         incident = Incident(self._console, self._agreement, self._clock, self._timeline, people)
         await incident.tell(platform, set(_CLIENTS))
+        asking = Asking(self._console, self._agreement, self._clock, self._timeline, people)
+        await asking.tell(platform)
         ending = Ending(self._console, self._agreement, self._clock, self._timeline, people)
         data_map = load(sample_platform.MAP)
         async with Holdings(str(house.sample_dsn), data_map) as holdings:

@@ -161,6 +161,30 @@ _LINES: dict[str, Callable[[Data], str]] = {
         f"the dossier goes out, [bold]{d['kind']}[/]; missing: {', '.join(d['missing']) or 'nothing'}"  # type: ignore[arg-type]
     ),
     "incident.closed": lambda d: f"[green]closed[/] by {d['closed_by']}: {d['reason']}",
+    "request.opened": lambda d: (
+        f"request [bold]{d['request_id']}[/] ({d['kind']}, {d['about']}): "
+        + (f"about {d['client_id']}'s data" if d.get("client_id") else f"{d['candidates']} clients may be meant")
+    ),
+    "request.repeated": lambda d: f"{d['request_id']} came {d['times']} times: it is one request",
+    "request.matched": lambda d: (
+        f"{d['client_id']} must know by {d['tell_by']}"
+        + (
+            f"; its own date to answer: [bold]{d['answer_by_unrolled']}[/] (moved to a working day: {d['answer_by']})"
+            if d.get("answer_by")
+            else ""
+        )
+    ),
+    "request.told": lambda d: f"[green]{d['client_id']} knows of {d['request_id']}[/]",
+    "request.escalated": lambda d: f"[yellow]{d['request_id']}: people are called[/]: {d['reason']}",
+    "request.answer_drafted": lambda d: f"an answer is drafted by {d['drafted_by']}; nothing leaves",
+    "request.answer_refused": lambda d: f"[red]not sent[/] (§{d['clause']}): {d['reason']}",
+    "request.answer_sent": lambda d: (
+        f"[green]sent[/] on {d['instruction_id']} of {d['instructed_by']}, by {d['instruction_channel']}"
+    ),
+    "request.closed": lambda d: f"{d['request_id']} is over: {d['reason']}",
+    "register.entered": lambda d: (
+        f"the register: {d['instruction_id']} of {d['client_id']} is [bold]{d['standing']}[/], version {d['version']}"
+    ),
     "permission.set": lambda d: (
         f"the platform reads: {d['client_id']}/{d['subprocessor_id']} is [bold]{d['standing']}[/] ({d['reason']})"
         if d.get("change_id")

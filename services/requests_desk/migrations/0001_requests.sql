@@ -50,9 +50,11 @@ CREATE TABLE alias (                         -- the other ids under which the sa
     request_id text NOT NULL REFERENCES request
 );
 
-CREATE TABLE requester (                     -- who asks and what they wrote, closed; erased by deleting the row
-    request_id text PRIMARY KEY REFERENCES request,
-    closed     bytea NOT NULL
+CREATE TABLE requester (                     -- who asks and what they wrote, closed; erased by deleting the rows
+    request_id text NOT NULL REFERENCES request,
+    nth        integer NOT NULL,             -- the first time, or a later one that said something else
+    closed     bytea NOT NULL,
+    PRIMARY KEY (request_id, nth)
 );
 
 CREATE TABLE candidate (                     -- whose data it may be about, and why
