@@ -58,7 +58,7 @@ async def on_assistance_requested(app: Bound, said: DsarAssistanceRequested, tx:
     if not await assistance_store.insert(tx, asked, said.requested_by):
         await _refuse(app, request, said, "there is help under this id", tx)
         return
-    await _keep_subject(app, said, tx)
+    await _keep_subject(app, request.request_id, said, tx)
     await journal.note(tx, request.request_id, said)
     await _say(asked, asked.standing, said.requested_by, tx)
 
@@ -118,11 +118,15 @@ async def on_assistance_started(app: Bound, said: DsarAssistanceStarted, tx: Tra
     await course.advance(app, request, assistance.assistance_id, tx)
 
 
-async def _keep_subject(app: Bound, said: DsarAssistanceRequested, tx: Transaction) -> None:
-    """Who the help is about, as systems know the person: as the client says, or as the request does; closed."""
+async def _keep_subject(app: Bound, request_id: str, said: DsarAssistanceRequested, tx: Transaction) -> None:
+    """Who the help is about, as systems know the person: as the client says, or as the request did first; closed.
+
+    What a repetition named otherwise is no word of the client's: it counts where the client names it itself.
+    """
     identifiers = said.identifiers
-    if not identifiers and (closed := await request_store.load_requester(tx, said.request_id)) is not None:
-        identifiers = app.vault.open(Requester, closed, finding.place_of_requester(said.request_id)).identifiers
+    for nth, closed in (await request_store.load_requesters(tx, request_id))[:1]:
+        first = app.vault.open(Requester, closed, finding.place_of_requester(request_id, nth))
+        identifiers = identifiers or first.identifiers
     if identifiers:
         subject = Subject(identifiers=identifiers, corrections=said.corrections)
         lying = app.vault.close(subject, finding.place_of_subject(said.assistance_id))

@@ -175,12 +175,6 @@ async def load_requesters(tx: Transaction, request_id: str) -> list[tuple[int, b
     return [(row["nth"], row["closed"]) for row in rows]
 
 
-async def load_requester(tx: Transaction, request_id: str) -> bytes | None:
-    """Who asks, closed; None once it is erased."""
-    closed: bytes | None = await tx.fetchval("SELECT closed FROM requester WHERE request_id = $1", request_id)
-    return closed
-
-
 async def insert_candidates(tx: Transaction, request_id: str, candidates: Sequence[tuple[str, str]]) -> None:
     """Whose data it may be about."""
     await tx.execute(

@@ -485,6 +485,16 @@ async def test_help_that_names_nobody_is_for_people(desk: Desk) -> None:
     assert (told["identifiers"], told["corrections"]) == ([PHONE.model_dump()], {"name": "Jane Doe"})
 
 
+async def test_who_says_a_request_again_adds_nobody_to_it(desk: Desk) -> None:
+    """A repetition that names another number is not the client's word: what it names is not searched, or deleted."""
+    await declare(desk, "crm", *CATEGORIES)
+    await desk.ask("dsar-1", identifiers=(PHONE,), text="Of dsar-1")
+    await desk.ask("dsar-1", identifiers=(Identifier(kind="phone", value="+33700000000"),), text="And of me")
+    await help_with(desk, Act.ERASE)
+    await start(desk)
+    assert (await subject(desk, desk.of(TaskOrdered)[0])).json()["identifiers"] == [PHONE.model_dump()]
+
+
 async def test_who_it_is_about_lies_closed(desk: Desk) -> None:
     """Nothing of it in a table, a journal, or an event, while it is worked on and after."""
     await declare(desk, "crm", *CATEGORIES)
