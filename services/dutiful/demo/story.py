@@ -19,6 +19,7 @@ from chassis.clock import VirtualClock
 from chassis.service import Crashed
 from dutiful.demo.asking import Asking
 from dutiful.demo.ending import Ending
+from dutiful.demo.helping import Helping
 from dutiful.demo.holdings import Holdings
 from dutiful.demo.incident import Incident
 from dutiful.demo.timeline import Seen, StoryFailed, Timeline
@@ -36,6 +37,7 @@ _TOPICS = (
     "incident",
     "request",
     "register",
+    "task",
     "holder",
     "retention",
     "cease",
@@ -107,6 +109,7 @@ class Story:
         ending = Ending(self._console, self._agreement, self._clock, self._timeline, people)
         data_map = load(sample_platform.MAP)
         async with Holdings(str(house.sample_dsn), data_map) as holdings:
+            await Helping(self._console, self._clock, self._timeline, people).tell(platform, holdings)
             await ending.tell(house.bootstrap, platform, holdings, data_map.holder_id)
 
     async def _clients_sign(self, platform: Platform, people: People) -> None:

@@ -89,6 +89,11 @@ class Timeline:
             self.explain(reckoning["because"])
 
 
+def _touched(touched: object) -> str:
+    counts = touched if isinstance(touched, list) else []
+    return ", ".join(f"{each['count']} of {each['category']}" for each in counts)
+
+
 def _read(record: "ConsumerRecord[bytes, bytes]") -> Seen:
     headers = {name: raw.decode() for name, raw in record.headers}
     data = from_json(record.value) if record.value else {}
@@ -182,6 +187,9 @@ _LINES: dict[str, Callable[[Data], str]] = {
         f"[green]sent[/] on {d['instruction_id']} of {d['instructed_by']}, by {d['instruction_channel']}"
     ),
     "request.closed": lambda d: f"{d['request_id']} is over: {d['reason']}",
+    "request.assistance_moved": lambda d: f"the help with {d['request_id']} is [bold]{d['standing']}[/]",
+    "task.ordered": lambda d: f"{d['holder_id']} is asked to {d['act']}; for whom, it asks the service requests",
+    "task.confirmed": lambda d: f"{d['holder_id']}: {d['act']} done, {_touched(d['touched'])}",
     "register.entered": lambda d: (
         f"the register: {d['instruction_id']} of {d['client_id']} is [bold]{d['standing']}[/], version {d['version']}"
     ),
