@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import pytest
 import typer.main
@@ -158,6 +159,9 @@ def test_the_holder_finds_its_map_its_database_and_a_place_for_packages() -> Non
     assert f"--mode 0700 {holder.environment['DUTIFUL_PACKAGES']}" in DOCKERFILE
     port = holder.ports[0].split(":")[1]
     assert holder.environment["DUTIFUL_PUBLIC_URL"] == f"http://127.0.0.1:{port}"
+    requests = urlsplit(holder.environment["DUTIFUL_REQUESTS_URL"])
+    assert (requests.hostname, str(requests.port)) == ("requests", ENV["DUTIFUL_PORT"])
+    assert requests.hostname in containers
 
 
 def test_ports_meet() -> None:

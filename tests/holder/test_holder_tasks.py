@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
+import pyrage
 import pytest
 from tests.chassis.eventually import eventually
 from tests.holder import s3
@@ -16,6 +17,7 @@ from tests.holder.crm import PERSONS, meet
 from tests.holder.desk import Desk, Json, erasure, task
 from tests.holder.people import People
 
+from contracts.choice import Encryption, Recipient
 from contracts.dsar import Act
 from contracts.task import (
     TaskAcknowledged,
@@ -120,6 +122,26 @@ async def test_an_export_is_a_package_that_the_clients_own_token_opens(
 async def _removed(desk: Desk, order_id: str) -> bool:
     query = "SELECT removed_at IS NOT NULL FROM package WHERE order_id = $1"
     return bool(await desk.runtime.pool.fetchval(query, order_id))
+
+
+async def test_an_export_is_for_the_client_s_own_key(
+    desk: Desk, platform: "asyncpg.Connection[asyncpg.Record]", people: People
+) -> None:
+    """With one, nothing of the person lies readable on the shelf, and no name of a file tells anything."""
+    identity = pyrage.x25519.Identity.generate()
+    await meet(platform, "acme", 3, phone=PHONE, name="Ada")
+    people.know("task-1", "acme", phone=PHONE)
+    recipient = Recipient(encryption=Encryption.AGE, public_key=str(identity.to_public()))
+    order = task("task-1", Act.EXPORT, "acme", CONTACTS).model_copy(update={"recipient": recipient})
+    answer = await desk.carry_out(order, TaskConfirmed)
+    package = answer["package"]
+    assert isinstance(package, dict)
+    assert package["encryption"] == "age"
+    files = await _tar(desk, package)
+    assert set(files) == {"manifest.json.age", "000001.age"}
+    assert b"Ada" not in b"".join(files.values())
+    rows = pyrage.decrypt(files["000001.age"], [identity]).splitlines()
+    assert {json.loads(row)["name"] for row in rows} == {"Ada"}
 
 
 @pytest.mark.parametrize(
