@@ -113,6 +113,18 @@ class RetentionReturnSettled(RetentionEvent):
     reason: str
 
 
+class RetentionFetchingMoved(RetentionEvent):
+    """These packages can be fetched until `available_until`, whatever their orders said.
+
+    It is said when all that is returned is ready, and whenever one that is still missing keeps the others waiting.
+    """
+
+    TYPE: ClassVar[str] = "retention.fetching_moved"
+
+    order_ids: Annotated[tuple[Id, ...], Field(min_length=1)]
+    available_until: Instant
+
+
 class RetentionHoldApplied(RetentionEvent):
     """A hold keeps data; `too_late` names what it can't keep any more, category/holder."""
 

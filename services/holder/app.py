@@ -7,13 +7,13 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from chassis import inbox
+from chassis.message import Cause
 from chassis.router import Router
 from chassis.service import Runtime
 from chassis.transaction import Transaction
 from contracts.cease import CeaseConfirmed, CeaseLifted, CeaseOrdered
 from contracts.erasure import ErasureCheckOrdered, ErasureHalted, ErasureOrdered
-from contracts.retention import RetentionReturnSettled
+from contracts.retention import RetentionFetchingMoved, RetentionReturnSettled
 from contracts.returning import ReturnAcknowledged, ReturnOrdered
 from holder import api, decisions, packages, store
 from holder.data_map import load
@@ -44,10 +44,12 @@ class Holder:
         return self.reach.data_map.holder_id
 
     async def begin(self, tx: Transaction) -> None:
-        """The holder says who it is, once for each map."""
-        declared, cause = decisions.declaration(self.reach.data_map)
-        if await inbox.remember(tx.connection, [cause.inbox_key], tx.now):
-            tx.emit(declared, cause=cause)
+        """The holder says who it is, whenever its map says something else than at the last start."""
+        declared = decisions.declaration(self.reach.data_map)
+        digest = decisions.digest_of(declared)
+        nth = await store.declare(tx, digest)
+        if nth is not None:
+            tx.emit(declared, cause=Cause("dutiful/holder/map", f"{digest}/{nth}", digest))
 
     def api(self, runtime: Runtime) -> FastAPI:
         """The holder's HTTP API."""
@@ -111,6 +113,11 @@ class Holder:
         """TER-5: the client has its data; the packages go."""
         await packages.acknowledge(tx, acknowledged.client_id, acknowledged.order_id, tx.now)
         await store.wake(tx)
+
+    @router.on(RetentionFetchingMoved)
+    async def on_fetching_moved(self, moved: RetentionFetchingMoved, tx: Transaction) -> None:
+        """TER-5: one end of the time to fetch, whichever package was ready first."""
+        await packages.move_end(tx, moved.order_ids, moved.available_until)
 
     @router.on(RetentionReturnSettled)
     async def on_return_settled(self, settled: RetentionReturnSettled, tx: Transaction) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
@@ -61,6 +61,7 @@ class TableSource(_Part):
     """Rows of a table that belong to the client that `client_column` names."""
 
     kind: Literal["table"]
+    unit: ClassVar[str] = "row"
     database: Name
     table: Table
     client_column: Column
@@ -94,6 +95,7 @@ class ObjectSource(_Part):
     """Objects below a prefix of the client's own, in all their versions."""
 
     kind: Literal["objects"]
+    unit: ClassVar[str] = "object version"
     store: Name
     prefix: str
     method: Literal["clear", "purge"] = "clear"
@@ -115,6 +117,7 @@ class KeySource(_Part):
     """The key that all of a category is encrypted with: without it, what is encrypted is gone."""
 
     kind: Literal["key"]
+    unit: ClassVar[str] = "key"
     vault: Name
     method: Literal["crypto_erase"] = "crypto_erase"
 

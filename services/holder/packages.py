@@ -201,6 +201,15 @@ async def acknowledge(tx: Transaction, client_id: str, order_id: str | None, at:
     )
 
 
+async def move_end(tx: Transaction, order_ids: Sequence[str], available_until: datetime) -> None:
+    """The time to fetch these packages ends on another day."""
+    await tx.execute(
+        "UPDATE package SET available_until = $2 WHERE order_id = ANY ($1::text[]) AND removed_at IS NULL",
+        list(order_ids),
+        available_until,
+    )
+
+
 async def end(tx: Transaction, client_id: str) -> None:
     """The time of a client's packages is over."""
     await tx.execute(

@@ -39,7 +39,7 @@ _ASK_AGAIN_S: Final = 0.1
 
 
 class TableExecutor:
-    """Reaches the rows of one table, over one connection that it opens when it needs it."""
+    """Reaches the rows of one table, over connections that it opens when it needs them."""
 
     def __init__(self, source: TableSource, dsn: str, pace: Pace) -> None:
         self._source = source
@@ -62,9 +62,13 @@ class TableExecutor:
         """Delete batch by batch; a batch whose rows others hold is passed by and tried again."""
         connection, statements = await self._ready(scope)
         await self.resolve(ledger)
-        with _told(self._source):
-            while await erase_found(connection, statements, ledger, self._pace):
-                pass
+        looking = await self._open()
+        try:
+            with _told(self._source):
+                while await erase_found(connection, looking, statements, ledger, self._pace):
+                    pass
+        finally:
+            looking.terminate()
         if ledger.intent is not None:
             await ledger.settle(ledger.intent.count)
 
@@ -132,10 +136,11 @@ class TableExecutor:
 
     async def _connected(self) -> "Connection":
         if self._connection is None or self._connection.is_closed():
-            self._connection = await asyncpg.connect(
-                self._dsn, server_settings=_SESSION, command_timeout=_ANSWERED_WITHIN_S
-            )
+            self._connection = await self._open()
         return self._connection
+
+    async def _open(self) -> "Connection":
+        return await asyncpg.connect(self._dsn, server_settings=_SESSION, command_timeout=_ANSWERED_WITHIN_S)
 
 
 @contextmanager

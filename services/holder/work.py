@@ -177,7 +177,7 @@ class Worker:
     def _link(self, order: ReturnOrdered) -> str:
         settings = self._settings
         url = settings.public_url or f"http://{settings.host}:{settings.port}"
-        return link(url, settings.link_key.get_secret_value().encode(), order.order_id, order.available_until)
+        return link(url, settings.link_key.get_secret_value().encode(), order.order_id)
 
     async def _record(self, job: Job, answer: Answer, size: int | None) -> None:
         failed = "failed_at" in type(answer).model_fields

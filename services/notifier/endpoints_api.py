@@ -13,7 +13,7 @@ from chassis.rights import Caller, Right
 from chassis.transaction import Transaction
 from notifier import endpoints, outcomes, store
 from notifier.addresses import AddressRefused, check_url
-from notifier.asking import App, Once, is_first
+from notifier.asking import App, Once
 from notifier.signatures import new_secret
 from notifier.views import EndpointBody, EndpointSecret, EndpointView, RotationBody
 from notifier.webhooks import WebhookSettings
@@ -46,8 +46,8 @@ async def register(
     caller.require_client(client_id)
     _check(body.url, app.settings.webhooks)
     endpoint_id, secret = f"ep_{cause.derive('endpoint')}", new_secret()
-    async with running.processor.transaction(cause) as tx:
-        fresh = await is_first(tx) and await endpoints.register(tx, endpoint_id, client_id, body.url, body.description)
+    async with running.processor.transaction(cause, [cause.inbox_key]) as tx:
+        fresh = bool(tx.new) and await endpoints.register(tx, endpoint_id, client_id, body.url, body.description)
         if fresh:
             await endpoints.add_secret(tx, endpoint_id, secret)
         endpoint = found(await endpoints.one(tx.connection, endpoint_id, tx.now))
@@ -84,10 +84,10 @@ async def disable(endpoint_id: PathId, caller: Authenticated, app: App, running:
 async def enable(endpoint_id: PathId, caller: Authenticated, app: App, running: Running, cause: Once) -> EndpointView:
     """The next notices go there again; what failed meanwhile can be resent."""
     caller.require(Right.MANAGE_ENDPOINTS)
-    async with running.processor.transaction(cause) as tx:
+    async with running.processor.transaction(cause, [cause.inbox_key]) as tx:
         endpoint = await _lock(tx, caller, endpoint_id)
         _check(endpoint.url, app.settings.webhooks)
-        if await is_first(tx):
+        if tx.new:
             await endpoints.enable(tx, endpoint_id)
         return found(await endpoints.one(tx.connection, endpoint_id, tx.now))
 
@@ -99,9 +99,9 @@ async def rotate(
     """A new secret signs from now on, the old one too for `overlap` hours: webhooks then carry both signatures."""
     caller.require(Right.MANAGE_ENDPOINTS)
     secret = new_secret()
-    async with running.processor.transaction(cause) as tx:
+    async with running.processor.transaction(cause, [cause.inbox_key]) as tx:
         await _lock(tx, caller, endpoint_id)
-        fresh = await is_first(tx)
+        fresh = bool(tx.new)
         if fresh:
             await endpoints.expire_secrets(tx, endpoint_id, tx.now + timedelta(hours=body.overlap))
             await _leave_room(tx, endpoint_id)

@@ -11,7 +11,7 @@ from chassis.router import Router
 from chassis.service import Runtime
 from chassis.transaction import Transaction
 from contracts.cease import CeaseConfirmed
-from contracts.change import ChangeAnnounced, ChangeCorrected
+from contracts.change import ChangeAnnounced, ChangeCorrected, ChangeWithdrawn
 from contracts.choice import ChoiceMade
 from contracts.client import ClientAmended, ClientDesynchronised, ClientSettingsChanged, ClientSigned
 from contracts.contract import ContractReinstated, ContractTerminated
@@ -57,6 +57,7 @@ class Retention(Finder):
     router.on(HolderRestored)(holders.on_holder_restored)
     router.on(HolderReported)(holders.on_holder_reported)
     router.on(ChangeAnnounced)(holders.on_change_announced)
+    router.on(ChangeWithdrawn)(holders.on_change_withdrawn)
     router.on(ChangeCorrected)(holders.on_change_corrected)
     router.on_batch(PermissionSet)(holders.on_permissions_set)
 

@@ -2,7 +2,7 @@
 
 from chassis.transaction import Transaction
 from contracts.client import ClientAmended, ClientDesynchronised, ClientSettingsChanged, ClientSigned
-from retention import client_store, desynchronising, termination_store
+from retention import client_store, course, desynchronising, termination_store
 from retention.endings import plan_end
 from retention.finding import Finder, client_unknown, refuse_unknown
 
@@ -12,10 +12,9 @@ async def on_client_signed(finder: Finder, signed: ClientSigned, tx: Transaction
     finder.book.of(signed.agreement_id, signed.agreement_version)  # of an unknown version it tells the publisher
     await client_store.save_client(tx, signed)
     client = await finder.client(signed.client_id, tx)
-    current = await termination_store.load_current(tx, client.client_id)
-    if current is not None and not current[0].is_over:
-        await termination_store.set_signed_again(tx, current[0].termination_id)
-    elif signed.contract_ends_on is not None:
+    for current in await termination_store.load_again(tx, client.client_id):
+        await course.sign_again(current, tx)
+    if signed.contract_ends_on is not None:
         await plan_end(finder, client, signed.contract_ends_on, "the contract's own end", tx, by_expiry=True)
 
 

@@ -13,7 +13,7 @@ from retention import course, dates, progress, task_store, termination_store
 from retention.client_store import Client
 from retention.decisions import weigh_choice, weigh_reinstatement, weigh_termination
 from retention.finding import Finder
-from retention.terminations import Stage, Termination
+from retention.terminations import Stage, Termination, is_past
 
 
 async def on_contract_terminated(finder: Finder, terminated: ContractTerminated, tx: Transaction) -> None:
@@ -59,10 +59,10 @@ async def plan_end(
 
 async def on_termination_reached(finder: Finder, reached: ScheduleTerminationReached, tx: Transaction) -> None:
     """The contract's day has come (TER-1, TER-2)."""
-    await finder.client(reached.client_id, tx)
-    termination, agreement = await finder.current(reached.client_id, tx)
-    if termination.stage is Stage.PLANNED and deadlines.start_of_day(agreement, termination.terminated_on) <= tx.now:
-        await course.begin(agreement, termination, tx)
+    for termination, agreement in await finder.open(reached.client_id, tx):
+        reached_at = deadlines.start_of_day(agreement, termination.terminated_on)
+        if termination.stage is Stage.PLANNED and reached_at <= tx.now:
+            await course.begin(agreement, termination, tx)
 
 
 async def on_contract_reinstated(finder: Finder, reinstated: ContractReinstated, tx: Transaction) -> None:
@@ -99,7 +99,6 @@ async def on_choice_made(finder: Finder, made: ChoiceMade, tx: Transaction) -> N
 
 async def on_choice_closed(finder: Finder, closed: ScheduleChoiceClosed, tx: Transaction) -> None:
     """TER-2: the client made no choice: the default runs by itself."""
-    await finder.client(closed.client_id, tx)
-    termination, agreement = await finder.current(closed.client_id, tx)
-    if termination.stage is Stage.ASKING and termination.closes_at is not None and termination.closes_at <= tx.now:
-        await course.run_default(agreement, termination, tx)
+    for termination, agreement in await finder.open(closed.client_id, tx):
+        if termination.stage is Stage.ASKING and is_past(termination.closes_at, tx.now):
+            await course.run_default(agreement, termination, tx)

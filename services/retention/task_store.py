@@ -84,6 +84,25 @@ async def load_tasks(tx: Transaction, termination_id: str) -> list[Task]:
     return [Task(row[0], row[1], Action(row[2]), row[3], tuple(row[4]), State(row[5]), row["order_id"]) for row in rows]
 
 
+async def load_gone(tx: Transaction, client_id: str) -> list[tuple[str, str]]:
+    """Category and holder of what is deleted of a client, by the last end of its contract that is known, or one open.
+
+    What an end that is over took is not missed where the client has signed since.
+    """
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT category, holder_id
+          FROM task JOIN termination USING (termination_id)
+         WHERE client_id = $1 AND state IN ('confirmed', 'done')
+           AND (stage NOT IN ('complete', 'reinstated')
+                OR seq = (SELECT max(seq) FROM termination AS other WHERE other.client_id = $1))
+         ORDER BY 1, 2
+        """,
+        client_id,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 async def set_ordered(tx: Transaction, termination_id: str, tasks: Sequence[Task], order_ids: Sequence[str]) -> None:
     """These lines are being carried out."""
     await tx.execute(

@@ -9,9 +9,7 @@ from agreement.calendar import DAY, shift
 from agreement.schema import Agreement
 from contracts.choice import Choice, Recipient
 from contracts.ordering import Purpose
-from contracts.retention import (
-    OrderKind,
-)
+from contracts.retention import OrderKind
 from retention.planning import Ending
 
 
@@ -95,6 +93,11 @@ class Taken:
             f"{', '.join(self.ordered)} is ordered and may be gone at any moment" if self.ordered else "",
         )
         return "; ".join(filter(None, parts))
+
+
+def is_past(at: datetime | None, now: datetime) -> bool:
+    """Whether a moment that is known has come."""
+    return at is not None and at <= now
 
 
 def _last_day(agreement: Agreement, closes_at: datetime | None) -> date | None:
