@@ -117,6 +117,8 @@ def _json(cell: Cell) -> object:
 def _text(cell: Cell) -> str:
     if cell is None:
         return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
     if isinstance(cell, date):
         return cell.isoformat()
     return str(cell) if isinstance(cell, str | int | float) else "; ".join(cell)

@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from contracts.event import Id
-from holder.data_map import DataMap, MapInvalid, Scope, Source, load
+from holder.data_map import DataMap, Scope, Source
 from holder.executors import ExecutorFailed, Found
+from holder.map_file import MapInvalid, load
 from holder.pace import Pace
 from holder.reaching import Reach
 
@@ -58,7 +59,7 @@ def dry_run(
     found = asyncio.run(_count(Reach(data_map, Pace()), [(each, source) for each, _, source in wanted], scope))
     table = Table("category", "where", "how", "would go")
     for (name, _, source), outcome in zip(wanted, found, strict=True):
-        told = f"{outcome.count:,} {outcome.what}" if isinstance(outcome, Found) else f"can't be counted: {outcome}"
+        told = str(outcome) if isinstance(outcome, Found) else f"can't be counted: {outcome}"
         table.add_row(name, source.label, source.method, told)
     Console().print(table)
     if not all(isinstance(each, Found) for each in found):

@@ -157,7 +157,7 @@ def _print_urls(console: Console, house: "House") -> None:
     table.add_row("Kafka", house.bootstrap)
     for service in house.services:
         table.add_row(service.app.name, f"{service.url}/docs")
-    table.add_row("mail sink (SMTP)", f"127.0.0.1:{house.smtp.port}")
+    table.add_row("emails that were sent", f"{house.mailbox.resolve()}")
     table.add_row("data", str(house.home.resolve()))
     console.print(table)
     console.print(f"Token:   dutiful token --key {house.token_key} --role operator", soft_wrap=True)
@@ -165,6 +165,7 @@ def _print_urls(console: Console, house: "House") -> None:
     console.print(f"Publish: {publish}", soft_wrap=True)
     if house.sample_dsn:
         console.print(f"A made-up platform's database: psql '{house.sample_dsn}'", soft_wrap=True, highlight=False)
+    console.print(f"Emails:  dutiful mail --home {house.home}", soft_wrap=True)
     console.print("Stop:    Ctrl-C")
 
 
@@ -190,8 +191,8 @@ def _go(work: Coroutine[Any, Any, None], ports: str = "DUTIFUL_PORT") -> None:
     from chassis.migrations import MigrationRefused
     from chassis.service import Crashed
     from embedded.process import ServerError
-    from holder.data_map import MapInvalid
     from holder.executors import ExecutorFailed
+    from holder.map_file import MapInvalid
 
     gc.collect()
     gc.freeze()  # what is loaded stays: walking it again and again would hold up a message for tens of milliseconds

@@ -15,9 +15,9 @@ from contracts.cease import CeaseConfirmed, CeaseLifted, CeaseOrdered
 from contracts.erasure import ErasureCheckOrdered, ErasureHalted, ErasureOrdered
 from contracts.retention import RetentionFetchingMoved, RetentionReturnSettled
 from contracts.returning import ReturnAcknowledged, ReturnOrdered
-from holder import api, decisions, packages, store
-from holder.data_map import load
+from holder import api, decisions, package_files, packages, store
 from holder.jobs import Order, Step, kind_of, step
+from holder.map_file import load
 from holder.metrics import HolderMetrics
 from holder.reaching import Reach
 from holder.settings import HolderSettings
@@ -133,7 +133,8 @@ class Holder:
             case Step.BEGIN | Step.BEGIN_AGAIN:
                 await store.take_on(tx, order)
                 if isinstance(order, ReturnOrdered):
-                    await packages.forget_files(tx, order.order_id)
+                    await package_files.forget_files(tx, order.order_id)
+                    await packages.begin_again(tx, order.order_id)
                 await store.wake(tx)
             case Step.ANSWER_AGAIN:
                 if job is not None and job.answered is not None:

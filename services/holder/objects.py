@@ -63,7 +63,7 @@ class ObjectExecutor:
         for kind in KINDS:
             async for _, at in self._listed(kind, self._prefix(scope), ""):
                 count += _within(scope, at)
-        return Found(count, "object versions")
+        return Found(count, self._source.unit)
 
     async def erase(self, scope: Scope, ledger: Ledger) -> None:
         """Delete batch by batch, each written down first."""

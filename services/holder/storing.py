@@ -11,16 +11,17 @@ from chassis.transaction import Transaction
 from contracts.event import Id
 from contracts.holder import Finding, HolderReported
 from holder.data_map import Source
+from holder.executors import Found
 from holder.reaching import Reach
 
 log = structlog.get_logger()
-Found = Mapping[tuple[str, str], Sequence[tuple[Source, int]]]
+There = Mapping[tuple[str, str], Sequence[tuple[Source, int]]]
 """How much there is in each source, by category and client."""
 
 _ID: Final[TypeAdapter[str]] = TypeAdapter(Id)
 
 
-async def found(reach: Reach) -> Found:
+async def found(reach: Reach) -> There:
     """What lies in categories that should be empty; of who is no client by its name, only the log tells."""
     there: dict[tuple[str, str], list[tuple[Source, int]]] = {}
     for category, _, source in reach.data_map.sources():
@@ -36,12 +37,10 @@ async def found(reach: Reach) -> Found:
 
 def spell(where: Sequence[tuple[Source, int]]) -> str:
     """How much was found, and where: `3 rows in crm:public.email`."""
-    return ", ".join(
-        f"{count} {source.unit if count == 1 else f'{source.unit}s'} in {source.label}" for source, count in where
-    )
+    return ", ".join(f"{Found(count, source.unit)} in {source.label}" for source, count in where)
 
 
-async def report(tx: Transaction, holder_id: str, there: Found) -> None:
+async def report(tx: Transaction, holder_id: str, there: There) -> None:
     """Say what is more than at the last look; what is gone may be reported anew when it comes back."""
     known = {
         (row["category"], row["client_id"]): row["count"]

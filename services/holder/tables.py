@@ -56,7 +56,7 @@ class TableExecutor:
         """How many rows are there."""
         connection, statements = await self._ready(scope)
         with _told(self._source):
-            return Found(await connection.fetchval(statements.count(), *statements.arguments), "rows")
+            return Found(await connection.fetchval(statements.count(), *statements.arguments), self._source.unit)
 
     async def erase(self, scope: Scope, ledger: Ledger) -> None:
         """Delete batch by batch; a batch whose rows others hold is passed by and tried again."""

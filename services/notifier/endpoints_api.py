@@ -11,7 +11,7 @@ from chassis.http import Authenticated
 from chassis.problems import FieldProblem, Problem
 from chassis.rights import Caller, Right
 from chassis.transaction import Transaction
-from notifier import endpoints, outcomes, store
+from notifier import clients, endpoints, outcomes, store
 from notifier.addresses import AddressRefused, check_url
 from notifier.asking import App, Once
 from notifier.signatures import new_secret
@@ -21,6 +21,7 @@ from notifier.webhooks import WebhookSettings
 router = APIRouter(tags=["endpoints"])
 _SECRETS: Final = 4  # in force at once: each is one more signature in every webhook's header
 _ONCE: Final = "keep the secret: it is shown this once"
+_NOT_YET: Final = "this client is not known yet: nothing is sent here until its client.signed is heard"
 _SHOWN: Final = "the secret was shown in the first answer to this Idempotency-Key; rotate it if it is lost"
 
 
@@ -38,7 +39,7 @@ async def read_endpoints(
 async def register(
     client_id: PathId, body: EndpointBody, caller: Authenticated, app: App, running: Running, cause: Once
 ) -> EndpointSecret:
-    """The next notices go there; it may be registered before the client's signature is heard.
+    """The next notices go there; it may be registered before the client's signature is heard, which the note says then.
 
     422 for an address that leads inside, with the reason.
     """
@@ -51,9 +52,11 @@ async def register(
         if fresh:
             await endpoints.add_secret(tx, endpoint_id, secret)
         endpoint = found(await endpoints.one(tx.connection, endpoint_id, tx.now))
+        known = await clients.client(tx.connection, client_id, app.today(tx.now)) is not None
     if (endpoint.url, endpoint.description) != (body.url, body.description):
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "this Idempotency-Key was used for another endpoint")
-    return _answer(endpoint, secret if fresh else None)
+    answer = _answer(endpoint, secret if fresh else None)
+    return answer if known else answer.model_copy(update={"note": f"{answer.note}; {_NOT_YET}"})
 
 
 @router.get("/endpoints/{endpoint_id}", summary="One endpoint")
