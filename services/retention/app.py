@@ -13,7 +13,13 @@ from chassis.transaction import Transaction
 from contracts.cease import CeaseConfirmed
 from contracts.change import ChangeAnnounced, ChangeCorrected, ChangeWithdrawn
 from contracts.choice import ChoiceMade
-from contracts.client import ClientAmended, ClientDesynchronised, ClientSettingsChanged, ClientSigned
+from contracts.client import (
+    ClientAmended,
+    ClientContactChanged,
+    ClientDesynchronised,
+    ClientSettingsChanged,
+    ClientSigned,
+)
 from contracts.contract import ContractReinstated, ContractTerminated
 from contracts.erasure import ErasureChecked, ErasureConfirmed, ErasureFailed
 from contracts.hold import HoldLifted, HoldPlaced
@@ -48,6 +54,7 @@ class Retention(Finder):
     # Who the clients are, and what they set.
     router.on(ClientSigned)(clients.on_client_signed)
     router.on(ClientAmended)(clients.on_client_amended)
+    router.on(ClientContactChanged)(clients.on_contact_changed)
     router.on(ClientSettingsChanged)(clients.on_settings_changed)
     router.on(ClientDesynchronised)(clients.on_desynchronised)
 

@@ -1,7 +1,13 @@
 """Who the clients are, and what they set (§13, §15, Appendix A)."""
 
 from chassis.transaction import Transaction
-from contracts.client import ClientAmended, ClientDesynchronised, ClientSettingsChanged, ClientSigned
+from contracts.client import (
+    ClientAmended,
+    ClientContactChanged,
+    ClientDesynchronised,
+    ClientSettingsChanged,
+    ClientSigned,
+)
 from retention import client_store, course, desynchronising, termination_store
 from retention.endings import plan_end
 from retention.finding import Finder, client_unknown, refuse_unknown
@@ -26,6 +32,12 @@ async def on_client_amended(finder: Finder, amended: ClientAmended, tx: Transact
     finder.book.of(*client.signed)
     if amended.contract_ends_on is not None:
         await plan_end(finder, client, amended.contract_ends_on, "the contract's own end", tx, by_expiry=True)
+
+
+async def on_contact_changed(_: Finder, changed: ClientContactChanged, tx: Transaction) -> None:
+    """What is printed for the client is in its contact's language (§15)."""
+    if not await client_store.set_language(tx, changed.client_id, changed.contact.language):
+        raise client_unknown(changed.client_id)
 
 
 async def on_settings_changed(finder: Finder, changed: ClientSettingsChanged, tx: Transaction) -> None:

@@ -1,5 +1,6 @@
 """What people read of terminations, orders, holds, flags and certificates."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import TypeVar
@@ -8,8 +9,10 @@ import asyncpg
 from pydantic import BaseModel
 from pydantic_core import from_json
 
+from agreement.book import Signed
 from chassis.database import Pool
 from chassis.problems import Problem
+from contracts.client import Language
 from contracts.erasure import ErasureConfirmed
 from retention.views import (
     CertificateView,
@@ -196,10 +199,31 @@ async def certificates(pool: Pool, client_id: str) -> list[CertificateView]:
     return [_view(CertificateView, dict(row)) for row in rows]
 
 
-async def document(pool: Pool, certificate_id: str) -> tuple[str, str] | None:
-    """A certificate as it was signed, and whose it is."""
-    row = await pool.fetchrow("SELECT client_id, document FROM certificate WHERE certificate_id = $1", certificate_id)
-    return None if row is None else (row["client_id"], row["document"])
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A certificate as it was signed, whose it is, in which language it reads, and the version that governs it."""
+
+    client_id: str
+    document: str
+    language: Language
+    signed: Signed
+
+
+async def document(pool: Pool, certificate_id: str) -> Document | None:
+    """A certificate."""
+    row = await pool.fetchrow(
+        """
+        SELECT client_id, document, language, termination.agreement_id, termination.agreement_version
+          FROM certificate
+               JOIN termination USING (termination_id, client_id)
+               JOIN client USING (client_id)
+         WHERE certificate_id = $1
+        """,
+        certificate_id,
+    )
+    if row is None:
+        return None
+    return Document(row["client_id"], row["document"], Language(row["language"]), Signed(row[3], row[4]))
 
 
 async def knows(pool: Pool, client_id: str) -> bool:

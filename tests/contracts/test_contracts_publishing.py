@@ -14,6 +14,7 @@ EXAMPLES = Path(__file__).parents[2] / "docs" / "contracts" / "examples"
 BREACH = {"incident_id": "i", "origin": "detector", "detected_at": "2026-01-01T00:00:00Z", "description": "x"}
 AT = datetime(2026, 3, 31, 9, tzinfo=UTC)
 INSTANT = "must be a date and time with its offset, as in 2026-03-31T09:00:00Z"
+IDENTIFIER = "must be letters, digits or . _ : - and begin with a letter or a digit"
 OFFSET = "needs its offset from UTC, as in 2026-03-31T09:00:00Z"
 TRACE = f"00-{'a' * 32}-{'b' * 16}-01"
 
@@ -74,7 +75,11 @@ def test_examples() -> None:
     ("changed", "field", "text"),
     [
         ({"incident_id": 5}, "incident_id", "must be text"),
-        ({"incident_id": "a b"}, "incident_id", "must match ^[A-Za-z0-9][A-Za-z0-9._:-]*$"),
+        (
+            {"incident_id": "a b"},
+            "incident_id",
+            IDENTIFIER,
+        ),
         ({"incident_id": "a" * 129}, "incident_id", "must have at most 128 characters"),
         ({"origin": "rumour"}, "origin", "must be one of 'detector', 'operator' or 'subprocessor'"),
         ({"detected_at": "31.3.2026"}, "detected_at", INSTANT),
@@ -87,6 +92,22 @@ def test_examples() -> None:
 def test_problems(changed: dict[str, object], field: str, text: str) -> None:
     """Each wrong field is named, in plain words; a mistyped name is told the nearest one."""
     assert problems({**BREACH, **changed}) == {field: text}
+
+
+@pytest.mark.parametrize(
+    ("location", "text"),
+    [
+        ("ZZ", "is no country of ISO 3166-1, as FR or US are"),
+        ("EU", "is no country of ISO 3166-1, as FR or US are"),
+        ("France", "must be a country's two capital letters, as in FR"),
+    ],
+)
+def test_a_country_that_there_is_not(location: str, text: str) -> None:
+    """§8.2 judges a transfer by the country: two letters that stand for none are refused."""
+    data = json.loads((EXAMPLES / "subprocessor.added.json").read_text())
+    with pytest.raises(InvalidEvent) as refused:
+        draft("subprocessor.added", json.dumps(data | {"location": location}).encode(), source="/test")
+    assert [(each.field, each.text) for each in refused.value.problems] == [("location", text)]
 
 
 def test_problems_inside() -> None:

@@ -66,4 +66,4 @@ async def test_a_transaction_is_made_of_short_statements(erase: Erase) -> None:
 async def test_a_transaction_that_is_slow_ends_early(erase: Erase) -> None:
     """Where each statement takes longer than rows may be locked, each is a transaction; nothing is left out or lost."""
     pace = Pace(rows=50, bite=20, rest=0, held_s=0.01)
-    assert await erase(pace, 0.02) == [(20,)] * 4 + [(15,)]
+    assert await erase(pace, 0.02) == [(20,), (20,), (10,), (20,), (20,), (5,)]

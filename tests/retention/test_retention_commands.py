@@ -122,6 +122,7 @@ def test_what_must_be_known_before_the_lines() -> None:
     [
         ((), "give one of --add and --terminate"),
         (("--terminate", "acme"), "say when the contract would end"),
+        (("--terminate", "acme", "--on", "2026-13-31"), "'2026-13-31' is no date"),
     ],
 )
 def test_half_a_question(arguments: tuple[str, ...], reason: str) -> None:
