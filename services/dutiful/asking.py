@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 
-import aiohttp
 import typer
 from pydantic_core import from_json
 from rich.console import Console
@@ -23,6 +22,8 @@ def fetch(url: str, token: str, option: str) -> bytes:
 
 
 async def _ask(url: str, token: str, option: str, body: Mapping[str, object] | None, key: str | None) -> bytes:
+    import aiohttp
+
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     if key is not None:
         headers["Idempotency-Key"] = key

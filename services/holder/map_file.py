@@ -6,11 +6,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from chassis.errors import Unable
 from contracts.wording import in_words
 from holder.data_map import DataMap, KeySource, ObjectSource, TableSource
 
 
-class MapInvalid(Exception):
+class MapInvalid(Unable):
     """The data map can't be used: one sentence per field that is wrong."""
 
     def __init__(self, path: Path, problems: list[str]) -> None:
