@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import asyncpg
 
 from holder.executors import ExecutorFailed, Ledger
-from holder.pace import Pace, Resting
+from holder.pace import Pace, Rest
 from holder.statements import Statements
 
 if TYPE_CHECKING:
@@ -24,19 +24,23 @@ async def erase_found(
     """Find rows and delete them; say whether there may be more."""
     found = deleted = 0
     blocked: asyncpg.LockNotAvailableError | None = None
-    resting = Resting(pace.rest)
+    rest, clock = Rest(pace.rest), asyncio.get_running_loop().time
     async with looking.transaction(readonly=True):
         cursor = await looking.cursor(statements.find(), *statements.arguments, pace.found)
         while places := [row["place"] for row in await cursor.fetch(pace.rows)]:
             found += len(places)
             while places:
-                with resting.work():
-                    try:
-                        gone, taken = await _delete(connection, statements, places, ledger, pace)
-                    except asyncpg.LockNotAvailableError as error:
-                        blocked, gone, taken = error, 0, len(places)
+                began = clock()
+                try:
+                    gone, taken = await _delete(connection, statements, places, ledger, pace)
+                except asyncpg.LockNotAvailableError as error:
+                    blocked, gone, taken = error, 0, len(places)
                 deleted, places = deleted + gone, places[taken:]
-                await resting.rest()
+                rest.worked(clock() - began)
+                if rest.due_s:
+                    began = clock()
+                    await asyncio.sleep(rest.due_s)
+                    rest.rested(clock() - began)
     if blocked is not None and not deleted:
         raise blocked
     if found and not deleted:

@@ -30,6 +30,7 @@ _SESSION: Final = {
     "timezone": "UTC",
     "jit": "off",
     "lock_timeout": "200ms",  # less than `deadlock_timeout`: it is we who give way
+    "idle_in_transaction_session_timeout": "0",  # a look stays open while what it found goes, and rests
     "row_security": "off",  # rows that a policy hides are an error, not rows that aren't there
     "application_name": "dutiful holder",
 }
