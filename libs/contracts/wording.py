@@ -66,10 +66,14 @@ _WORDS: Final[Mapping[str, Callable[[Context], str]]] = {
     "datetime_type": lambda _: _INSTANT,
     "datetime_parsing": lambda _: _INSTANT,
     "datetime_from_date_parsing": lambda _: _INSTANT,
+    "time_delta_type": lambda _: _DURATION,
+    "time_delta_parsing": lambda _: _DURATION,
+    "path_type": lambda _: "must be a path",
     "json_invalid": lambda said: f"is no JSON: {said['error']}",
 }
 
 _DATE: Final = "must be a date, as in 2026-03-31"
+_DURATION: Final = "must be a duration, as in PT20S or P30D"
 _INSTANT: Final = "must be a date and time with its offset, as in 2026-03-31T09:00:00Z"
 
 

@@ -19,6 +19,7 @@ from rich.table import Table
 from agreement.book import Book
 from agreement.loading import AgreementInvalid, default_path
 from chassis import logs
+from contracts.wording import in_words
 
 if TYPE_CHECKING:
     from all_in_one import House
@@ -151,7 +152,10 @@ def _book(path: Path | None) -> Book:
 
 
 def _missing(error: ValidationError) -> typer.BadParameter:
-    names = [f"DUTIFUL_{'__'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()]
+    names = [
+        f"DUTIFUL_{'__'.join(map(str, each['loc'])).upper()} {in_words(each['type'], each['msg'], each.get('ctx', {}))}"
+        for each in error.errors()
+    ]
     return typer.BadParameter("set in the environment: " + "; ".join(names))
 
 
