@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
+COUNTRY_PATTERN: Final = r"^[A-Z]{2}$"
 ID_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
 TEXT_PATTERN: Final = r"^[^\x00]*\S[^\x00]*$"
 
@@ -13,10 +14,13 @@ Id = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=128)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000, strip_whitespace=True, pattern=TEXT_PATTERN)]
 """What a person wrote; never blank, never a whole book, and without the NUL that PostgreSQL can't store."""
 
+Country = Annotated[str, StringConstraints(pattern=COUNTRY_PATTERN)]
+"""ISO 3166-1 alpha-2."""
+
 Instant = AwareDatetime
 """An aware datetime; RFC 3339 on the wire."""
 
-__all__ = ["Event", "Id", "Instant", "Part", "Reckoning", "Text"]
+__all__ = ["Country", "Event", "Id", "Instant", "Part", "Reckoning", "Text"]
 
 
 class Part(BaseModel):

@@ -5,8 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from contracts.countries import Country
-from contracts.event import Event, Id, Part, Text
+from contracts.event import Country, Event, Id, Part, Text
 
 
 class Transfer(Part):

@@ -9,8 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from contracts.client import EMAIL_PATTERN
-from contracts.countries import COUNTRY_PATTERN
-from contracts.event import ID_PATTERN, TEXT_PATTERN
+from contracts.event import COUNTRY_PATTERN, ID_PATTERN, TEXT_PATTERN
 from contracts.returning import SHA256_PATTERN
 
 Step = int | str

@@ -94,22 +94,6 @@ def test_problems(changed: dict[str, object], field: str, text: str) -> None:
     assert problems({**BREACH, **changed}) == {field: text}
 
 
-@pytest.mark.parametrize(
-    ("location", "text"),
-    [
-        ("ZZ", "is no country of ISO 3166-1, as FR or US are"),
-        ("EU", "is no country of ISO 3166-1, as FR or US are"),
-        ("France", "must be a country's two capital letters, as in FR"),
-    ],
-)
-def test_a_country_that_there_is_not(location: str, text: str) -> None:
-    """§8.2 judges a transfer by the country: two letters that stand for none are refused."""
-    data = json.loads((EXAMPLES / "subprocessor.added.json").read_text())
-    with pytest.raises(InvalidEvent) as refused:
-        draft("subprocessor.added", json.dumps(data | {"location": location}).encode(), source="/test")
-    assert [(each.field, each.text) for each in refused.value.problems] == [("location", text)]
-
-
 def test_problems_inside() -> None:
     """A place inside is named by its path, and a mistyped name there by the fields that are there."""
     data = json.loads((EXAMPLES / "subprocessor.added.json").read_text())
