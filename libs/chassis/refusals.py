@@ -21,6 +21,8 @@ log = structlog.get_logger()
 
 _RETRY_AFTER_S: Final = 5
 _KEY_WORDS: Final = "must be 1 to 128 letters, digits or . _ : -"  # of the one header that has a form
+_SHOWN: Final = 200
+"""Characters of what a caller sent that an answer or a line of the log repeats."""
 
 
 def add_problems(api: FastAPI) -> None:
@@ -57,6 +59,10 @@ def answer(request: Request, error: Exception) -> JSONResponse:
 def _invalid(request: Request, error: RequestValidationError) -> Problem:
     """A header or JSON that can't be read is a bad request (400); what can be read and isn't taken is told by field."""
     found = error.errors()
+    if any(isinstance(each["input"], bytes) for each in found if each["loc"] == ("body",)):
+        sent = request.headers.get("content-type", "no content type")[:_SHOWN]
+        detail = f"the body must be JSON, sent with Content-Type: application/json; this is {sent}"
+        return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
     fields = [FieldProblem(field=_field(each["loc"]), message=_words(request, each)) for each in found]
     if any(each["type"] == "json_invalid" for each in found):
         return Problem(HTTPStatus.BAD_REQUEST, "the body is no JSON", errors=fields)
@@ -106,4 +112,4 @@ def _http(request: Request, error: HTTPException) -> Problem:
 
 def _path(request: Request) -> str:
     """The path as it was sent, escaped, and not more of it than a line holds."""
-    return request.url.path[:200]
+    return request.url.path[:_SHOWN]
