@@ -134,6 +134,8 @@ def _csv(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
 
 
 def _inert(cell: Cell) -> str:
+    if isinstance(cell, bool):  # as in JSON: programs read it too
+        return str(cell).lower()
     text = _text(cell)
     is_number = isinstance(cell, int | float)
     return f"'{text}" if not is_number and text.lstrip(" ").startswith(_FORMULA) else text

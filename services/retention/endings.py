@@ -13,7 +13,7 @@ from retention import course, dates, progress, task_store, termination_store
 from retention.client_store import Client
 from retention.decisions import weigh_choice, weigh_reinstatement, weigh_termination
 from retention.finding import Finder
-from retention.terminations import Stage, Termination, is_past
+from retention.terminations import Stage, Termination
 
 
 async def on_contract_terminated(finder: Finder, terminated: ContractTerminated, tx: Transaction) -> None:
@@ -60,9 +60,13 @@ async def plan_end(
 async def on_termination_reached(finder: Finder, reached: ScheduleTerminationReached, tx: Transaction) -> None:
     """The contract's day has come (TER-1, TER-2)."""
     for termination, agreement in await finder.open(reached.client_id, tx):
+        if termination.stage is not Stage.PLANNED:
+            continue
         reached_at = deadlines.start_of_day(agreement, termination.terminated_on)
-        if termination.stage is Stage.PLANNED and reached_at <= tx.now:
+        if reached_at <= tx.now:
             await course.begin(agreement, termination, tx)
+        else:  # the clock of whoever said it is ahead of ours
+            tx.emit_at(reached, reached_at, dates.reached_name(termination))
 
 
 async def on_contract_reinstated(finder: Finder, reinstated: ContractReinstated, tx: Transaction) -> None:
@@ -100,5 +104,9 @@ async def on_choice_made(finder: Finder, made: ChoiceMade, tx: Transaction) -> N
 async def on_choice_closed(finder: Finder, closed: ScheduleChoiceClosed, tx: Transaction) -> None:
     """TER-2: the client made no choice: the default runs by itself."""
     for termination, agreement in await finder.open(closed.client_id, tx):
-        if termination.stage is Stage.ASKING and is_past(termination.closes_at, tx.now):
+        if termination.stage is not Stage.ASKING or termination.closes_at is None:
+            continue
+        if termination.closes_at <= tx.now:
             await course.run_default(agreement, termination, tx)
+        else:
+            tx.emit_at(closed, termination.closes_at, dates.choice_name(termination))

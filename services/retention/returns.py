@@ -5,8 +5,9 @@ from chassis.transaction import Transaction
 from contracts.returning import ReturnAcknowledged, ReturnConfirmed, ReturnDownloaded, ReturnFailed
 from contracts.schedule import ScheduleReturnClosed
 from retention import answers, course, package_store, termination_store
+from retention.dates import return_name
 from retention.finding import Finder
-from retention.terminations import Stage, is_past
+from retention.terminations import Stage
 
 
 async def on_return_confirmed(finder: Finder, made: ReturnConfirmed, tx: Transaction) -> None:
@@ -45,5 +46,9 @@ async def on_return_acknowledged(finder: Finder, said: ReturnAcknowledged, tx: T
 async def on_return_closed(finder: Finder, closed: ScheduleReturnClosed, tx: Transaction) -> None:
     """TER-5: the agreed time to fetch what is returned is over."""
     for termination, agreement in await finder.open(closed.client_id, tx):
-        if termination.stage is Stage.RETURNING and is_past(termination.fetch_closes_at, tx.now):
+        if termination.stage is not Stage.RETURNING or termination.fetch_closes_at is None:
+            continue
+        if termination.fetch_closes_at <= tx.now:
             await course.settle_return(agreement, termination, tx, over=True)
+        else:  # it was moved, or the clock of whoever said it is ahead of ours
+            tx.emit_at(closed, termination.fetch_closes_at, return_name(termination))

@@ -95,11 +95,6 @@ class Taken:
         return "; ".join(filter(None, parts))
 
 
-def is_past(at: datetime | None, now: datetime) -> bool:
-    """Whether a moment that is known has come."""
-    return at is not None and at <= now
-
-
 def _last_day(agreement: Agreement, closes_at: datetime | None) -> date | None:
     return None if closes_at is None else shift(deadlines.local_date(agreement, closes_at), -DAY)
 
