@@ -316,6 +316,7 @@ TOPICS = (
             retention.RetentionChoiceAccepted,
             retention.RetentionChoiceRefused,
             retention.RetentionChoiceDefaulted,
+            retention.RetentionFetchingMoved,
             retention.RetentionReturnSettled,
             retention.RetentionHoldApplied,
             retention.RetentionHoldRefused,

@@ -6,7 +6,7 @@ from chassis.clock import Clock
 from chassis.database import Pool
 from contracts.dsar import Act
 from contracts.task import TaskConfirmed, TaskOrdered, TaskPackage, TaskSubject
-from holder import packages, store, tasks
+from holder import package_files, store, tasks
 from holder.jobs import Job
 from holder.ledger import Halted, Part, PartLedger, open_intents
 from holder.packaging import Packager
@@ -62,7 +62,7 @@ class Assistant:
     async def _export(self, job: Job, order: TaskOrdered, plan: Plan) -> tuple[TaskConfirmed, int]:
         parcel = tasks.parcel(order, plan)
         made = await self._packager.make(job, parcel)
-        contents = await packages.contents(self._pool, order.order_id, parcel.categories)
+        contents = await package_files.contents(self._pool, order.order_id, parcel.categories)
         package = TaskPackage(
             manifest_sha256=made.manifest_sha256,
             package_sha256=made.package_sha256,

@@ -6,6 +6,7 @@ goes on deletes the batch that was open once more, and counts it.
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime
 from itertools import product
 from typing import TYPE_CHECKING, Final
@@ -17,14 +18,14 @@ from holder.bucket import Credentials, connect, told
 from holder.data_map import Bucket, ObjectSource, Scope
 from holder.executors import ExecutorFailed, Exported, Found, Ledger, Sink
 from holder.naming import CLIENT
+from holder.object_export import HandingOut
 from holder.object_names import file_name
-from holder.object_pages import Place, Thing, uploads, versions
+from holder.object_pages import Place, Thing, everything
 from holder.object_tags import is_marked, mark
 from holder.persons import Change, Mark, object_paths
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
-    from types_aiobotocore_s3.type_defs import ObjectTypeDef
 
 BATCH: Final = 1000
 """What one request may list, and delete."""
@@ -33,7 +34,6 @@ KINDS: Final = ("version", "marker", "upload")
 """Versions go first: a marker that went before what it hides would bring that back."""
 
 _PASSES: Final = 20
-_CHUNK: Final = 256 * 1024
 
 
 _THINGS: TypeAdapter[list[Thing]] = TypeAdapter(list[Thing])
@@ -49,7 +49,7 @@ class ObjectExecutor:
         self._batch = batch
         self._stack = AsyncExitStack()
         self._client: S3Client | None = None
-        self._page: list[ObjectTypeDef] = []
+        self._handing_out = HandingOut(bucket.bucket, source.label)
 
     async def lacks(self) -> list[str]:
         """What the map names and the store doesn't have."""
@@ -64,11 +64,10 @@ class ObjectExecutor:
     async def count(self, scope: Scope) -> Found:
         """How many versions, markers and uploads are there."""
         count = 0
-        for kind in KINDS:
-            for prefix in self._prefixes(scope):
-                async for _, at in self._listed(kind, prefix, ""):
-                    count += _within(scope, at)
-        return Found(count, "object versions")
+        for kind, prefix in product(KINDS, self._prefixes(scope)):
+            async for _, at in self._listed(kind, prefix, ""):
+                count += _within(scope, at)
+        return Found(count, self._source.unit)
 
     async def erase(self, scope: Scope, ledger: Ledger) -> None:
         """Delete batch by batch, each written down first."""
@@ -109,17 +108,10 @@ class ObjectExecutor:
         client = await self._connected()
         for prefix in self._prefixes(scope):
             is_over = isinstance(after, str) and after > prefix and not after.startswith(prefix)
-            if not is_over and (found := await self._next(prefix, after)) is not None:
-                break
-        else:
-            return None
-        key = found.get("Key", "")
-        with told(self._source.label):
-            answer = await client.get_object(Bucket=self._bucket.bucket, Key=key)
-            async with answer["Body"] as body:
-                while chunk := await body.read(_CHUNK):
-                    sink.write(chunk)
-        return Exported(file_name(key.removeprefix(self._root(scope))), 1, key)
+            if not is_over and (made := await self._handing_out.next(client, prefix, after, sink)) is not None:
+                folder = file_name(prefix.removeprefix(self._root(scope)).rstrip("/"))
+                return made if prefix == self._root(scope) else replace(made, name=f"{folder}/{made.name}")
+        return None
 
     async def clients(self) -> AsyncIterator[tuple[str, int]]:
         """Whoever has objects in any version, and how many versions."""
@@ -140,17 +132,6 @@ class ObjectExecutor:
         """Let go of connections."""
         await self._stack.aclose()
         self._client = None
-
-    async def _next(self, prefix: str, after: JsonValue) -> "ObjectTypeDef | None":
-        """The object that follows; a page is kept, so that this doesn't list for each."""
-        client = await self._connected()
-        place = after if isinstance(after, str) else ""
-        self._page = [each for each in self._page if each.get("Key", "") > place and each["Key"].startswith(prefix)]
-        if not self._page:
-            with told(self._source.label):
-                listed = await client.list_objects_v2(Bucket=self._bucket.bucket, Prefix=prefix, StartAfter=place)
-            self._page = listed.get("Contents", [])
-        return self._page[0] if self._page else None
 
     async def _pass(self, kind: str, prefix: str, scope: Scope, ledger: Ledger) -> bool:
         """Go once through all that there is of a kind; say whether anything was there."""
@@ -182,19 +163,9 @@ class ObjectExecutor:
 
     async def _listed(self, kind: str, prefix: str, key: str) -> AsyncIterator[tuple[Thing, datetime]]:
         """Everything of a kind below a prefix and after a key, with its time."""
-        client = await self._connected()
-        after = ""
-        while True:
-            with told(self._source.label):
-                page = await (uploads if kind == "upload" else versions)(
-                    client, kind, Place(self._bucket.bucket, prefix, key, after, self._batch)
-                )
-            for thing, at in page.things:
-                if thing.key.startswith(prefix):  # whatever the store makes of it: nothing else is reached
-                    yield thing, at
-            if page.next is None:
-                return
-            key, after = page.next
+        at = Place(self._bucket.bucket, prefix, key, "", self._batch)
+        async for each in everything(await self._connected(), kind, at, self._source.label):
+            yield each
 
     async def _delete(self, things: list[Thing], ledger: Ledger) -> None:
         """Delete a batch that is written down; what stays is told."""

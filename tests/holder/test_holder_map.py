@@ -7,45 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.holder.crm import CALLS, CONTACTS
+from tests.holder.maps import MAP
 
 from contracts.dsar import Identifier
-from holder.data_map import DataMap, MapInvalid, ObjectSource, Scope, TableSource, load
+from holder.data_map import DataMap, ObjectSource, Scope, TableSource
 from holder.executors import ExecutorFailed
+from holder.map_file import MapInvalid, load
 from holder.persons import Correct
 from holder.statements import Statements, quoted
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
-GOOD = """
-holder_id = "platform"
-name = "Platform"
-
-[databases.crm]
-url_env = "CRM_URL"
-
-[stores.media]
-bucket = "media"
-
-[vaults.main]
-url_env = "VAULT_URL"
-
-[[categories.call_fax_logs]]
-kind = "table"
-database = "crm"
-table = "crm.call"
-client_column = "client_id"
-time_column = "started_at"
-key = ["call_id"]
-
-[[categories.call_recordings]]
-kind = "objects"
-store = "media"
-prefix = "recordings/{client}/"
-method = "purge"
-
-[[categories.transcriptions]]
-kind = "key"
-vault = "main"
-"""
+GOOD = MAP.replace("BUCKET", "media").replace("ENDPOINT", "https://s3.example")
 
 TWICE = """
 [[categories.faxes]]
@@ -80,19 +52,19 @@ def test_a_good_map_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ('key = ["call_id"]', "key = []", "categories.call_fax_logs.0.key: Tuple should have at least 1 item"),
-        ('table = "crm.call"', 'table = "call"', "categories.call_fax_logs.0.table: String should match pattern"),
-        ('"client_id"', "'a\"; DROP'", "categories.call_fax_logs.0.client_column: String should match pattern"),
-        ('method = "purge"', 'method = "burn"', "categories.call_recordings.0.method: Input should be 'clear' or"),
+        ('key = ["call_id"]', "key = []", "categories.call_fax_logs.0.key: must not be empty"),
+        ('table = "crm.call"', 'table = "call"', "categories.call_fax_logs.0.table: must match"),
+        ('"client_id"', "'a\"; DROP'", "categories.call_fax_logs.0.client_column: must match"),
+        ('method = "purge"', 'method = "burn"', "categories.call_recordings.0.method: must be 'clear' or"),
         ('store = "media"', 'store = "other"', "categories.call_recordings.0.store: [stores.other] is missing"),
         ('vault = "main"', 'vault = "m2"', "categories.transcriptions.0.vault: [vaults.m2] is missing"),
         ('database = "crm"', 'database = "x"', "categories.call_fax_logs.0.database: [databases.x] is missing"),
         ("recordings/{client}/", "recordings/{client}", "names {client} once, as a whole part of the path"),
         ("recordings/{client}/", "recordings/x{client}/", "names {client} once, as a whole part of the path"),
         ("recordings/{client}/", "recordings/", "names {client} once, as a whole part of the path"),
-        ('holder_id = "platform"', "", "holder_id: Field required"),
-        ('bucket = "media"', 'bucket = "media"\nsecret = "x"', "stores.media.secret: Extra inputs are not permitted"),
-        ('url_env = "CRM_URL"', 'url_env = "postgresql://x"', "databases.crm.url_env: String should match pattern"),
+        ('holder_id = "platform"', "", "holder_id: is required"),
+        ('bucket = "media"', 'bucket = "media"\nsecret = "x"', "stores.media.secret: is not known here"),
+        ('url_env = "CRM_URL"', 'url_env = "postgresql://x"', "databases.crm.url_env: must match"),
         ('kind = "key"', 'kind = "disk"', "categories.transcriptions.0: Input tag 'disk'"),
         ('holder_id = "platform"', "holder_id = ", "no TOML"),
         ('name = "', 'never_stored = ["faxes"]\nname = "', "never_stored.0: [[categories.faxes]] is missing"),
@@ -109,17 +81,17 @@ def test_what_is_wrong_is_said_by_field(tmp_path: Path, old: str, new: str, prob
 @pytest.mark.parametrize(
     ("after", "person", "problem"),
     [
-        (KEY, "", "categories.call_fax_logs.0.person.identified_by: Field required"),
-        (KEY, "identified_by = { phone = [] }", "0.person.identified_by.phone: Tuple should have at least 1 item"),
-        (KEY, "identified_by = { Phone = ['p'] }", "person.identified_by.Phone.[key]: String should match pattern"),
+        (KEY, "", "categories.call_fax_logs.0.person.identified_by: is required"),
+        (KEY, "identified_by = { phone = [] }", "0.person.identified_by.phone: must not be empty"),
+        (KEY, "identified_by = { Phone = ['p'] }", "person.identified_by.Phone.[key]: must match"),
         (KEY, f"{BY}, compared = {{ email = 'exact' }}", "compared.email: nobody is identified by it"),
-        (KEY, f"{BY}, compared = {{ phone = 'like' }}", "person.compared.phone: Input should be 'exact'"),
+        (KEY, f"{BY}, compared = {{ phone = 'like' }}", "person.compared.phone: must be one of 'exact'"),
         (KEY, f"{BY}, rectifiable = {{ owner = 'client_id' }}", "person.rectifiable.owner: client_id says whose"),
         (KEY, f"{BY}, restricted_column = 'call_id'", "person.restricted_column: call_id says whose a row is"),
         (PURGE, "identified_by = { phone = '{phone}' }", "identified_by.phone: it names {phone} once, as a whole"),
         (PURGE, "identified_by = { phone = '/{phone}/' }", "identified_by.phone: it names {phone} once, as a whole"),
         (PURGE, "identified_by = { phone = '{email}/' }", "identified_by.phone: it names {phone} once, as a whole"),
-        ('kind = "key"', BY, "categories.transcriptions.0.person: Extra inputs are not permitted"),
+        ('kind = "key"', BY, "categories.transcriptions.0.person: is not known here"),
     ],
 )
 def test_what_is_wrong_of_a_person_is_said_by_field(tmp_path: Path, after: str, person: str, problem: str) -> None:
@@ -153,7 +125,7 @@ def test_a_client_is_never_part_of_a_statement(client_id: str) -> None:
     assert (one.export(after=True), one.arguments) == (two.export(after=True), [client_id])
 
 
-@given(value=st.text(min_size=1, alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
+@given(value=st.text(min_size=1, alphabet=st.characters(exclude_categories=["Cc", "Cs"])))
 def test_a_person_is_never_part_of_a_statement(value: str) -> None:
     """Neither what identifies it nor what it is corrected to; who is identified by nothing is nobody."""
     types = dict.fromkeys(("client_id", "contact_id", "phone", "email", "name"), "text")
