@@ -15,7 +15,7 @@ from requests_desk import assistance_store, finding, instruction_store, journal,
 from requests_desk.assistance_store import Assistance, Quote
 from requests_desk.bound import Bound
 from requests_desk.interlock import why_not
-from requests_desk.request_store import Request
+from requests_desk.records import Request
 
 router = Router()
 

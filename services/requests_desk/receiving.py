@@ -11,10 +11,10 @@ from contracts.dsar import DsarReceived
 from contracts.event import Event
 from contracts.request import RequestKind, RequestOpened, RequestRepeated
 from contracts.term import TermTellingDue
-from requests_desk import client_store, dates, finding, journal, matching, request_store
+from requests_desk import client_store, dates, finding, journal, matching, request_store, requester_store
 from requests_desk.bound import Bound
 from requests_desk.erasing import erase_after
-from requests_desk.request_store import AuthorityFacts, Request, Status
+from requests_desk.records import AuthorityFacts, Request, Status
 from requests_desk.telling import match
 from requests_desk.vault import Requester
 
@@ -104,7 +104,7 @@ async def _find_client(app: Bound, request: Request, incoming: Incoming, tx: Tra
     if found.client_id is not None:
         await match(app, request, found.client_id, "requests", found.because, tx)
     elif found.candidates:
-        await request_store.insert_candidates(tx, request.request_id, found.candidates)
+        await requester_store.insert_candidates(tx, request.request_id, found.candidates)
 
 
 async def _fold(app: Bound, incoming: Incoming, mark: bytes, said: Event, tx: Transaction) -> None:
@@ -126,14 +126,14 @@ async def _fold(app: Bound, incoming: Incoming, mark: bytes, said: Event, tx: Tr
 
 async def _keep(app: Bound, request_id: str, nth: int, requester: Requester, tx: Transaction) -> None:
     closed = app.vault.close(requester, finding.place_of_requester(request_id, nth))
-    await request_store.insert_requester(tx, request_id, nth, closed)
+    await requester_store.insert_requester(tx, request_id, nth, closed)
 
 
 async def _keep_other_words(app: Bound, request: Request, nth: int, requester: Requester, tx: Transaction) -> None:
     """What a repetition says otherwise is kept beside what was said before, up to a bound; the same is not."""
     if request.status.is_over:
         return
-    known = await request_store.load_requesters(tx, request.request_id)
+    known = await requester_store.load_requesters(tx, request.request_id)
     said = (app.vault.open(Requester, closed, finding.place_of_requester(request.request_id, n)) for n, closed in known)
     if len(known) < _KEPT and requester not in said:
         await _keep(app, request.request_id, nth, requester, tx)

@@ -16,7 +16,7 @@ from contracts.term import TermBanEnded
 from requests_desk import finding, request_store, seal_store
 from requests_desk.bound import Bound
 from requests_desk.receiving import Incoming, receive
-from requests_desk.request_store import AuthorityFacts
+from requests_desk.records import AuthorityFacts
 from requests_desk.seal_store import Sealed
 from requests_desk.vault import Requester
 
