@@ -105,7 +105,7 @@ def show_request(answer: object) -> None:
     lines += [f"refused at {each.at}: {each.answer_id}, by {each.tried_by}: {each.reason}" for each in request.refused]
     lines += [_help(each) for each in request.assistance]
     for line in lines:
-        console.print(Text(line), soft_wrap=True)
+        console.print(_inert(line), soft_wrap=True)
 
 
 def show_requests(answer: object) -> None:
@@ -158,6 +158,11 @@ class _Page(BaseModel):
 
 def _items(answer: object, kind: type[M]) -> list[M]:
     return [kind.model_validate(each) for each in _Page.model_validate(answer).items]
+
+
+def _inert(line: str) -> Text:
+    """What a stranger wrote is text: what could move the cursor, or colour what follows, is a space."""
+    return Text("".join(c if c.isprintable() else " " for c in line))
 
 
 def _words(request: _Request) -> str:

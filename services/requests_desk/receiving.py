@@ -75,9 +75,9 @@ async def receive(app: Bound, incoming: Incoming, said: Event, tx: Transaction) 
         handler=None,
         erased_at=None,
     )
-    if not await request_store.insert_request(tx, request, mark, incoming.client_id):
-        await _fold(app, incoming, mark, said, tx)
-        return
+    while not await request_store.insert_request(tx, request, mark, incoming.client_id):
+        if await _fold(app, incoming, mark, said, tx):
+            return
     await journal.note(tx, request.request_id, said)
     await _keep(app, request.request_id, 1, incoming.requester, tx)
     _enter_terms(app, request, tx)
@@ -107,11 +107,14 @@ async def _find_client(app: Bound, request: Request, incoming: Incoming, tx: Tra
         await requester_store.insert_candidates(tx, request.request_id, found.candidates)
 
 
-async def _fold(app: Bound, incoming: Incoming, mark: bytes, said: Event, tx: Transaction) -> None:
-    """The same again is one request, and counted; a client that it names now is taken where none was found."""
+async def _fold(app: Bound, incoming: Incoming, mark: bytes, said: Event, tx: Transaction) -> bool:
+    """The same again is one request, and counted; a client that it names now is taken where none was found.
+
+    False where what it repeats was over in the meantime: then it is a new one.
+    """
     request = await request_store.lock_request(tx, incoming.request_id) or await request_store.lock_marked(tx, mark)
-    if request is None:  # what it would repeat was over a moment ago
-        raise Rejected("the request that this repeats has just ended: say it again", "request_id")
+    if request is None:
+        return False
     if request.kind is not incoming.kind:
         raise Rejected("another kind of request has this id", "request_id")
     await journal.note(tx, request.request_id, said)
@@ -122,6 +125,7 @@ async def _fold(app: Bound, incoming: Incoming, mark: bytes, said: Event, tx: Tr
     client_id = incoming.client_id if request.client_id is None else None
     if client_id is not None and request.status is Status.SEARCHING and await client_store.load_signed(tx, client_id):
         await match(app, replace(request, times=times), client_id, "requests", "it was named by its id, later", tx)
+    return True
 
 
 async def _keep(app: Bound, request_id: str, nth: int, requester: Requester, tx: Transaction) -> None:
