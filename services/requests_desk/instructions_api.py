@@ -26,7 +26,7 @@ from requests_desk import instruction_queries
 from requests_desk.asking import Handler, Once, app_of, asked, event_of, say
 from requests_desk.bodies import AmendmentBody, InstructionBody, ReasonBody, WithdrawalBody
 from requests_desk.clients_api import Instructing, Own
-from requests_desk.vault import Vault
+from requests_desk.instruction_queries import Reader
 from requests_desk.views import InstructionView, InstructionWhole
 
 router = APIRouter(tags=["instructions"])
@@ -58,8 +58,8 @@ class Saying:
 
     async def shown(self, client_id: str, instruction_id: str) -> InstructionWhole:
         """How it stands; 404 where the client has none with this id."""
-        vault, now = _vault(self.request, self.caller), self.running.clock.now()
-        return found(await instruction_queries.instruction(self.running.pool, vault, client_id, instruction_id, now))
+        reader, now = _reader(self.request, self.caller), self.running.clock.now()
+        return found(await instruction_queries.instruction(self.running.pool, reader, client_id, instruction_id, now))
 
 
 def _client_says(request: Request, caller: Instructing, running: Running, cause: Once) -> Saying:
@@ -90,7 +90,7 @@ async def read_register(
     return page_of(
         await instruction_queries.register(
             running.pool,
-            _vault(request, caller),
+            _reader(request, caller),
             client_id=client_id,
             as_of=as_of or running.clock.now(),
             after=int(after[0]) if after else 0,
@@ -105,8 +105,8 @@ async def read_instruction(
     client_id: PathId, instruction_id: PathId, request: Request, caller: Own, running: Running
 ) -> InstructionWhole:
     """INS-1: how it stood since when, and what has left on it."""
-    vault, now = _vault(request, caller), running.clock.now()
-    return found(await instruction_queries.instruction(running.pool, vault, client_id, instruction_id, now))
+    reader, now = _reader(request, caller), running.clock.now()
+    return found(await instruction_queries.instruction(running.pool, reader, client_id, instruction_id, now))
 
 
 @router.post("/clients/{client_id}/instructions", status_code=_CREATED, summary="Instruct")
@@ -172,7 +172,8 @@ def _wrong(field: str, message: str) -> Problem:
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{field} {message}", errors=errors)
 
 
-def _vault(request: Request, caller: Caller) -> Vault | None:
+def _reader(request: Request, caller: Caller) -> Reader | None:
     """Texts are for the client, and for who of the staff handles requests."""
-    may_read = caller.client_id is not None or caller.may(Right.HANDLE_REQUESTS)
-    return app_of(request).vault if may_read else None
+    if caller.client_id is not None:
+        return Reader(app_of(request).vault)
+    return Reader(app_of(request).vault, caller.subject) if caller.may(Right.HANDLE_REQUESTS) else None
