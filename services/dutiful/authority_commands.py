@@ -38,7 +38,8 @@ def receive(
 ) -> None:
     """Enter an authority's request: the client is told; with --ban nobody is, and it is sealed.
 
-    Example: dutiful authority receive auth-4 --client client-42 --authority "A court" --kind law_enforcement …
+    Example: dutiful authority receive auth-4 --client client-42 --authority "A court" --kind law_enforcement
+    --legal-basis "A law" --text "The calls of March" --ban "Its order" --until 2027-07-01
     """
     body = {
         "request_id": request,
@@ -106,5 +107,5 @@ def _table(answer: object, *columns: str) -> None:
     for column in columns:
         table.add_column(column.replace("_", " "), overflow="fold")
     for each in answer if isinstance(answer, list) else ():
-        table.add_row(*[str(each.get(column) or "") for column in columns])
+        table.add_row(*["" if each.get(column) is None else str(each[column]) for column in columns])
     Console().print(table)

@@ -45,7 +45,8 @@ def give(
 ) -> None:
     """Enter an instruction: a client's own token says it itself, staff say how it came and who said it.
 
-    Example: dutiful instruction give client-42 --request dsar-7 --text "Answer." --purpose "to answer" --channel email
+    Example: dutiful instruction give client-42 --request dsar-7 --text "Answer." --purpose "to answer"
+    --channel email --by "C. Durand"
     """
     body = _said(text, purpose, channel, given_by, received_at, category, document, additional=additional)
     show_instruction(make(f"/clients/{client}/instructions", body | {"request_id": request}, token, url))

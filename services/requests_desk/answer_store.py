@@ -2,7 +2,7 @@
 
 from chassis.transaction import Transaction
 from contracts.request import RequestAnswerSent
-from requests_desk.interlock import Answer
+from requests_desk.records import Answer
 
 
 async def insert_answer(tx: Transaction, answer: Answer, closed: bytes, drafted_by: str) -> bool:

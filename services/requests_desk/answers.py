@@ -25,8 +25,8 @@ from requests_desk import (
 )
 from requests_desk.bound import Bound
 from requests_desk.erasing import erase_after
-from requests_desk.interlock import Answer, weigh_sending
-from requests_desk.request_store import Request, Status
+from requests_desk.interlock import weigh_sending
+from requests_desk.records import Answer, Request, Status
 from requests_desk.telling import match
 from requests_desk.vault import AnswerText
 

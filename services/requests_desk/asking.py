@@ -1,5 +1,6 @@
 """What a question to this API brings along beside `chassis.asking`: the app, whose word it is, and what came of it."""
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -13,9 +14,9 @@ from chassis.message import Cause
 from chassis.problems import FieldProblem, Problem
 from chassis.rights import Caller, Right
 from contracts.event import Event
-from requests_desk import queries
+from requests_desk import journal_queries, queries
 from requests_desk.journal import cause_of
-from requests_desk.request_store import Request as Asked
+from requests_desk.records import Request as Asked
 from requests_desk.views import RequestView
 
 if TYPE_CHECKING:
@@ -69,12 +70,51 @@ def event_of(kind: type[E], body: BaseModel | None = None, **more: object) -> E:
 async def say(running: Running, event: Event, cause: Cause) -> None:
     """Have what somebody said handled, once; a problem tells why it changed nothing, with its field."""
     await running.processor.submit(event, cause)
-    refused = await queries.refusal(running.pool, cause_of(cause))
+    refused = await journal_queries.refusal(running.pool, cause_of(cause))
     if refused is not None:
         reason, field = refused
         fields = [FieldProblem(field=field, message=reason)] if field else []
         status = HTTPStatus.UNPROCESSABLE_ENTITY if field else HTTPStatus.CONFLICT
         raise Problem(status, f"{field}: {reason}" if field else reason, errors=fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Somebody who may, and what they say under one key; answered with how the request stands then."""
+
+    request: Request
+    caller: Caller
+    running: Running
+    cause: Cause
+
+    async def say(
+        self,
+        kind: type[E],
+        request_id: str,
+        body: BaseModel | None = None,
+        *,
+        client_id: str | None = None,
+        by: str,
+        **more: object,
+    ) -> RequestView:
+        """Have it handled, of a request that is there (for a client: about its data), with who says it in `by`."""
+        record = await asked(self.running, request_id, client_id)
+        whose = {} if client_id is None else {"client_id": client_id}
+        said = event_of(kind, body, request_id=record.request_id, **{by: self.caller.subject}, **whose, **more)
+        await say(self.running, said, self.cause)
+        return await self.shown(record.request_id)
+
+    async def shown(self, request_id: str) -> RequestView:
+        """How the request stands, as the caller may see it."""
+        return await shown(self.request, self.running, self.caller, request_id)
+
+
+def _acting(request: Request, caller: Handler, running: Running, cause: Once) -> Acting:
+    return Acting(request, caller, running, cause)
+
+
+Act = Annotated[Acting, Depends(_acting)]
+"""Who of the staff does something about a request."""
 
 
 async def asked(running: Running, request_id: str, client_id: str | None = None) -> Asked:

@@ -19,13 +19,13 @@ from requests_desk import (
     instruction_store,
     journal,
     notices,
-    request_store,
+    requester_store,
     task_store,
 )
 from requests_desk.assistance_store import Assistance, Quote
 from requests_desk.bound import Bound
 from requests_desk.interlock import why_not
-from requests_desk.request_store import Request
+from requests_desk.records import Request
 from requests_desk.vault import Requester, Subject
 
 router = Router()
@@ -124,7 +124,7 @@ async def _keep_subject(app: Bound, request_id: str, said: DsarAssistanceRequest
     What a repetition named otherwise is no word of the client's: it counts where the client names it itself.
     """
     identifiers = said.identifiers
-    for nth, closed in (await request_store.load_requesters(tx, request_id))[:1]:
+    for nth, closed in (await requester_store.load_requesters(tx, request_id))[:1]:
         first = app.vault.open(Requester, closed, finding.place_of_requester(request_id, nth))
         identifiers = identifiers or first.identifiers
     if identifiers:

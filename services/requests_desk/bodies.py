@@ -43,6 +43,7 @@ class BanBody(Ban):
     model_config = ConfigDict(strict=False, extra="forbid")
 
 
+Reason = Annotated[Text, Field(description="it stays on record: leave out who the person is")]
 Attachments = Annotated[tuple[AttachmentBody, ...], Field(max_length=50)]
 
 
@@ -84,14 +85,14 @@ class ExtensionBody(Body):
 class ReasonBody(Body):
     """Why."""
 
-    reason: Text
+    reason: Reason
 
 
 class ClientBody(Body):
     """Whose data it is about."""
 
     client_id: Id
-    reason: Text
+    reason: Reason
 
 
 class AnswerBody(Body):

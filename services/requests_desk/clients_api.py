@@ -12,9 +12,9 @@ from chassis.rights import Caller, Right
 from contracts.dsar import DsarAssistanceRequested, DsarQuoteAnswered
 from contracts.request import RequestKind
 from requests_desk import queries
-from requests_desk.asking import Once, asked, event_of, say, shown
+from requests_desk.asking import Acting, Once, asked, shown
 from requests_desk.bodies import AssistanceBody, QuoteAnswerBody
-from requests_desk.request_store import Status
+from requests_desk.records import Status
 from requests_desk.views import RequestLine, RequestView
 
 router = APIRouter(tags=["clients"])
@@ -32,7 +32,17 @@ def _instructing(caller: Annotated[Caller, Depends(_own)]) -> Caller:
 
 
 Own = Annotated[Caller, Depends(_own)]
+"""Who may see what is about this client's data."""
+
 Instructing = Annotated[Caller, Depends(_instructing)]
+"""Who may instruct for this client."""
+
+
+def _acting(request: Request, caller: Instructing, running: Running, cause: Once) -> Acting:
+    return Acting(request, caller, running, cause)
+
+
+Act = Annotated[Acting, Depends(_acting)]
 
 
 @router.get("/clients/{client_id}/requests", summary="What is asked about a client's data, the newest first")
@@ -69,28 +79,10 @@ async def read_request(
     status_code=HTTPStatus.CREATED,
     summary="Ask for help with a request",
 )
-async def ask_for_help(
-    client_id: PathId,
-    request_id: PathId,
-    body: AssistanceBody,
-    request: Request,
-    caller: Instructing,
-    running: Running,
-    cause: Once,
-) -> RequestView:
+async def ask_for_help(client_id: PathId, request_id: PathId, body: AssistanceBody, act: Act) -> RequestView:
     """DSR-3: on an instruction about this request; what is costly is quoted before it is begun."""
-    record = await asked(running, request_id, client_id)
-    wanted = event_of(
-        DsarAssistanceRequested,
-        body,
-        request_id=record.request_id,
-        client_id=client_id,
-        assistance_id=cause.derive("assistance"),
-        requested_by=caller.subject,
-        received_at=running.clock.now(),
-    )
-    await say(running, wanted, cause)
-    return await shown(request, running, caller, request_id)
+    more = {"assistance_id": act.cause.derive("assistance"), "received_at": act.running.clock.now()}
+    return await act.say(DsarAssistanceRequested, request_id, body, client_id=client_id, by="requested_by", **more)
 
 
 @router.post(
@@ -99,25 +91,8 @@ async def ask_for_help(
     summary="Accept or decline a quote",
 )
 async def answer_quote(
-    client_id: PathId,
-    request_id: PathId,
-    assistance_id: PathId,
-    body: QuoteAnswerBody,
-    request: Request,
-    caller: Instructing,
-    running: Running,
-    cause: Once,
+    client_id: PathId, request_id: PathId, assistance_id: PathId, body: QuoteAnswerBody, act: Act
 ) -> RequestView:
     """DSR-3: nothing is begun before it is accepted."""
-    record = await asked(running, request_id, client_id)
-    answered = event_of(
-        DsarQuoteAnswered,
-        body,
-        request_id=record.request_id,
-        client_id=client_id,
-        assistance_id=assistance_id,
-        answered_by=caller.subject,
-        received_at=running.clock.now(),
-    )
-    await say(running, answered, cause)
-    return await shown(request, running, caller, request_id)
+    more = {"assistance_id": assistance_id, "received_at": act.running.clock.now()}
+    return await act.say(DsarQuoteAnswered, request_id, body, client_id=client_id, by="answered_by", **more)

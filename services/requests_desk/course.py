@@ -13,7 +13,7 @@ from contracts.term import TermTaskDue
 from requests_desk import finding, instruction_store, journal, keeper_store, notices, task_store, tasks
 from requests_desk.bound import Bound
 from requests_desk.interlock import why_not
-from requests_desk.request_store import Request
+from requests_desk.records import Request
 from requests_desk.task_store import Task, Work
 from requests_desk.tasks import Course, State
 

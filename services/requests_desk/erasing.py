@@ -6,9 +6,9 @@ from chassis.router import Router
 from chassis.transaction import Transaction
 from contracts.request import RequestClosed, RequestErased
 from contracts.term import TermErasureDue
-from requests_desk import finding, journal, request_store
+from requests_desk import finding, journal, request_store, requester_store
 from requests_desk.bound import Bound
-from requests_desk.request_store import Status
+from requests_desk.records import Status
 
 router = Router()
 
@@ -30,5 +30,5 @@ async def on_erasure_due(app: Bound, due: TermErasureDue, tx: Transaction) -> No
             request_id=request.request_id, answered=False, closed_by="requests", reason="nobody ended it in its time"
         )
         await journal.say(tx, request.request_id, closed)
-    await request_store.erase(tx, request.request_id)
+    await requester_store.erase(tx, request.request_id)
     await journal.say(tx, request.request_id, RequestErased(request_id=request.request_id, erased_at=tx.now))

@@ -7,8 +7,7 @@ from chassis.errors import Rejected
 from chassis.transaction import Transaction
 from requests_desk import client_store, instruction_store, request_store
 from requests_desk.bound import Bound
-from requests_desk.instruction_store import Instruction
-from requests_desk.request_store import Request
+from requests_desk.records import Instruction, Request
 
 
 async def locked_request(tx: Transaction, request_id: str) -> Request:

@@ -1,5 +1,6 @@
 """The register of instructions as of any instant (INS-1)."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
@@ -16,7 +17,8 @@ Place = tuple[str | int, ...]
 _AS_OF = """
     SELECT instruction.instruction_id, client_id, request_id, step.standing, step.at AS since, step.by, step.reason,
            said.version, channel, given_by, received_at, recorded_at, recorded_by, purpose, data_categories, additional,
-           sha256, documents, closed, instruction.seq
+           sha256, documents, closed, instruction.seq,
+           (SELECT handler FROM request WHERE request.request_id = instruction.request_id) AS handler
       FROM instruction
      CROSS JOIN LATERAL (SELECT standing, at, "by", reason, version
                            FROM instruction_step
@@ -28,10 +30,25 @@ _AS_OF = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whose eyes it is for: `handler` of the staff reads what is about a request only where it handles that request."""
+
+    vault: Vault
+    handler: str | None = None
+
+    def text_of(self, row: asyncpg.Record) -> str | None:
+        """What an instruction says; None: it is erased, or not for these eyes."""
+        is_ours = self.handler is None or row["request_id"] is None or row["handler"] == self.handler
+        if not is_ours or row["closed"] is None:
+            return None
+        return self.vault.open(Said, row["closed"], place_of_instruction(row["instruction_id"], row["version"])).text
+
+
 async def register(
-    pool: Pool, vault: Vault | None, *, client_id: str, as_of: datetime, after: int, limit: int
+    pool: Pool, reader: Reader | None, *, client_id: str, as_of: datetime, after: int, limit: int
 ) -> list[tuple[InstructionView, Place]]:
-    """A client's instructions as they stood at an instant, in the order in which they came; texts with a vault."""
+    """A client's instructions as they stood at an instant, in the order in which they came."""
     rows = await pool.fetch(
         f"{_AS_OF} WHERE client_id = $2 AND instruction.seq > $3 ORDER BY instruction.seq LIMIT $4",
         as_of,
@@ -39,11 +56,11 @@ async def register(
         after,
         limit,
     )
-    return [(_view(row, vault), (row["seq"],)) for row in rows]
+    return [(_view(row, reader), (row["seq"],)) for row in rows]
 
 
 async def instruction(
-    pool: Pool, vault: Vault | None, client_id: str, instruction_id: str, now: datetime
+    pool: Pool, reader: Reader | None, client_id: str, instruction_id: str, now: datetime
 ) -> InstructionWhole | None:
     """One of a client's instructions with every step; None: the client has none with this id."""
     row = await pool.fetchrow(
@@ -61,7 +78,7 @@ async def instruction(
         instruction_id,
     )
     sent = await pool.fetch("SELECT answer_id FROM answer WHERE instruction_id = $1 ORDER BY seq", instruction_id)
-    view = _view(row, vault)
+    view = _view(row, reader)
     return InstructionWhole(
         **{name: getattr(view, name) for name in InstructionView.model_fields},
         steps=[StepView(**dict(step)) for step in steps],
@@ -69,9 +86,7 @@ async def instruction(
     )
 
 
-def _view(row: asyncpg.Record, vault: Vault | None) -> InstructionView:
-    text = None
-    if vault is not None and row["closed"] is not None:
-        text = vault.open(Said, row["closed"], place_of_instruction(row["instruction_id"], row["version"])).text
+def _view(row: asyncpg.Record, reader: Reader | None) -> InstructionView:
+    text = reader.text_of(row) if reader else None
     coded = {"standing": Standing(row["standing"]), "channel": InstructionChannel(row["channel"]), "text": text}
     return InstructionView(**coded, **{name: row[name] for name in InstructionView.model_fields if name not in coded})

@@ -1,39 +1,11 @@
 """The register of instructions: what each says in every version, and how it stood since when (§2.3)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from chassis.transaction import Transaction
 from contracts.instruction import Instructed, InstructionChannel
 from contracts.register import Standing
-
-
-@dataclass(frozen=True, slots=True)
-class Instruction:
-    """An instruction as it stands, with what is evidence of its version."""
-
-    instruction_id: str
-    client_id: str
-    request_id: str | None
-    standing: Standing
-    version: int
-    sha256: str
-    channel: InstructionChannel
-    given_by: str
-    received_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A change of how an instruction stands."""
-
-    standing: Standing
-    version: int
-    what: str
-    by: str
-    reason: str | None = None
-    too_late_for: tuple[str, ...] = ()
+from requests_desk.records import Instruction, Step
 
 
 async def insert_instruction(tx: Transaction, instruction_id: str, client_id: str, request_id: str | None) -> bool:

@@ -17,7 +17,7 @@ from contracts.instruction import (
 from contracts.register import RegisterEntered, Standing
 from requests_desk import client_store, finding, instruction_store, journal, notices, request_store
 from requests_desk.bound import Bound
-from requests_desk.instruction_store import Instruction, Step
+from requests_desk.records import Instruction, Step
 from requests_desk.vault import Said
 
 router = Router()

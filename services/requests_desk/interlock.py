@@ -1,27 +1,13 @@
 """DSR-2, DSR-4: nothing leaves without the client's prior written instruction. Values in, events out."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from agreement.schema import Agreement
 from contracts.handling import HandlingSendRequested
 from contracts.register import Standing
 from contracts.request import RequestAnswerRefused, RequestAnswerSent
-from requests_desk.instruction_store import Instruction
-from requests_desk.request_store import Request
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer that was written, and since when it is gone, if it is."""
-
-    answer_id: str
-    request_id: str
-    sha256: str
-    final: bool
-    sent_at: datetime | None
-    erased: bool
+from requests_desk.records import Answer, Instruction, Request
 
 
 def weigh_sending(

@@ -9,7 +9,7 @@ from chassis.transaction import Transaction
 from contracts.dsar import DsarQuoteOffered
 from contracts.request import NoticeKind, RequestKind, RequestNoticeOrdered
 from requests_desk import dates
-from requests_desk.request_store import Request
+from requests_desk.records import Request
 
 Facts = Mapping[str, str | tuple[str, ...]]
 

@@ -1,21 +1,19 @@
 """What people read of requests: staff of all, a client of its own; what is personal, whoever may (§9, §12)."""
 
-from pydantic_core import from_json
-
 from chassis.database import Pool
 from chassis.rights import Caller, Right
 from contracts.dsar import Act
 from contracts.request import AssistanceStanding, RequestAnswerRefused, RequestKind
 from requests_desk.assistance_store import Quote
 from requests_desk.finding import place_of_answer, place_of_requester
-from requests_desk.request_store import COLUMNS, Request, Status, request_of
+from requests_desk.records import Request, Status
+from requests_desk.request_store import COLUMNS, request_of
 from requests_desk.vault import AnswerText, Requester, Vault
 from requests_desk.views import (
     AnswerView,
     AssistanceView,
     AttemptView,
     CandidateView,
-    JournalView,
     RequestLine,
     RequestView,
 )
@@ -179,32 +177,3 @@ async def _assistance(pool: Pool, request_id: str) -> list[AssistanceView]:
         )
         for row in rows
     ]
-
-
-async def journal(pool: Pool, about: str, after: int, limit: int) -> list[tuple[JournalView, Place]]:
-    """All that was said of a request or an instruction, in order."""
-    rows = await pool.fetch(
-        "SELECT seq, at, what, cause, data FROM journal WHERE about = $1 AND seq > $2 ORDER BY seq LIMIT $3",
-        about,
-        after,
-        limit,
-    )
-    return [
-        (JournalView(at=row["at"], what=row["what"], cause=row["cause"], data=from_json(row["data"])), (row["seq"],))
-        for row in rows
-    ]
-
-
-async def refusal(pool: Pool, cause: str) -> tuple[str, str | None] | None:
-    """Why something that somebody said changed nothing, and its field; None: it had its effect."""
-    data = await pool.fetchval(
-        """
-        SELECT data FROM journal
-         WHERE cause = $1 AND what IN ('request.refused', 'register.refused', 'request.answer_refused')
-        """,
-        cause,
-    )
-    if data is None:
-        return None
-    refused = from_json(data)
-    return refused["reason"], refused.get("field")

@@ -11,10 +11,10 @@ from contracts.dsar import DsarReceived
 from contracts.event import Event
 from contracts.request import RequestKind, RequestOpened, RequestRepeated
 from contracts.term import TermTellingDue
-from requests_desk import client_store, dates, finding, journal, matching, request_store
+from requests_desk import client_store, dates, finding, journal, matching, request_store, requester_store
 from requests_desk.bound import Bound
 from requests_desk.erasing import erase_after
-from requests_desk.request_store import AuthorityFacts, Request, Status
+from requests_desk.records import AuthorityFacts, Request, Status
 from requests_desk.telling import match
 from requests_desk.vault import Requester
 
@@ -75,9 +75,9 @@ async def receive(app: Bound, incoming: Incoming, said: Event, tx: Transaction) 
         handler=None,
         erased_at=None,
     )
-    if not await request_store.insert_request(tx, request, mark, incoming.client_id):
-        await _fold(app, incoming, mark, said, tx)
-        return
+    while not await request_store.insert_request(tx, request, mark, incoming.client_id):
+        if await _fold(app, incoming, mark, said, tx):
+            return
     await journal.note(tx, request.request_id, said)
     await _keep(app, request.request_id, 1, incoming.requester, tx)
     _enter_terms(app, request, tx)
@@ -104,14 +104,17 @@ async def _find_client(app: Bound, request: Request, incoming: Incoming, tx: Tra
     if found.client_id is not None:
         await match(app, request, found.client_id, "requests", found.because, tx)
     elif found.candidates:
-        await request_store.insert_candidates(tx, request.request_id, found.candidates)
+        await requester_store.insert_candidates(tx, request.request_id, found.candidates)
 
 
-async def _fold(app: Bound, incoming: Incoming, mark: bytes, said: Event, tx: Transaction) -> None:
-    """The same again is one request, and counted; a client that it names now is taken where none was found."""
+async def _fold(app: Bound, incoming: Incoming, mark: bytes, said: Event, tx: Transaction) -> bool:
+    """The same again is one request, and counted; a client that it names now is taken where none was found.
+
+    False where what it repeats was over in the meantime: then it is a new one.
+    """
     request = await request_store.lock_request(tx, incoming.request_id) or await request_store.lock_marked(tx, mark)
-    if request is None:  # what it would repeat was over a moment ago
-        raise Rejected("the request that this repeats has just ended: say it again", "request_id")
+    if request is None:
+        return False
     if request.kind is not incoming.kind:
         raise Rejected("another kind of request has this id", "request_id")
     await journal.note(tx, request.request_id, said)
@@ -122,18 +125,19 @@ async def _fold(app: Bound, incoming: Incoming, mark: bytes, said: Event, tx: Tr
     client_id = incoming.client_id if request.client_id is None else None
     if client_id is not None and request.status is Status.SEARCHING and await client_store.load_signed(tx, client_id):
         await match(app, replace(request, times=times), client_id, "requests", "it was named by its id, later", tx)
+    return True
 
 
 async def _keep(app: Bound, request_id: str, nth: int, requester: Requester, tx: Transaction) -> None:
     closed = app.vault.close(requester, finding.place_of_requester(request_id, nth))
-    await request_store.insert_requester(tx, request_id, nth, closed)
+    await requester_store.insert_requester(tx, request_id, nth, closed)
 
 
 async def _keep_other_words(app: Bound, request: Request, nth: int, requester: Requester, tx: Transaction) -> None:
     """What a repetition says otherwise is kept beside what was said before, up to a bound; the same is not."""
     if request.status.is_over:
         return
-    known = await request_store.load_requesters(tx, request.request_id)
+    known = await requester_store.load_requesters(tx, request.request_id)
     said = (app.vault.open(Requester, closed, finding.place_of_requester(request.request_id, n)) for n, closed in known)
     if len(known) < _KEPT and requester not in said:
         await _keep(app, request.request_id, nth, requester, tx)

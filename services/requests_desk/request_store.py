@@ -1,62 +1,13 @@
 """Requests as they stand, what is personal of them apart and closed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 
 import asyncpg
-from pydantic import BaseModel
 
 from chassis.transaction import Transaction
-from contracts.authority import AuthorityKind, Ban
 from contracts.event import Reckoning
 from contracts.request import RequestKind
-
-
-class Status(StrEnum):
-    """How far a request is."""
-
-    SEARCHING = "searching"
-    OPEN = "open"
-    ANSWERED = "answered"
-    CLOSED = "closed"
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing is expected any more."""
-        return self in {Status.ANSWERED, Status.CLOSED}
-
-
-class AuthorityFacts(BaseModel):
-    """What can be told of an authority's request; `ban`: that was over before anybody was told."""
-
-    authority: str
-    kind: AuthorityKind
-    legal_basis: str
-    ban: Ban | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request as it stands."""
-
-    request_id: str
-    kind: RequestKind
-    about: str
-    status: Status
-    client_id: str | None
-    received_at: datetime
-    times: int
-    authority: AuthorityFacts | None
-    tell_by: datetime
-    told_at: datetime | None
-    answer_by: date | None
-    answer_by_unrolled: date | None
-    reckoning: Reckoning | None
-    handler: str | None
-    erased_at: datetime | None
-
+from requests_desk.records import AuthorityFacts, Request, Status
 
 COLUMNS = """
     request_id, kind, about, status, client_id, received_at, times, authority, tell_by, told_at, answer_by,
@@ -164,27 +115,6 @@ async def count_again(tx: Transaction, request_id: str, under: str, received_at:
     return times
 
 
-async def insert_requester(tx: Transaction, request_id: str, nth: int, closed: bytes) -> None:
-    """Who asks, closed: the first time, or a later one."""
-    await tx.execute("INSERT INTO requester (request_id, nth, closed) VALUES ($1, $2, $3)", request_id, nth, closed)
-
-
-async def load_requesters(tx: Transaction, request_id: str) -> list[tuple[int, bytes]]:
-    """All that was ever written, closed."""
-    rows = await tx.fetch("SELECT nth, closed FROM requester WHERE request_id = $1 ORDER BY nth", request_id)
-    return [(row["nth"], row["closed"]) for row in rows]
-
-
-async def insert_candidates(tx: Transaction, request_id: str, candidates: Sequence[tuple[str, str]]) -> None:
-    """Whose data it may be about."""
-    await tx.execute(
-        "INSERT INTO candidate (request_id, client_id, because) SELECT $1, * FROM unnest($2::text[], $3::text[])",
-        request_id,
-        [client_id for client_id, _ in candidates],
-        [because for _, because in candidates],
-    )
-
-
 async def load_named(tx: Transaction, client_id: str) -> list[str]:
     """The requests that named a client before anybody here knew it."""
     rows = await tx.fetch(
@@ -231,22 +161,3 @@ async def set_handler(tx: Transaction, request_id: str, handler: str) -> None:
 async def set_status(tx: Transaction, request_id: str, status: Status) -> None:
     """How far it is."""
     await tx.execute("UPDATE request SET status = $2 WHERE request_id = $1", request_id, status)
-
-
-async def erase(tx: Transaction, request_id: str) -> None:
-    """What is personal of it goes: who asked, what was answered, whom help is about, what was instructed about it."""
-    await tx.execute(
-        "DELETE FROM subject USING assistance AS a WHERE a.assistance_id = subject.assistance_id AND a.request_id = $1",
-        request_id,
-    )
-    await tx.execute("DELETE FROM requester WHERE request_id = $1", request_id)
-    await tx.execute("DELETE FROM candidate WHERE request_id = $1", request_id)
-    await tx.execute("UPDATE answer SET closed = NULL WHERE request_id = $1", request_id)
-    await tx.execute(
-        """
-        UPDATE instruction_version SET closed = NULL
-         WHERE instruction_id IN (SELECT instruction_id FROM instruction WHERE request_id = $1)
-        """,
-        request_id,
-    )
-    await tx.execute("UPDATE request SET erased_at = $2, mark = NULL WHERE request_id = $1", request_id, tx.now)

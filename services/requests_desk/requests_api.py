@@ -19,10 +19,10 @@ from contracts.handling import (
     HandlingTaken,
 )
 from contracts.request import RequestKind
-from requests_desk import queries
-from requests_desk.asking import Handler, Once, Staff, app_of, asked, event_of, say, shown
+from requests_desk import journal_queries, queries
+from requests_desk.asking import Act, Handler, Staff, app_of, asked, event_of, say, shown
 from requests_desk.bodies import AnswerBody, ClientBody, DsarBody, QuoteBody, ReasonBody, SendingBody
-from requests_desk.request_store import Status
+from requests_desk.records import Status
 from requests_desk.views import JournalView, RequestLine, RequestView
 
 router = APIRouter(tags=["requests"])
@@ -68,70 +68,39 @@ async def read_journal(
     record = await asked(running, request_id)
     after = decode_cursor(cursor, int)
     at = int(after[0]) if after else 0
-    return page_of(await queries.journal(running.pool, record.request_id, at, limit + 1), limit)
+    return page_of(await journal_queries.journal(running.pool, record.request_id, at, limit + 1), limit)
 
 
 @router.post("/requests", status_code=_CREATED, summary="Enter a data subject's request")
-async def receive(body: DsarBody, request: Request, caller: Handler, running: Running, cause: Once) -> RequestView:
+async def receive(body: DsarBody, act: Act) -> RequestView:
     """DSR-1: its client is found and told, or it waits for a decision; the same again is counted."""
-    await say(running, event_of(DsarReceived, body), cause)
-    return await shown(request, running, caller, body.request_id)
+    await say(act.running, event_of(DsarReceived, body), act.cause)
+    return await act.shown(body.request_id)
 
 
 @router.post("/requests/{request_id}/handler", status_code=_CREATED, summary="Take a request")
-async def take(request_id: PathId, request: Request, caller: Handler, running: Running, cause: Once) -> RequestView:
+async def take(request_id: PathId, act: Act) -> RequestView:
     """§9: from here on you read who asks, and nobody else of the staff does."""
-    record = await asked(running, request_id)
-    taken = event_of(HandlingTaken, request_id=record.request_id, taken_by=caller.subject)
-    await say(running, taken, cause)
-    return await shown(request, running, caller, request_id)
+    return await act.say(HandlingTaken, request_id, by="taken_by")
 
 
 @router.post("/requests/{request_id}/client", status_code=_CREATED, summary="Decide whose data it is about")
-async def name_client(
-    request_id: PathId, body: ClientBody, request: Request, caller: Handler, running: Running, cause: Once
-) -> RequestView:
+async def name_client(request_id: PathId, body: ClientBody, act: Act) -> RequestView:
     """DSR-1: that client is told at once; 409 where somebody has decided before."""
-    record = await asked(running, request_id)
-    named = event_of(HandlingClientNamed, body, request_id=record.request_id, decided_by=caller.subject)
-    await say(running, named, cause)
-    return await shown(request, running, caller, request_id)
+    return await act.say(HandlingClientNamed, request_id, body, by="decided_by")
 
 
 @router.post("/requests/{request_id}/answers", status_code=_CREATED, summary="Write an answer")
-async def draft(
-    request_id: PathId, body: AnswerBody, request: Request, caller: Handler, running: Running, cause: Once
-) -> RequestView:
+async def draft(request_id: PathId, body: AnswerBody, act: Act) -> RequestView:
     """DSR-2: the client reads it and instructs; nothing leaves yet."""
-    record = await asked(running, request_id)
-    drafted = event_of(
-        HandlingAnswerDrafted,
-        body,
-        request_id=record.request_id,
-        answer_id=cause.derive("answer"),
-        drafted_by=caller.subject,
-    )
-    await say(running, drafted, cause)
-    return await shown(request, running, caller, request_id)
+    answer_id = act.cause.derive("answer")
+    return await act.say(HandlingAnswerDrafted, request_id, body, by="drafted_by", answer_id=answer_id)
 
 
 @router.post("/requests/{request_id}/answers/{answer_id}/sending", status_code=_CREATED, summary="Send an answer")
-async def send(
-    request_id: PathId,
-    answer_id: PathId,
-    body: SendingBody,
-    request: Request,
-    caller: Handler,
-    running: Running,
-    cause: Once,
-) -> RequestView:
+async def send(request_id: PathId, answer_id: PathId, body: SendingBody, act: Act) -> RequestView:
     """DSR-2: on an instruction of the client about this request; 409 without one, on record and shown to the client."""
-    record = await asked(running, request_id)
-    wanted = event_of(
-        HandlingSendRequested, body, request_id=record.request_id, answer_id=answer_id, requested_by=caller.subject
-    )
-    await say(running, wanted, cause)
-    return await shown(request, running, caller, request_id)
+    return await act.say(HandlingSendRequested, request_id, body, by="requested_by", answer_id=answer_id)
 
 
 @router.get(
@@ -156,51 +125,19 @@ async def read_content(
 
 
 @router.post("/requests/{request_id}/closure", status_code=_CREATED, summary="Close it without an answer of ours")
-async def close(
-    request_id: PathId, body: ReasonBody, request: Request, caller: Handler, running: Running, cause: Once
-) -> RequestView:
+async def close(request_id: PathId, body: ReasonBody, act: Act) -> RequestView:
     """§9: the client answers itself, or it concerns nobody here."""
-    record = await asked(running, request_id)
-    closed = event_of(HandlingClosed, body, request_id=record.request_id, closed_by=caller.subject)
-    await say(running, closed, cause)
-    return await shown(request, running, caller, request_id)
+    return await act.say(HandlingClosed, request_id, body, by="closed_by")
 
 
 @router.post("/requests/{request_id}/assistance/{assistance_id}/quote", status_code=_CREATED, summary="Offer a quote")
-async def quote(
-    request_id: PathId,
-    assistance_id: PathId,
-    body: QuoteBody,
-    request: Request,
-    caller: Handler,
-    running: Running,
-    cause: Once,
-) -> RequestView:
+async def quote(request_id: PathId, assistance_id: PathId, body: QuoteBody, act: Act) -> RequestView:
     """DSR-3: the client is told, and nothing is begun before it accepts."""
-    record = await asked(running, request_id)
-    offered = event_of(
-        DsarQuoteOffered,
-        body,
-        request_id=record.request_id,
-        assistance_id=assistance_id,
-        quote_id=cause.derive("quote"),
-        offered_by=caller.subject,
-    )
-    await say(running, offered, cause)
-    return await shown(request, running, caller, request_id)
+    of = {"assistance_id": assistance_id, "quote_id": act.cause.derive("quote")}
+    return await act.say(DsarQuoteOffered, request_id, body, by="offered_by", **of)
 
 
 @router.post("/requests/{request_id}/assistance/{assistance_id}/start", status_code=_CREATED, summary="Begin to help")
-async def start(
-    request_id: PathId, assistance_id: PathId, request: Request, caller: Handler, running: Running, cause: Once
-) -> RequestView:
+async def start(request_id: PathId, assistance_id: PathId, act: Act) -> RequestView:
     """DSR-3: no quote is open or declined, and the instruction still stands; else 409."""
-    record = await asked(running, request_id)
-    started = event_of(
-        DsarAssistanceStarted,
-        request_id=record.request_id,
-        assistance_id=assistance_id,
-        started_by=caller.subject,
-    )
-    await say(running, started, cause)
-    return await shown(request, running, caller, request_id)
+    return await act.say(DsarAssistanceStarted, request_id, by="started_by", assistance_id=assistance_id)

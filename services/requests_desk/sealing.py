@@ -16,7 +16,7 @@ from contracts.term import TermBanEnded
 from requests_desk import finding, request_store, seal_store
 from requests_desk.bound import Bound
 from requests_desk.receiving import Incoming, receive
-from requests_desk.request_store import AuthorityFacts
+from requests_desk.records import AuthorityFacts
 from requests_desk.seal_store import Sealed
 from requests_desk.vault import Requester
 
@@ -29,7 +29,7 @@ async def on_authority_requested(app: Bound, said: AuthorityRequested, tx: Trans
     finding.not_ahead(app, said.received_at, "received_at", tx)
     sealed = await seal_store.lock(tx, app.vault, said.request_id)
     if sealed is not None:
-        await _again(app, sealed, tx)
+        await _again(app, sealed, said.ban, tx)
     elif said.ban is not None and await _holds_back(app, said, said.ban, tx):
         if await seal_store.insert(tx, app.vault, Sealed(said=said, ban=said.ban)):
             await seal_store.log(tx, said.request_id, "sealed", "requests")
@@ -47,8 +47,16 @@ async def _holds_back(app: Bound, said: AuthorityRequested, ban: Ban, tx: Transa
     return not known and (end_at is None or end_at > tx.now)
 
 
-async def _again(app: Bound, sealed: Sealed, tx: Transaction) -> None:
-    await seal_store.replace(tx, app.vault, sealed.model_copy(update={"times": sealed.times + 1}))
+async def _again(app: Bound, sealed: Sealed, ban: Ban | None, tx: Transaction) -> None:
+    """It is counted; of two ends the later holds, so that no repetition reveals it sooner."""
+    request_id = sealed.said.request_id
+    longer = ban is not None and _is_later(_end_of(app, ban), _end_of(app, sealed.ban))
+    counted = sealed.model_copy(update={"times": sealed.times + 1} | ({"ban": ban} if longer else {}))
+    await seal_store.replace(tx, app.vault, counted)
+    if longer:
+        await seal_store.log(tx, request_id, "extended", "requests", "it came again with a later end")
+        tx.cancel(_name(request_id))
+        _end_by(app, request_id, counted.ban, tx)
 
 
 @router.on(AuthorityBanExtended)
@@ -116,6 +124,11 @@ def _end_by(app: Bound, request_id: str, ban: Ban, tx: Transaction) -> None:
 def _end_of(app: Bound, ban: Ban) -> datetime | None:
     """The first instant after the ban's last day; None: it has none."""
     return None if ban.until is None else deadlines.end_of_day(app.book.latest, ban.until)
+
+
+def _is_later(end_at: datetime | None, than: datetime | None) -> bool:
+    """None is no end at all."""
+    return than is not None and (end_at is None or end_at > than)
 
 
 def _name(request_id: str) -> str:

@@ -11,7 +11,7 @@ from contracts.term import TermTellingDue
 from requests_desk import dates, finding, journal, notices, request_store
 from requests_desk.bound import Bound
 from requests_desk.erasing import erase_after
-from requests_desk.request_store import Request
+from requests_desk.records import Request
 
 router = Router()
 

@@ -9,7 +9,7 @@ from contracts.instruction import InstructionChannel
 from contracts.register import Standing
 from contracts.request import AssistanceStanding, RequestKind
 from requests_desk.assistance_store import Quote
-from requests_desk.request_store import AuthorityFacts, Status
+from requests_desk.records import AuthorityFacts, Status
 from requests_desk.seal_store import Sealed
 from requests_desk.vault import AnswerText, Requester
 

@@ -11,7 +11,7 @@ from chassis.looking import look_for_ever
 from chassis.service import Runtime
 from contracts.register import Standing
 from contracts.request import RequestAnswerRefused, RequestEscalated
-from requests_desk.request_store import Status
+from requests_desk.records import Status
 
 _LOOK_S: Final = 30.0
 

@@ -9,7 +9,7 @@ from contracts.task import TaskAcknowledged, TaskConfirmed, TaskDownloaded, Task
 from contracts.term import TermTaskDue
 from requests_desk import course, finding, journal, task_store
 from requests_desk.bound import Bound
-from requests_desk.request_store import Request
+from requests_desk.records import Request
 from requests_desk.task_store import Task
 from requests_desk.tasks import State
 

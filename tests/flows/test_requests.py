@@ -76,7 +76,7 @@ async def test_from_a_request_to_its_instructed_answer(street: Street, tmp_path:
         street, "q-acme/super_administrator", "instruction", "give", "q-acme", "--request", "q-dsar",
         "--text", "Send what you drafted.", "--purpose", "to answer the request",
     )  # fmt: skip
-    assert "in_force" in given
+    assert "in force" in given
     instruction_id = given.partition(":")[0]
     sent = await done(
         street, "operator", "dsar", "send", "q-dsar", answer["answer_id"], "--instruction", instruction_id
@@ -108,7 +108,7 @@ async def test_a_doubted_instruction(street: Street) -> None:
     kind = "instruction_suspended"
     await street.until(partial(street.of, "notice.received", about=instruction_id, client_id="d-acme", kind=kind))
     confirmed = await done(street, "d-acme/super_administrator", "instruction", "confirm", "d-acme", instruction_id)
-    assert "in_force" in confirmed
+    assert "in force" in confirmed
     assert instruction_id in await done(street, "auditor", "instruction", "list", "d-acme")
     await street.until(lambda: len(street.of("register.entered", instruction_id=instruction_id)) == 3)
     standings = [each["standing"] for each in street.of("register.entered", instruction_id=instruction_id)]

@@ -89,12 +89,17 @@ async def test_who_asks_is_read_by_the_client_and_the_handler_alone(desk: Desk) 
     """§9, §12: nobody else of the staff, no other client; taking a request over is on record."""
     await desk.ask()
     await desk.draft()
+    await desk.instruct()
+    instruction = "/clients/acme/instructions/inst-1"
     for who in ("operator", "dpo", "auditor"):
-        assert SECRET not in (await desk.get(who, "/requests/dsar-1")).text
+        for path in ("/requests/dsar-1", instruction, "/clients/acme/instructions"):
+            assert SECRET not in (await desk.get(who, path)).text
     assert (await desk.post("operator", "/requests/dsar-1/handler")).status_code == 201
     seen = (await desk.get("operator", "/requests/dsar-1")).json()
     assert SECRET in seen["requester"]["text"]
     assert SECRET in seen["answers"][0]["said"]["text"]
+    assert SECRET in (await desk.get("operator", instruction)).json()["text"]
+    assert SECRET in (await desk.get("acme", instruction)).json()["text"]
     await desk.post("dpo", "/requests/dsar-1/handler")
     assert (await desk.get("operator", "/requests/dsar-1")).json()["requester"] is None
     for who in ("acme", "acme/administrator"):

@@ -1,5 +1,6 @@
 """DSR-1: a data subject's request finds its client, who is told promptly with its own date."""
 
+import asyncio
 from datetime import date, timedelta
 
 import pytest
@@ -70,6 +71,20 @@ async def test_a_person_decides_between_candidates_and_the_first_decision_holds(
     assert desk.told(NoticeKind.DSAR_RECEIVED) == [("borealis", "dsar-1")]
     [matched] = desk.of(RequestMatched)
     assert matched.found_by == "operator@example"
+
+
+async def test_two_operators_who_decide_at_once_make_one_decision(desk: Desk) -> None:
+    """DSR-1: of two clients that are named in the same moment one is told, and the other operator hears which."""
+    await desk.ask(client_id=None)
+    named = [
+        HandlingClientNamed(request_id="dsar-1", client_id=client_id, decided_by=f"for {client_id}", reason="I know.")
+        for client_id in ("acme", "borealis")
+    ]
+    await asyncio.gather(*[desk.submit(each) for each in named])
+    await desk.settle()
+    [matched], [refused] = desk.of(RequestMatched), desk.of(RequestRefused)
+    assert desk.told(NoticeKind.DSAR_RECEIVED) == [(matched.client_id, "dsar-1")]
+    assert matched.client_id in refused.reason
 
 
 async def test_nobody_is_found_and_people_are_called(desk: Desk) -> None:

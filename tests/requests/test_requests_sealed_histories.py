@@ -43,6 +43,8 @@ class Bans(Driven):
         request_id, said = self._id(nth), self._ban(ban)
         if request_id not in self.banned and request_id not in self.tellable:
             self._expect(request_id, said)
+        elif said is not None and self.banned.get(request_id) is not None:
+            self._expect_later(request_id, said)
         self.do(self.desk.demand(request_id, said))
 
     @rule(nth=requests, ban=bans.filter(bool))
@@ -104,6 +106,15 @@ class Bans(Driven):
             self.tellable.add(request_id)
         else:
             self.banned[request_id] = until
+
+    def _expect_later(self, request_id: str, ban: Ban) -> None:
+        """Of two ends the later holds."""
+        before = self.banned.pop(request_id)
+        self._expect(request_id, ban)
+        until = self.banned.get(request_id, before)
+        if before is not None and until is not None:
+            self.tellable.discard(request_id)
+            self.banned[request_id] = max(before, until)
 
     def _ban(self, days: int | str | None) -> Ban | None:
         if days is None:
