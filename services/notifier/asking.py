@@ -35,9 +35,9 @@ def _notifier(request: Request) -> Notifier:
     return notifier
 
 
-def _cause(request: Request, caller: Authenticated, key: IdempotencyKey) -> Cause:
+async def _cause(request: Request, caller: Authenticated, key: IdempotencyKey) -> Cause:
     person = f"{caller.client_id or 'staff'}/{caller.subject}"
-    return cause_of(request, f"dutiful/notifier/api/{person}", f"{request.method} {request.url.path} {key}")
+    return await cause_of(request, f"dutiful/notifier/api/{person}", f"{request.method} {request.url.path} {key}")
 
 
 App = Annotated[Notifier, Depends(_notifier)]
@@ -49,7 +49,9 @@ Once = Annotated[Cause, Depends(_cause)]
 
 async def is_first(tx: Transaction) -> bool:
     """Whether the transaction's cause was never carried out; one that is being carried out is waited for."""
-    return bool(await inbox.remember(tx.connection, [tx.cause.inbox_key], tx.now))
+    fresh = bool(await inbox.remember(tx.connection, [tx.cause.inbox_key], tx.now))
+    await inbox.match_request(tx.connection, tx.cause, fresh=fresh)
+    return fresh
 
 
 def place_of(cursor: str | None) -> Place | None:

@@ -100,10 +100,11 @@ async def test_an_operator_by_command(street: Street, tmp_path: Path) -> None:
     )
     assert opened.exit_code == 0, opened.output
     assert "no clock runs" in opened.stdout
-    again = ("aware", "k-inc", "--at", at, "--reason", "The file was found.")
-    for _ in range(2):  # the same command again changes nothing
-        aware = await command(street, *again)
-        assert aware.exit_code == 0, aware.output
+    once = ("aware", "k-inc", "--at", at, "--reason", "The file was found.")
+    aware = await command(street, *once)
+    assert aware.exit_code == 0, aware.output
+    again = await command(street, *once)  # what was answered is another act, which is weighed anew
+    assert (again.exit_code, "known since already" in again.stderr) == (1, True)
     assert "71 h" in aware.stdout
     assert "23 h" in aware.stdout
     await told(street, "k-inc", "k-acme")
