@@ -1,29 +1,15 @@
 """What operators say of incidents: each post is an event of the topic `breach`, and answers with the time left (§6)."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, NamedTuple, TypeAlias
 
 from fastapi import APIRouter, Depends, Request
 
+from breach import bodies
 from breach.asking import Handler, Once, known, say
-from breach.bodies import (
-    AwarenessBody,
-    Body,
-    CloseBody,
-    DecisionBody,
-    DelayBody,
-    DossierBody,
-    ExemptionBody,
-    OpenBody,
-    ReasonBody,
-    ScopeBody,
-    SeverityBody,
-    StepBody,
-    SubmissionBody,
-    UpdateBody,
-    event_of,
-)
+from breach.bodies import Body, event_of
 from breach.incidents_api import shown
 from breach.views import IncidentView
 from chassis.asking import PathId, Running
@@ -61,88 +47,146 @@ def _acting(request: Request, caller: Handler, running: Running, cause: Once) ->
 Act: TypeAlias = Annotated[Acting, Depends(_acting)]
 
 
+class Said(NamedTuple):
+    """What is said of an incident that is there: where, as which event, with what, who says it, and what it does."""
+
+    path: str
+    kind: type[says.BreachEvent]
+    body: type[Body]
+    by: str | None
+    summary: str
+    does: str
+
+
+_SAID: Final = (
+    Said(
+        "awareness",
+        says.BreachAwarenessRecorded,
+        bodies.AwarenessBody,
+        "decided_by",
+        "Decide that it is a breach",
+        "BRE-1: the clocks run from there; said again, they are moved.",
+    ),
+    Said(
+        "scope",
+        says.BreachScoped,
+        bodies.ScopeBody,
+        "decided_by",
+        "Add who is affected",
+        "§6: the new ones are told, they alone.",
+    ),
+    Said(
+        "scope/corrections",
+        says.BreachScopeCorrected,
+        bodies.ScopeBody,
+        "decided_by",
+        "Take out who was named by mistake",
+        "§6: whoever is affected by that alone, and was not told yet, is affected no more.",
+    ),
+    Said(
+        "updates",
+        says.BreachUpdated,
+        bodies.UpdateBody,
+        "said_by",
+        "Tell the next phase",
+        "BRE-2: numbered, to every client that is affected.",
+    ),
+    Said(
+        "steps",
+        says.BreachStepLogged,
+        bodies.StepBody,
+        None,
+        "Log what was done",
+        "BRE-3: it feeds the next update, unless it is internal.",
+    ),
+    Said(
+        "dossier",
+        says.BreachDossierEntered,
+        bodies.DossierBody,
+        "entered_by",
+        "Enter elements of the dossier",
+        "BRE-4: known, approximate, or unknown.",
+    ),
+    Said(
+        "severity",
+        says.BreachSeverityAssessed,
+        bodies.SeverityBody,
+        "assessed_by",
+        "Assess the severity",
+        "ENISA 2013: advice, never a gate.",
+    ),
+    Said(
+        "exemptions",
+        says.BreachExempted,
+        bodies.ExemptionBody,
+        "decided_by",
+        "Exempt the client that caused it",
+        "BRE-5: on evidence, and that client alone.",
+    ),
+    Said(
+        "delays",
+        says.BreachDelayExplained,
+        bodies.DelayBody,
+        "said_by",
+        "Explain a delay",
+        "BRE-1: it goes into the notices, or into the dossier.",
+    ),
+    Said(
+        "decisions",
+        says.BreachAuthorityDecided,
+        bodies.DecisionBody,
+        "decided_by",
+        "Decide whether an authority is told",
+        "BRE-4: with the reason, and whose decision it is.",
+    ),
+    Said(
+        "notifications",
+        says.BreachAuthorityNotified,
+        bodies.SubmissionBody,
+        "submitted_by",
+        "Record that an authority was told",
+        "BRE-4: initial, complementary or complete, by what the dossier lacks.",
+    ),
+    Said(
+        "closure",
+        says.BreachClosed,
+        bodies.CloseBody,
+        "closed_by",
+        "Close it, or dismiss a suspicion",
+        "§6: needs cause, measures and a last update, or a reason for each that is absent.",
+    ),
+    Said("reopening", says.BreachReopened, bodies.ReasonBody, "reopened_by", "Open it again", "§6: it goes on."),
+)
+
+
+def _post(said: Said) -> Callable[..., Awaitable[IncidentView]]:
+    async def post(incident_id: PathId, body: Body, act: Act) -> IncidentView:
+        return await act.say(said.kind, incident_id, body, said.by)
+
+    post.__annotations__["body"] = said.body
+    return post
+
+
+for each in _SAID:
+    router.add_api_route(
+        f"/incidents/{{incident_id}}/{each.path}",
+        _post(each),
+        methods=["POST"],
+        status_code=_CREATED,
+        summary=each.summary,
+        description=each.does,
+        name=each.path,
+    )
+
+
 @router.post("/incidents", status_code=_CREATED, summary="Open an incident, or detect it again")
-async def open_incident(body: OpenBody, act: Act) -> IncidentView:
+async def open_incident(body: bodies.OpenBody, act: Act) -> IncidentView:
     """§6: suspected, or with `aware_at` established: then who is affected is told at once."""
     await say(act.running, event_of(says.BreachDetected, body), act.cause)
     return await shown(act.request, act.running, body.incident_id)
 
 
-@router.post("/incidents/{incident_id}/awareness", status_code=_CREATED, summary="Decide that it is a breach")
-async def record_awareness(incident_id: PathId, body: AwarenessBody, act: Act) -> IncidentView:
-    """BRE-1: the clocks run from there; said again, they are moved."""
-    return await act.say(says.BreachAwarenessRecorded, incident_id, body, "decided_by")
-
-
-@router.post("/incidents/{incident_id}/scope", status_code=_CREATED, summary="Add who is affected")
-async def add_scope(incident_id: PathId, body: ScopeBody, act: Act) -> IncidentView:
-    """§6: the new ones are told, they alone."""
-    return await act.say(says.BreachScoped, incident_id, body, "decided_by")
-
-
-@router.post("/incidents/{incident_id}/updates", status_code=_CREATED, summary="Tell the next phase")
-async def tell_update(incident_id: PathId, body: UpdateBody, act: Act) -> IncidentView:
-    """BRE-2: numbered, to every client that is affected."""
-    return await act.say(says.BreachUpdated, incident_id, body, "said_by")
-
-
-@router.post("/incidents/{incident_id}/steps", status_code=_CREATED, summary="Log what was done")
-async def log_step(incident_id: PathId, body: StepBody, act: Act) -> IncidentView:
-    """BRE-3: it feeds the next update, unless it is internal."""
-    return await act.say(says.BreachStepLogged, incident_id, body)
-
-
-@router.post("/incidents/{incident_id}/dossier", status_code=_CREATED, summary="Enter elements of the dossier")
-async def enter_dossier(incident_id: PathId, body: DossierBody, act: Act) -> IncidentView:
-    """BRE-4: known, approximate, or unknown."""
-    return await act.say(says.BreachDossierEntered, incident_id, body, "entered_by")
-
-
-@router.post("/incidents/{incident_id}/severity", status_code=_CREATED, summary="Assess the severity")
-async def assess_severity(incident_id: PathId, body: SeverityBody, act: Act) -> IncidentView:
-    """ENISA 2013: advice, never a gate."""
-    return await act.say(says.BreachSeverityAssessed, incident_id, body, "assessed_by")
-
-
-@router.post("/incidents/{incident_id}/exemptions", status_code=_CREATED, summary="Exempt the client that caused it")
-async def exempt(incident_id: PathId, body: ExemptionBody, act: Act) -> IncidentView:
-    """BRE-5: on evidence, and that client alone."""
-    return await act.say(says.BreachExempted, incident_id, body, "decided_by")
-
-
 @router.post("/incidents/{incident_id}/exemptions/{client_id}/end", status_code=_CREATED, summary="Lift an exemption")
-async def lift_exemption(incident_id: PathId, client_id: PathId, body: ReasonBody, act: Act) -> IncidentView:
+async def lift_exemption(incident_id: PathId, client_id: PathId, body: bodies.ReasonBody, act: Act) -> IncidentView:
     """BRE-5: its clock shows the delay, and it is told at once."""
     return await act.say(says.BreachExemptionLifted, incident_id, body, "decided_by", client_id=client_id)
-
-
-@router.post("/incidents/{incident_id}/delays", status_code=_CREATED, summary="Explain a delay")
-async def explain_delay(incident_id: PathId, body: DelayBody, act: Act) -> IncidentView:
-    """BRE-1: it goes into the notices, or into the dossier."""
-    return await act.say(says.BreachDelayExplained, incident_id, body, "said_by")
-
-
-@router.post("/incidents/{incident_id}/decisions", status_code=_CREATED, summary="Decide whether an authority is told")
-async def decide(incident_id: PathId, body: DecisionBody, act: Act) -> IncidentView:
-    """BRE-4: with the reason, and whose decision it is."""
-    return await act.say(says.BreachAuthorityDecided, incident_id, body, "decided_by")
-
-
-@router.post(
-    "/incidents/{incident_id}/notifications", status_code=_CREATED, summary="Record that an authority was told"
-)
-async def notify(incident_id: PathId, body: SubmissionBody, act: Act) -> IncidentView:
-    """BRE-4: initial, complementary or complete, by what the dossier lacks."""
-    return await act.say(says.BreachAuthorityNotified, incident_id, body, "submitted_by")
-
-
-@router.post("/incidents/{incident_id}/closure", status_code=_CREATED, summary="Close it, or dismiss a suspicion")
-async def close(incident_id: PathId, body: CloseBody, act: Act) -> IncidentView:
-    """§6: needs cause, measures and a last update, or a reason for each that is absent."""
-    return await act.say(says.BreachClosed, incident_id, body, "closed_by")
-
-
-@router.post("/incidents/{incident_id}/reopening", status_code=_CREATED, summary="Open it again")
-async def reopen(incident_id: PathId, body: ReasonBody, act: Act) -> IncidentView:
-    """§6: it goes on."""
-    return await act.say(says.BreachReopened, incident_id, body, "reopened_by")

@@ -47,6 +47,7 @@ class OpenBody(Body):
     client_ids: tuple[Id, ...] = ()
     data_categories: tuple[Id, ...] = ()
     systems: tuple[Id, ...] = ()
+    description_fr: Text | None = None
 
 
 class AwarenessBody(Body):
@@ -57,7 +58,7 @@ class AwarenessBody(Body):
 
 
 class ScopeBody(Body):
-    """Who else is affected."""
+    """Who else is affected, or who was named by mistake."""
 
     client_ids: tuple[Id, ...] = ()
     subprocessor_ids: tuple[Id, ...] = ()

@@ -9,7 +9,6 @@ from breach.decisions import Status
 from breach.incident_store import incident_of
 from breach.views import ClientBreachAnswer, ClientBreachView
 from chassis.database import Pool
-from contracts.breach import Words
 
 _BREACH = """
     SELECT incident.*, agreement_id, agreement_version, found_at, told_at, due_at, missed,
@@ -54,7 +53,7 @@ def _view(book: Book, row: asyncpg.Record) -> ClientBreachView:
         missed=row["missed"],
         subprocessors=row["subprocessors"],
         data_categories=row["data_categories"],
-        nature=(nature.text if nature else None) or Words(en=row["description"]),
+        nature=(nature.text if nature else None) or incident.description,
         entries=dict(incident.entries),
         advice=incident.advice,
         next_at=row["next_at"],

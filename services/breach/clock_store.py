@@ -31,6 +31,22 @@ async def load_versions(tx: Transaction, incident_id: str) -> list[Signed]:
     return [Signed(*row) for row in rows]
 
 
+async def is_late(tx: Transaction, incident_id: str, clock: str) -> bool:
+    """Whether a clock was missed for anybody."""
+    return bool(
+        await tx.fetchval(
+            """
+            SELECT EXISTS (SELECT FROM clock
+                            WHERE incident_id = $1 AND clock = $2
+                              AND (missed OR (stopped_at IS NULL AND due_at <= $3)))
+            """,
+            incident_id,
+            clock,
+            tx.now,
+        )
+    )
+
+
 async def load_dues(tx: Transaction, incident_id: str) -> list[Due]:
     """Each clock of an incident with each of its ends."""
     rows = await tx.fetch("SELECT DISTINCT clock, due_at FROM clock WHERE incident_id = $1 ORDER BY 1, 2", incident_id)

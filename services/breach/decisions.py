@@ -4,14 +4,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from agreement.schema import Agreement
+from breach.scope import FIELDS, Scope
 from contracts.breach import (
     BreachAwarenessRecorded,
     BreachClosed,
+    BreachDelayExplained,
     BreachDetected,
     BreachEvent,
     BreachExempted,
+    BreachScopeCorrected,
     BreachUpdated,
     Needed,
 )
@@ -78,7 +82,14 @@ class Known:
     detected_at: datetime
     aware_at: datetime | None
     updates: int
-    last_as_of: datetime | None
+
+
+class Said(NamedTuple):
+    """A numbered update: when it was so, and the update that it describes an earlier state than."""
+
+    number: int
+    as_of: datetime
+    overtaken_by: int | None
 
 
 def weigh_awareness(
@@ -99,23 +110,58 @@ def weigh_awareness(
 
 
 def weigh_update(
-    agreement: Agreement, known: Known, numbers: Mapping[str, int], said: BreachUpdated
+    agreement: Agreement, known: Known, updates: Mapping[str, Said], said: BreachUpdated
 ) -> IncidentRefused | IncidentUpdated:
-    """BRE-2: each update has a number; one about an earlier state than the last is told as that."""
-    if said.update_id in numbers:
-        return refuse(agreement, said, f"it is there already, as number {numbers[said.update_id]}", "update_id")
+    """BRE-2: each update has a number; one about an earlier state than another is told as that."""
+    if said.update_id in updates:
+        return refuse(agreement, said, f"it is there already, as number {updates[said.update_id].number}", "update_id")
     if known.status.is_over:
         return refuse(agreement, said, f"the incident is {known.status}: reopen it first")
-    if said.corrects is not None and said.corrects not in numbers:
+    if said.corrects is not None and said.corrects not in updates:
         return refuse(agreement, said, f"there is no update {said.corrects!r} to correct", "corrects")
-    overtaken = known.last_as_of is not None and said.as_of < known.last_as_of
+    latest = max(updates.values(), key=lambda each: (each.as_of, each.number), default=None)
+    overtaken = latest is not None and said.as_of < latest.as_of
     return IncidentUpdated(
         incident_id=said.incident_id,
         number=known.updates + 1,
         update_id=said.update_id,
-        corrects=None if said.corrects is None else numbers[said.corrects],
-        overtaken_by=known.updates if overtaken else None,
+        corrects=None if said.corrects is None else updates[said.corrects].number,
+        overtaken_by=latest.number if latest is not None and overtaken else None,
     )
+
+
+def weigh_correction(
+    agreement: Agreement,
+    known: Known,
+    named: Scope,
+    mistaken: Scope,
+    told: Collection[str],
+    said: BreachScopeCorrected,
+) -> IncidentRefused | None:
+    """§6: what was named by mistake is taken out; who was told of it is not untold."""
+    if known.status.is_over:
+        return refuse(agreement, said, f"the incident is {known.status}: reopen it first")
+    if mistaken == Scope():
+        return refuse(agreement, said, "it names nobody", "client_ids")
+    strange = next((name for name in mistaken.names if name not in named.names), None)
+    if strange is not None:
+        kind, _, name = strange.partition("/")
+        return refuse(agreement, said, f"{kind} {name!r} was not named, so it can't be taken out", FIELDS[kind])
+    if told:
+        reason = f"{', '.join(told)} was told already, or exempted: say in an update how it is"
+        return refuse(agreement, said, reason, "client_ids")
+    return None
+
+
+def weigh_delay(
+    agreement: Agreement, codes: Collection[str], said: BreachDelayExplained, *, late: bool
+) -> IncidentRefused | None:
+    """BRE-1: the reason is for a delay that there is, of a clock that there is."""
+    if said.clock not in codes:
+        return refuse(agreement, said, f"there is no clock {said.clock!r}; there are {', '.join(codes)}", "clock")
+    if not late:
+        return refuse(agreement, said, "that clock was not missed: there is no delay to explain", "clock")
+    return None
 
 
 def weigh_exemption(agreement: Agreement, said: BreachExempted, *, affected: bool) -> IncidentRefused | None:

@@ -2,37 +2,86 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from agreement.book import Signed
 from chassis.transaction import Transaction
 
 
-async def save_client(tx: Transaction, client_id: str, name: str, signed: Signed) -> None:
-    """A client is bound to a version; if it signs again, there is something of it again."""
+async def save_client(
+    tx: Transaction, client_id: str, name: str, version: Signed, signed_on: date, today: date
+) -> None:
+    """A client, bound to what it signed from that day on; if it signs again, there is something of it again."""
     await tx.execute(
         """
         INSERT INTO client (client_id, name, agreement_id, agreement_version) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (client_id) DO UPDATE
-           SET name = excluded.name, agreement_id = excluded.agreement_id,
-               agreement_version = excluded.agreement_version, gone_at = NULL
+            ON CONFLICT (client_id) DO UPDATE SET name = excluded.name, gone_at = NULL
         """,
         client_id,
         name,
-        signed.agreement_id,
-        signed.version,
+        version.agreement_id,
+        version.version,
     )
+    await bind(tx, client_id, version, signed_on, today)
 
 
 async def load_agreement(tx: Transaction, client_id: str) -> str | None:
     """The agreement of which the client signed a version; None: there is no such client."""
-    agreement_id: str | None = await tx.fetchval("SELECT agreement_id FROM client WHERE client_id = $1", client_id)
+    agreement_id: str | None = await tx.fetchval(
+        "SELECT agreement_id FROM signature WHERE client_id = $1 ORDER BY signed_on DESC, seq DESC LIMIT 1", client_id
+    )
     return agreement_id
 
 
-async def bind(tx: Transaction, client_id: str, version: str) -> None:
-    """§15: another version binds the client."""
-    await tx.execute("UPDATE client SET agreement_version = $2 WHERE client_id = $1", client_id, version)
+async def bind(tx: Transaction, client_id: str, version: Signed, signed_on: date, today: date) -> None:
+    """§15: a version binds the client from its signature on; of two words on the same day the later one holds."""
+    await tx.execute(
+        "INSERT INTO signature (client_id, signed_on, agreement_id, agreement_version) VALUES ($1, $2, $3, $4)",
+        client_id,
+        signed_on,
+        version.agreement_id,
+        version.version,
+    )
+    await _rebind(tx, "client_id = $2", today, client_id)
+
+
+async def rebind_due(tx: Transaction, today: date) -> None:
+    """§15: whoever signed for a day that has come is bound to that version now."""
+    await _rebind(tx, "rebinds_on <= $1", today)
+
+
+async def _rebind(tx: Transaction, which: str, today: date, *more: object) -> None:
+    """These clients are bound to what they signed last by today ($1); before a first signature's day, to that one."""
+    await tx.execute(
+        f"""
+        UPDATE client
+           SET agreement_id = bound.agreement_id, agreement_version = bound.agreement_version,
+               rebinds_on = (SELECT min(signed_on) FROM signature
+                              WHERE signature.client_id = client.client_id AND signed_on > $1)
+          FROM (SELECT DISTINCT ON (client_id) client_id, agreement_id, agreement_version
+                  FROM signature
+                 WHERE client_id IN (SELECT client_id FROM client WHERE {which})
+                 ORDER BY client_id, signed_on > $1, abs(signed_on - $1::date), seq DESC) AS bound
+         WHERE client.client_id = bound.client_id
+        """,
+        today,
+        *more,
+    )
+
+
+async def load_version(tx: Transaction, client_id: str) -> tuple[Signed, date]:
+    """What binds the client now, and since when it is one."""
+    row = await tx.fetchrow(
+        """
+        SELECT agreement_id, agreement_version, (SELECT min(signed_on) FROM signature WHERE client_id = $1) AS since
+          FROM client
+         WHERE client_id = $1
+        """,
+        client_id,
+    )
+    if row is None:
+        raise LookupError(f"client {client_id} is not there")
+    return Signed(row["agreement_id"], row["agreement_version"]), row["since"]
 
 
 async def set_gone(tx: Transaction, client_id: str, at: datetime) -> None:
@@ -78,15 +127,22 @@ async def load_names(tx: Transaction, ids: Sequence[str]) -> list[str]:
     return [row["name"] for row in rows]
 
 
-async def note_permitted(tx: Transaction, client_ids: Sequence[str], subprocessor_ids: Sequence[str]) -> None:
-    """Who was ever permitted may hold data of the client."""
+async def note_permitted(
+    tx: Transaction, client_ids: Sequence[str], subprocessor_ids: Sequence[str], since: Sequence[date | None]
+) -> None:
+    """Who was ever permitted may hold data of the client, since it was for the first time."""
     await tx.execute(
         """
-        INSERT INTO client_subprocessor (client_id, subprocessor_id) SELECT * FROM unnest($1::text[], $2::text[])
-            ON CONFLICT DO NOTHING
+        INSERT INTO client_subprocessor (client_id, subprocessor_id, since)
+        SELECT client_id, subprocessor_id, nullif(min(coalesce(since, '-infinity')), '-infinity')
+          FROM unnest($1::text[], $2::text[], $3::date[]) AS said (client_id, subprocessor_id, since)
+         GROUP BY client_id, subprocessor_id
+            ON CONFLICT (client_id, subprocessor_id) DO UPDATE SET since = excluded.since
+         WHERE coalesce(excluded.since, '-infinity') < coalesce(client_subprocessor.since, '-infinity')
         """,
         client_ids,
         subprocessor_ids,
+        since,
     )
 
 

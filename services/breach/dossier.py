@@ -1,14 +1,62 @@
 """The dossier for an authority (BRE-4, GDPR art. 33(3)): what it must hold, what is missing, what a notification is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from agreement.duties import Element
 from agreement.schema import Agreement
-from contracts.breach import Entry, Standing
+from contracts.breach import Entry, Standing, StepKind, Words
 from contracts.incident import Submission
 
 Entries = Mapping[str, Entry]
 """What is entered, by the element's code."""
+
+
+class Done(NamedTuple):
+    """A step that was logged."""
+
+    kind: StepKind
+    text: Words
+
+
+_MOST: Final = 10_000
+"""What words hold at most."""
+_MEASURES: Final = {StepKind.CONTAINMENT, StepKind.REMEDY}
+
+
+def filled(agreement: Agreement, entries: Entries, steps: Sequence[Done]) -> dict[str, Entry]:
+    """What is entered, and where nothing is, what is known all the same.
+
+    The contact is the agreement's; the cause and the measures are the steps that were logged of it (BRE-3). So closing,
+    the register and the dossier never differ on what there is.
+    """
+    known = {
+        "contact": Words(en=contact_of(agreement)),
+        "cause": _told(steps, {StepKind.CAUSE}),
+        "measures": _told(steps, _MEASURES),
+    }
+    found = {code: Entry(code=code, text=words) for code, words in known.items() if words is not None}
+    return {**found, **{code: entry for code, entry in entries.items() if code not in found or is_known(entries, code)}}
+
+
+def _told(steps: Sequence[Done], kinds: Container[StepKind]) -> Words | None:
+    texts = [each.text for each in steps if each.kind in kinds]
+    if not texts:
+        return None
+    french = [each.fr or each.en for each in texts] if any(each.fr for each in texts) else []
+    return Words(en=_joined([each.en for each in texts]), fr=_joined(french) if french else None)
+
+
+def _joined(texts: Sequence[str]) -> str:
+    whole = " ".join(texts)
+    return whole if len(whole) <= _MOST else whole[: _MOST - 1] + "…"
+
+
+def contact_of(agreement: Agreement) -> str:
+    """Whom to call: by telephone or email, or where the agreement has neither, by post."""
+    contact = agreement.breach.contact
+    ways = [way for way in (contact.telephone, contact.email) if way is not None]
+    return ", ".join([contact.name, *(ways or [agreement.processor.postal_address])])
 
 
 def merge(entries: Entries, fresh: Sequence[Entry]) -> dict[str, Entry]:

@@ -1,6 +1,6 @@
 """The dossier for authorities, the severity, and what an authority is told (BRE-4)."""
 
-from breach import clock_store, dossier, dossier_store, incident_store, journal, severity, ticking
+from breach import clock_store, dossier, dossier_store, incident_store, journal, phase_store, severity, ticking
 from breach.bound import Bound
 from breach.decisions import refuse
 from breach.finding import locked
@@ -89,7 +89,8 @@ async def on_authority_notified(app: Bound, said: BreachAuthorityNotified, tx: T
         return
     await journal.note(tx, said)
     late = await dossier_store.is_late(tx, said)
-    missing = dossier.missing(agreement, incident.entries, late=late)
+    entries = dossier.filled(agreement, incident.entries, await phase_store.load_done(tx, said.incident_id))
+    missing = dossier.missing(agreement, entries, late=late)
     before = await dossier_store.count_submissions(tx, said.incident_id, said.clock)
     submitted = IncidentDossierSubmitted(
         incident_id=said.incident_id,
@@ -99,7 +100,7 @@ async def on_authority_notified(app: Bound, said: BreachAuthorityNotified, tx: T
         late=late,
         missing=missing,
     )
-    await dossier_store.insert_submission(tx, said, submitted, before + 1, incident.entries)
+    await dossier_store.insert_submission(tx, said, submitted, before + 1, entries)
     await clock_store.stop(tx, said.incident_id, said.clock, "", said.submitted_at, "notified")
     tx.emit(submitted)
 

@@ -22,7 +22,7 @@ class Incident:
 
     known: Known
     origin: str
-    description: str
+    description: Words
     opened_at: datetime
     subprocessor_ids: tuple[str, ...]
     systems: tuple[str, ...]
@@ -32,6 +32,8 @@ class Incident:
     advice: Words | None
     next_at: datetime | None
     has_last_update: bool
+    unresolved: tuple[str, ...]
+    by_categories: tuple[str, ...]
 
     @property
     def incident_id(self) -> str:
@@ -41,7 +43,8 @@ class Incident:
 
 _INCIDENT = """
     SELECT incident_id, status, origin, description, detected_at, aware_at, opened_at, subprocessor_ids, systems,
-           data_categories, entries, delays, advice, next_at, updates, last_as_of, has_last_update
+           data_categories, entries, delays, advice, next_at, updates, has_last_update, description_fr, unresolved,
+           by_categories
       FROM incident
      WHERE incident_id = $1
 """
@@ -59,8 +62,8 @@ async def open_incident(tx: Transaction, detection: Detection) -> bool:
     status = await tx.execute(
         """
         INSERT INTO incident (incident_id, status, origin, description, detected_at, last_detected_at, detections,
-                              opened_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                              opened_at, description_fr)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
             ON CONFLICT DO NOTHING
         """,
         first.incident_id,
@@ -71,6 +74,7 @@ async def open_incident(tx: Transaction, detection: Detection) -> bool:
         detection.last_detected_at,
         detection.times,
         tx.now,
+        first.description_fr,
     )
     return not status.endswith(" 0")
 
@@ -157,10 +161,9 @@ def incident_of(row: asyncpg.Record) -> Incident:
             row["detected_at"],
             row["aware_at"],
             row["updates"],
-            row["last_as_of"],
         ),
         origin=row["origin"],
-        description=row["description"],
+        description=Words(en=row["description"], fr=row["description_fr"]),
         opened_at=row["opened_at"],
         subprocessor_ids=tuple(row["subprocessor_ids"]),
         systems=tuple(row["systems"]),
@@ -170,4 +173,6 @@ def incident_of(row: asyncpg.Record) -> Incident:
         advice=None if row["advice"] is None else Words.model_validate_json(row["advice"]),
         next_at=row["next_at"],
         has_last_update=row["has_last_update"],
+        unresolved=tuple(row["unresolved"]),
+        by_categories=tuple(row["by_categories"]),
     )

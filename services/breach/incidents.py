@@ -3,12 +3,22 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from breach import dossier, incident_store, journal, phase_store, scope_store, scoping, telling, ticking
+from breach import (
+    affected_store,
+    alerting,
+    dossier,
+    incident_store,
+    journal,
+    phase_store,
+    scoping,
+    telling,
+    ticking,
+)
 from breach.bound import Bound
 from breach.decisions import Detection, Status, fold, refuse, weigh_awareness, weigh_closing
 from breach.finding import locked
 from breach.incident_store import Incident
-from breach.scope_store import Scope
+from breach.scope import Scope
 from chassis.errors import Rejected
 from chassis.message import Message
 from chassis.router import Router
@@ -19,7 +29,6 @@ from contracts.breach import (
     BreachDetected,
     BreachReopened,
     Needed,
-    StepKind,
 )
 from contracts.clock import ClockReminderDue
 from contracts.incident import (
@@ -69,8 +78,8 @@ async def _detect(app: Bound, detection: Detection, tx: Transaction) -> None:
             )
         )
         _remind(app, first.incident_id, 1, tx)
-    if scope != Scope() and (fresh or not _covers(incident, detection)):
-        await scoping.widen(app, incident, scope, first.origin.value, first.description, tx)
+    if scope != Scope():
+        await scoping.widen(app, incident, scope, first.origin.value, first.description, tx, asked=fresh)
     if aware is not None and incident.known.aware_at is None:
         await on_awareness_recorded(app, aware, tx)
 
@@ -83,16 +92,6 @@ def _awareness(detection: Detection) -> BreachAwarenessRecorded | None:
         aware_at=detection.aware_at,
         decided_by=detection.first.origin.value,
         reason="whoever detected it says so",
-    )
-
-
-def _covers(incident: Incident, detection: Detection) -> bool:
-    """Whether a repeated detection names nothing that could bring in somebody else."""
-    return (
-        not detection.client_ids
-        and set(detection.subprocessor_ids) <= set(incident.subprocessor_ids)
-        and set(detection.systems) <= set(incident.systems)
-        and set(detection.data_categories) <= set(incident.data_categories)
     )
 
 
@@ -119,8 +118,11 @@ async def on_awareness_recorded(app: Bound, said: BreachAwarenessRecorded, tx: T
             clocks=tuple(clock.event() for clock in clocks),
         )
     )
-    if previous_at is None:
-        await telling.tell(app, said.incident_id, NoticeKind.BREACH_NOTICE, tx)
+    if previous_at is not None:
+        return
+    await telling.tell(app, said.incident_id, NoticeKind.BREACH_NOTICE, tx)
+    if not await affected_store.count_affected(tx, said.incident_id):
+        await alerting.reached_nobody(app, said.incident_id, tx)
 
 
 def _moved(previous_at: datetime, said: BreachAwarenessRecorded) -> tuple[str, ...]:
@@ -136,7 +138,7 @@ def _moved(previous_at: datetime, said: BreachAwarenessRecorded) -> tuple[str, .
 async def on_closed(app: Bound, said: BreachClosed, tx: Transaction) -> None:
     """It is over: with cause, measures and a last update, or a reason for each; a suspicion is dismissed."""
     incident = await locked(tx, said.incident_id)
-    verdict = weigh_closing(app.book.latest, incident.known, await _there(incident, tx), said)
+    verdict = weigh_closing(app.book.latest, incident.known, await _there(app, incident, tx), said)
     if not isinstance(verdict, IncidentClosed):
         await journal.note_refusal(tx, verdict)
         return
@@ -147,12 +149,13 @@ async def on_closed(app: Bound, said: BreachClosed, tx: Transaction) -> None:
     tx.emit(verdict)
 
 
-async def _there(incident: Incident, tx: Transaction) -> set[Needed]:
+async def _there(app: Bound, incident: Incident, tx: Transaction) -> set[Needed]:
     """What closing needs and is there: logged as a step or entered in the dossier."""
-    kinds = await phase_store.load_step_kinds(tx, incident.incident_id)
+    done = await phase_store.load_done(tx, incident.incident_id)
+    entries = dossier.filled(app.book.latest, incident.entries, done)
     found = {
-        Needed.CAUSE: StepKind.CAUSE in kinds or dossier.is_known(incident.entries, "cause"),
-        Needed.MEASURES: StepKind.REMEDY in kinds or dossier.is_known(incident.entries, "measures"),
+        Needed.CAUSE: dossier.is_known(entries, "cause"),
+        Needed.MEASURES: dossier.is_known(entries, "measures"),
         Needed.LAST_UPDATE: incident.has_last_update,
     }
     return {each for each, there in found.items() if there}
@@ -176,12 +179,13 @@ async def on_reopened(app: Bound, said: BreachReopened, tx: Transaction) -> None
 async def on_reminder_due(app: Bound, due: ClockReminderDue, tx: Transaction) -> None:
     """What nobody has decided is brought back until somebody does."""
     incident = await locked(tx, due.incident_id)
-    affected = await scope_store.count_affected(tx, due.incident_id)
+    affected = await affected_store.count_affected(tx, due.incident_id)
     question = _question(incident.known.status, affected)
     if question is None:
         return
     since = incident.known.aware_at or incident.opened_at
     tx.emit(IncidentReminded(incident_id=due.incident_id, nth=due.nth, open_question=question, since=since))
+    alerting.reminded(app, incident, tx)
     _remind(app, due.incident_id, due.nth + 1, tx)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from agreement.schema import Agreement
-from breach.dossier import Entries
+from breach.dossier import Entries, contact_of
 from contracts.breach import Entry, Standing, Words
 
 Facts = dict[str, str | tuple[str, ...]]
@@ -25,7 +25,7 @@ class Picture:
     """An incident as it stands, as far as clients are told."""
 
     incident_id: str
-    description: str
+    description: Words
     detected_at: datetime
     aware_at: datetime
     subprocessors: tuple[str, ...]
@@ -48,34 +48,36 @@ class Late:
 def facts_of(agreement: Agreement, picture: Picture, late: Late | None) -> Facts:
     """What happened, what it means, what was done, what one can do, when one hears next, whom to call."""
     breach, zone = agreement.breach, agreement.zone
-    labels = {each.code: each.label for each in agreement.data_categories}
     facts: Facts = {
         "incident_id": picture.incident_id,
-        "data_categories": tuple(labels[each] for each in picture.data_categories if each in labels) or (UNKNOWN,),
+        "data_categories": (UNKNOWN,),
         "authority": breach.authority,
         "more_to_come": "yes",
         "no_admission": breach.no_admission.en,
         "no_admission.fr": breach.no_admission.fr,
         "advice": breach.advice.en,
         "advice.fr": breach.advice.fr,
-        "contact_point": _contact(agreement, picture.entries.get("contact")),
+        "contact_point": contact_of(agreement),
         "write_to": f"{agreement.processor.name}, {agreement.processor.postal_address}",
         "data_subjects": _number(picture.entries.get("data_subjects")),
         "records": _number(picture.entries.get("records")),
-        **_moment("detected", picture.detected_at, zone),
-        **_moment("aware", picture.aware_at, zone),
+        **moment("detected", picture.detected_at, zone),
+        **moment("aware", picture.aware_at, zone),
     }
     if picture.subprocessors:
         facts["at_subprocessors"] = picture.subprocessors
     if picture.next_at is not None:
-        facts |= _moment("next", picture.next_at, zone) | {"more_to_come": ""}
-    _put(facts, "nature", _words(picture.entries.get("nature")) or Words(en=picture.description))
+        facts |= moment("next", picture.next_at, zone) | {"more_to_come": ""}
+    labels = {each.code: Words(en=each.label, fr=each.label_fr) for each in agreement.data_categories}
+    _put_all(facts, "data_categories", [labels[each] for each in picture.data_categories if each in labels])
+    _put(facts, "contact_point", _words(picture.entries.get("contact")))
+    _put(facts, "nature", _words(picture.entries.get("nature")) or picture.description)
     _put(facts, "consequences", _words(picture.entries.get("consequences")) or Words(en=UNKNOWN))
     _put(facts, "advice", picture.advice)
     _put_steps(facts, picture, zone)
     _put_all(facts, "so_far", picture.updates)
     if late is not None:
-        facts |= _moment("due", late.due_at, zone)
+        facts |= moment("due", late.due_at, zone)
         _put(facts, "delay", late.reason or Words(en=UNKNOWN))
     return facts
 
@@ -134,15 +136,7 @@ def _number(entry: Entry | None) -> str:
     return f"≈ {entry.number}" if entry.standing is Standing.APPROXIMATE else str(entry.number)
 
 
-def _contact(agreement: Agreement, entry: Entry | None) -> str:
-    if (words := _words(entry)) is not None:
-        return words.en
-    contact = agreement.breach.contact
-    ways = [way for way in (contact.telephone, contact.email) if way is not None]
-    return ", ".join([contact.name, *(ways or [agreement.processor.postal_address])])
-
-
-def _moment(name: str, at: datetime, zone: ZoneInfo) -> Facts:
+def moment(name: str, at: datetime, zone: ZoneInfo) -> Facts:
     """A day, which each language writes in its own way, and the time of that day."""
     local = at.astimezone(zone)
     return {f"{name}_on": f"{local:%Y-%m-%d}", f"{name}_time": f"{local:%H:%M} ({zone.key})"}

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from breach.decisions import Said
+from breach.dossier import Done
 from chassis.transaction import Transaction
 from contracts.breach import BreachStepLogged, BreachUpdated, StepKind, Words
 from contracts.incident import IncidentUpdated
@@ -32,25 +34,29 @@ async def insert_update(tx: Transaction, said: BreachUpdated, numbered: Incident
     await tx.execute(
         """
         UPDATE incident
-           SET updates = $2, last_as_of = CASE WHEN $3 THEN $4 ELSE last_as_of END,
-               advice = CASE WHEN $3 THEN coalesce($5::jsonb, advice) ELSE advice END,
-               next_at = CASE WHEN $3 THEN $6 ELSE next_at END, has_last_update = has_last_update OR $7
+           SET updates = $2, advice = CASE WHEN $3 THEN coalesce($4::jsonb, advice) ELSE advice END,
+               next_at = CASE WHEN $3 THEN $5 ELSE next_at END, has_last_update = has_last_update OR $6
          WHERE incident_id = $1
         """,
         said.incident_id,
         numbered.number,
         current,
-        said.as_of,
         said.advice.model_dump_json(exclude_none=True) if said.advice else None,
         said.next_at,
         said.last,
     )
 
 
-async def load_numbers(tx: Transaction, incident_id: str) -> dict[str, int]:
-    """The number of each update."""
-    rows = await tx.fetch("SELECT update_id, number FROM phase WHERE incident_id = $1", incident_id)
-    return {row["update_id"]: row["number"] for row in rows}
+async def load_said(tx: Transaction, incident_id: str) -> dict[str, Said]:
+    """Each numbered update, by its own id."""
+    rows = await tx.fetch(
+        """
+        SELECT update_id, number, (said ->> 'as_of')::timestamptz AS as_of, overtaken_by
+          FROM phase WHERE incident_id = $1
+        """,
+        incident_id,
+    )
+    return {row["update_id"]: Said(row["number"], row["as_of"], row["overtaken_by"]) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +138,7 @@ async def insert_step(tx: Transaction, said: BreachStepLogged) -> bool:
     return not status.endswith(" 0")
 
 
-async def load_step_kinds(tx: Transaction, incident_id: str) -> set[StepKind]:
-    """What kinds of things were done."""
-    rows = await tx.fetch("SELECT DISTINCT kind FROM step WHERE incident_id = $1", incident_id)
-    return {StepKind(row["kind"]) for row in rows}
+async def load_done(tx: Transaction, incident_id: str) -> list[Done]:
+    """All that was done, in order."""
+    rows = await tx.fetch("SELECT kind, text FROM step WHERE incident_id = $1 ORDER BY taken_at, step_id", incident_id)
+    return [Done(StepKind(row["kind"]), Words.model_validate_json(row["text"])) for row in rows]

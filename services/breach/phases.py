@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from breach import dossier, incident_store, journal, phase_store, scope_store, telling
+from breach import affected_store, clock_store, dossier, incident_store, journal, phase_store, telling
 from breach.bound import Bound
 from breach.clocks import CLIENTS
-from breach.decisions import refuse, weigh_update
+from breach.decisions import refuse, weigh_delay, weigh_update
 from breach.finding import locked
 from chassis.router import Router
 from chassis.transaction import Transaction
@@ -35,8 +35,8 @@ async def on_step_logged(app: Bound, said: BreachStepLogged, tx: Transaction) ->
 async def on_updated(app: Bound, said: BreachUpdated, tx: Transaction) -> None:
     """BRE-2: numbered, and told to every client that is affected; who isn't told yet hears all of it at once."""
     incident = await locked(tx, said.incident_id)
-    numbers = await phase_store.load_numbers(tx, said.incident_id)
-    verdict = weigh_update(app.book.latest, incident.known, numbers, said)
+    updates = await phase_store.load_said(tx, said.incident_id)
+    verdict = weigh_update(app.book.latest, incident.known, updates, said)
     wrong = _misdated(said, tx.now + app.settings.ahead_within) or dossier.why_not(app.book.latest, said.entries)
     if wrong is not None and not isinstance(verdict, IncidentRefused):
         verdict = refuse(app.book.latest, said, wrong[1], wrong[0])
@@ -65,7 +65,7 @@ def _misdated(said: BreachUpdated, ahead_at: datetime) -> tuple[str, str] | None
 async def on_state_requested(app: Bound, said: BreachStateRequested, tx: Transaction) -> None:
     """BRE-2: on a client's request, the current state at once."""
     incident = await locked(tx, said.incident_id)
-    affected = await scope_store.is_affected(tx, said.incident_id, said.client_id)
+    affected = await affected_store.is_affected(tx, said.incident_id, said.client_id)
     if incident.known.aware_at is None or not affected:
         reason = f"client {said.client_id!r} is not among those whom it affects"
         await journal.note_refusal(tx, refuse(app.book.latest, said, reason, "client_id"))
@@ -79,9 +79,10 @@ async def on_delay_explained(app: Bound, said: BreachDelayExplained, tx: Transac
     """BRE-1: the reason for a delay goes into the notices, or, of an authority's clock, into the dossier."""
     incident = await locked(tx, said.incident_id)
     codes = [CLIENTS, *(each.code for each in app.book.latest.breach.authority_clocks)]
-    if said.clock not in codes:
-        reason = f"there is no clock {said.clock!r}; there are {', '.join(codes)}"
-        await journal.note_refusal(tx, refuse(app.book.latest, said, reason, "clock"))
+    late = await clock_store.is_late(tx, said.incident_id, said.clock)
+    refused = weigh_delay(app.book.latest, codes, said, late=late)
+    if refused is not None:
+        await journal.note_refusal(tx, refused)
         return
     await journal.note(tx, said)
     await incident_store.put(tx, said.incident_id, "delays", said.clock, said.reason)

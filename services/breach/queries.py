@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 from pydantic_core import from_json
@@ -10,6 +10,8 @@ from pydantic_core import from_json
 from agreement.schema import Agreement
 from breach import dossier
 from breach.clocks import CLIENTS
+from breach.decisions import Status
+from breach.dossier import Done
 from breach.incident_store import entries_of, incident_of
 from breach.views import (
     AffectedView,
@@ -21,6 +23,7 @@ from breach.views import (
     SubmissionView,
 )
 from chassis.database import Connection, Pool
+from contracts.breach import StepKind, Words
 
 Place = tuple[str | int, ...]
 
@@ -28,7 +31,7 @@ _JSON = ("entries", "severity", "decisions", "delays", "advice")
 _INCIDENT = """
     SELECT incident_id, status, origin, description, detected_at, last_detected_at, detections, aware_at, opened_at,
            closed_at, subprocessor_ids, systems, data_categories, unresolved, entries, delays, decisions, severity,
-           advice, next_at, updates, last_as_of, has_last_update, seq,
+           advice, next_at, updates, has_last_update, seq, description_fr, by_categories,
            whom.affected, whom.exempt, whom.told, whom.last_told_at
       FROM incident
      CROSS JOIN LATERAL (SELECT count(*) AS affected, count(*) FILTER (WHERE exempt) AS exempt,
@@ -51,8 +54,8 @@ async def incidents(
         before,
         limit,
     )
-    clocks = await _clocks(pool, [row["incident_id"] for row in rows], now)
-    return [(_incident(agreement, row, clocks.get(row["incident_id"], [])), (row["seq"],)) for row in rows]
+    beside = await _beside(pool, [row["incident_id"] for row in rows], now)
+    return [(_incident(agreement, row, beside), (row["seq"],)) for row in rows]
 
 
 async def incident(
@@ -62,10 +65,39 @@ async def incident(
     row = await pool.fetchrow(f"{_INCIDENT} WHERE incident_id = $1", incident_id)
     if row is None:
         return None
-    return _incident(agreement, row, (await _clocks(pool, [incident_id], now)).get(incident_id, []))
+    return _incident(agreement, row, await _beside(pool, [incident_id], now))
 
 
-def _incident(agreement: Agreement, row: asyncpg.Record, clocks: list[ClockView]) -> IncidentView:
+class _Beside(NamedTuple):
+    """What belongs to incidents, by their ids."""
+
+    clocks: dict[str, list[ClockView]]
+    done: dict[str, list[Done]]
+
+
+async def _beside(pool: Pool | Connection, incident_ids: Sequence[str], now: datetime) -> _Beside:
+    return _Beside(await _clocks(pool, incident_ids, now), await _done(pool, incident_ids))
+
+
+async def _done(pool: Pool | Connection, incident_ids: Sequence[str]) -> dict[str, list[Done]]:
+    rows = await pool.fetch(
+        """
+        SELECT incident_id, kind, text FROM step
+         WHERE incident_id = ANY ($1::text[]) ORDER BY incident_id, taken_at, step_id
+        """,
+        incident_ids,
+    )
+    found: dict[str, list[Done]] = {}
+    for row in rows:
+        done = Done(StepKind(row["kind"]), Words.model_validate_json(row["text"]))
+        found.setdefault(row["incident_id"], []).append(done)
+    return found
+
+
+def _incident(agreement: Agreement, row: asyncpg.Record, beside: _Beside) -> IncidentView:
+    clocks = beside.clocks.get(row["incident_id"], [])
+    known = incident_of(row)
+    filled = dossier.filled(agreement, known.entries, beside.done.get(row["incident_id"], []))
     read: dict[str, Any] = dict(row) | {name: None if row[name] is None else from_json(row[name]) for name in _JSON}
     all_told = row["affected"] > row["exempt"] and row["told"] == row["affected"] - row["exempt"]
     late = any(clock.missed for clock in clocks if clock.clock != CLIENTS)
@@ -75,10 +107,12 @@ def _incident(agreement: Agreement, row: asyncpg.Record, clocks: list[ClockView]
             for name in IncidentView.model_fields
             if name in read and name not in {"entries", "told_at"}
         },
-        entries=dict(incident_of(row).entries),
+        entries=dict(known.entries),
+        filled=filled,
+        reaches_nobody=known.known.status is Status.ESTABLISHED and not row["affected"],
         told_at=row["last_told_at"] if all_told else None,
         clocks=clocks,
-        missing=list(dossier.missing(agreement, incident_of(row).entries, late=late)),
+        missing=list(dossier.missing(agreement, filled, late=late)),
     )
 
 

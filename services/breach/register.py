@@ -41,14 +41,13 @@ async def rows(pool: Pool, agreement: Agreement, now: datetime) -> list[list[Cel
     while True:
         placed = await queries.incidents(pool, agreement, now, status=None, before=before, limit=_PAGE)
         for incident, _ in placed:
-            done = await queries.steps(pool, incident.incident_id, internal=True)
-            found.append(_row(incident, [f"{step.kind}: {step.text.en}" for step in done]))
+            found.append(_row(incident))
         if len(placed) < _PAGE:
             return found
         before = int(placed[-1][1][0])
 
 
-def _row(incident: IncidentView, steps: list[str]) -> list[Cell]:
+def _row(incident: IncidentView) -> list[Cell]:
     severity: Any = incident.severity
     decisions: Any = incident.decisions
     return [
@@ -66,7 +65,7 @@ def _row(incident: IncidentView, steps: list[str]) -> list[Cell]:
         _said(incident, "records"),
         _said(incident, "cause"),
         _said(incident, "consequences"),
-        [*filter(None, [_said(incident, "measures")]), *steps],
+        _said(incident, "measures"),
         f"{severity['score']:g} {severity['severity']}" if severity else None,
         [f"{clock}: {'yes' if each['notify'] else 'no'}, {each['reason']}" for clock, each in decisions.items()],
         [each.clock for each in incident.clocks if each.missed],
@@ -75,7 +74,7 @@ def _row(incident: IncidentView, steps: list[str]) -> list[Cell]:
 
 
 def _said(incident: IncidentView, code: str) -> str | None:
-    entry = incident.entries.get(code)
+    entry = incident.filled.get(code)
     if entry is None:
         return None
     number = [] if entry.number is None else [str(entry.number)]

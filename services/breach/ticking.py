@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from agreement.schema import Agreement
-from breach import clock_store
+from breach import alerting, clock_store
 from breach.bound import Bound
 from breach.clock_store import Due, Running
 from breach.clocks import Clock, authority_clocks, clients_clock, late_by, warnings
@@ -57,8 +57,10 @@ async def on_threshold_due(app: Bound, said: Sequence[Message[ClockThresholdDue]
     over = [each.event for nth, each in enumerate(said) if nth in running and not each.event.seconds_left]
     await clock_store.set_missed(tx, over)
     for nth, each in enumerate(said):
-        for event in _warn(app.book.latest, each.event, running[nth], tx.now) if nth in running else ():
-            tx.emit(event, cause=each.cause)
+        if nth in running:
+            for event in _warn(app.book.latest, each.event, running[nth], tx.now):
+                tx.emit(event, cause=each.cause)
+            alerting.warned(app, each.event, running[nth].client_ids, each.cause, tx)
 
 
 def _warn(

@@ -33,6 +33,7 @@ class IncidentView(BaseModel):
     )
     origin: str
     description: str
+    description_fr: str | None
     detections: int = Field(description="how often it was detected")
     last_detected_at: datetime
     subprocessor_ids: list[str]
@@ -40,12 +41,14 @@ class IncidentView(BaseModel):
     data_categories: list[str]
     unresolved: list[str] = Field(description="kind/id that nobody here knew when it was named")
     affected: int
+    reaches_nobody: bool = Field(description="it is a breach, and no client is known to be affected: find out who is")
     told: int
     exempt: int
     updates: int
     next_at: datetime | None
     advice: Words | None
     entries: dict[str, Entry]
+    filled: dict[str, Entry] = Field(description="entered, or known by the steps that were logged or the agreement")
     missing: list[str] = Field(description="what a complete notification to an authority still needs")
     severity: JsonValue
     decisions: dict[str, JsonValue]

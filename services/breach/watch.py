@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
+import structlog
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -13,7 +14,9 @@ from chassis.clock import Clock
 from chassis.database import Pool
 from chassis.errors import while_down
 from chassis.service import Runtime
+from contracts.incident import IncidentReachedNobody
 
+log = structlog.get_logger()
 _LOOK_S: Final = 15.0
 
 
@@ -35,6 +38,7 @@ class TimeLeft(Collector):
         self.clocks: Sequence[Ticking] = ()
         self.running = 0
         self.suspected = 0
+        self.reaching_nobody = 0
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """The metrics."""
@@ -51,7 +55,11 @@ class TimeLeft(Collector):
         running.add_metric((self._service,), self.running)
         suspected = GaugeMetricFamily("dutiful_breach_suspected", "Incidents nobody decided on", labels=("service",))
         suspected.add_metric((self._service,), self.suspected)
-        return left, running, suspected
+        nobody = GaugeMetricFamily(
+            "dutiful_breach_reaching_nobody", "Breaches of which no client is known to be affected", labels=("service",)
+        )
+        nobody.add_metric((self._service,), self.reaching_nobody)
+        return left, running, suspected, nobody
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """Nothing, so that registering it asks for no look."""
@@ -66,6 +74,7 @@ class Watch:
         self._shown = shown
         self.left = TimeLeft("breach", runtime.clock)
         runtime.metrics.registry.register(self.left)
+        runtime.processor.hear_here(IncidentReachedNobody, _warn)
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -92,3 +101,14 @@ class Watch:
         self.left.suspected = await self._pool.fetchval(
             "SELECT count(*) FROM incident WHERE status = $1", Status.SUSPECTED
         )
+        self.left.reaching_nobody = await self._pool.fetchval(
+            """
+            SELECT count(*) FROM incident
+             WHERE status = $1 AND NOT EXISTS (SELECT FROM affected WHERE affected.incident_id = incident.incident_id)
+            """,
+            Status.ESTABLISHED,
+        )
+
+
+def _warn(reached: IncidentReachedNobody) -> None:
+    log.warning("a breach reaches nobody", incident=reached.incident_id, unresolved=len(reached.unresolved))

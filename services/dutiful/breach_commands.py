@@ -51,6 +51,7 @@ def open_incident(
     client: Many = None,
     system: Many = None,
     category: Many = None,
+    description_fr: French = None,
     url: Url = BREACH,
 ) -> None:
     """Open an incident; with --aware-at the clocks run and who is affected is told at once.
@@ -60,6 +61,7 @@ def open_incident(
     body = {
         "incident_id": incident,
         "description": description,
+        "description_fr": description_fr,
         "detected_at": detected_at,
         "aware_at": aware_at,
         "subprocessor_id": subprocessor,
@@ -85,6 +87,9 @@ def scope(
     subprocessor: Many = None,
     system: Many = None,
     category: Many = None,
+    take_out: Annotated[
+        bool, typer.Option("--take-out", help="these were named by mistake; who was told already stays")
+    ] = False,
     url: Url = BREACH,
 ) -> None:
     """Add who is affected: clients, or whose data a sub-processor or a system may hold, or of a category."""
@@ -95,7 +100,7 @@ def scope(
         "data_categories": category,
         "reason": reason,
     }
-    say(f"/{incident}/scope", body, token, url)
+    say(f"/{incident}/scope" + ("/corrections" if take_out else ""), body, token, url)
 
 
 @app.command("update")

@@ -8,9 +8,10 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from tests.breach.desk import STARTS_AT, Desk
+from tests.desk import shipped
 
-from agreement import default_path
 from agreement.book import Book
+from agreement.schema import Agreement
 from breach.app import Breach
 from breach.settings import BreachSettings
 from chassis.access import Access, make_key
@@ -23,13 +24,21 @@ from chassis.service import Runtime, prepare
 from chassis.telemetry import Telemetry
 
 
+def shorter() -> Agreement:
+    """A version of before, by which clients must know in two days."""
+    agreement = shipped()
+    period = agreement.periods.breach_notice.model_copy(update={"n": 48})
+    periods = agreement.periods.model_copy(update={"breach_notice": period})
+    return agreement.model_copy(update={"version": "0", "periods": periods})
+
+
 @pytest.fixture
 async def desk(database: str, tmp_path: Path) -> AsyncIterator[Desk]:
     """The service with the shipped agreement, at nine in the morning of a Tuesday."""
     key = tmp_path / "token.key"
     make_key(key)
     settings = BreachSettings(database_url=SecretStr(database), token_key=key)
-    app = Breach(Book.read(default_path()), settings)
+    app = Breach(Book.of_agreements([shipped(), shorter()]), settings)
     await prepare(app, settings)
     clock, metrics, telemetry = VirtualClock(STARTS_AT), Metrics(app.name), Telemetry(app.name, None)
     pool = await open_pool(database, app.name, settings.connections)

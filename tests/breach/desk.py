@@ -103,7 +103,7 @@ class Desk:
 
     # The world.
 
-    async def sign(self, *client_ids: str, version: str | None = None) -> None:
+    async def sign(self, *client_ids: str, version: str | None = None, signed_on: date = date(2026, 2, 2)) -> None:
         """These clients sign the agreement."""
         for client_id in client_ids:
             await self.hear(
@@ -112,7 +112,7 @@ class Desk:
                     name=client_id.title(),
                     agreement_id=self.book.latest.id,
                     agreement_version=version or self.book.latest.version,
-                    signed_on=date(2026, 2, 2),
+                    signed_on=signed_on,
                     contact=Contact(name="Privacy desk", email=f"privacy@{client_id}.example"),
                 )
             )

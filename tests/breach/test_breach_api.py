@@ -107,7 +107,7 @@ async def test_the_dossier_from_initial_to_complete(desk: Desk) -> None:
     assert "records" in submitted[0].missing
     assert "nature" not in submitted[0].missing
     kept = (await desk.get("dpo", f"/incidents/{INCIDENT}/notifications")).json()
-    assert [len(each["entries"]) for each in kept] == [2, 5, 10]
+    assert [len(each["entries"]) for each in kept] == [3, 5, 10]  # the contact is the agreement's
     document = (await desk.get("dpo", f"/incidents/{INCIDENT}/dossier")).json()
     assert (document["authority"], document["missing"], document["would_be"]) == ("CNIL", [], "complete")
     elements = {each["code"]: each["entered"] for each in document["elements"]}
