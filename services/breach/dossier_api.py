@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from breach import queries, register
 from breach.asking import STAFF, app_of
-from breach.document import Document, dossier_of, paper_of
+from breach.document import Beside, Document, dossier_of
+from breach.printing import paper_of
 from chassis.asking import PathId, Running, found
 from chassis.pages import form, table
 
@@ -44,5 +45,10 @@ async def _document(incident_id: str, request: Request, running: Running) -> Doc
     agreement, now = app_of(request).book.latest, running.clock.now()
     async with running.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         incident = found(await queries.incident(connection, agreement, now, incident_id))
-        steps = await queries.steps(connection, incident_id, internal=True)
-        return dossier_of(agreement, incident, steps, await queries.submissions(connection, incident_id), now)
+        beside = Beside(
+            await queries.steps(connection, incident_id, internal=True),
+            await queries.phases(connection, incident_id),
+            await queries.submissions(connection, incident_id),
+            await queries.names(connection, incident.subprocessor_ids, incident.systems),
+        )
+        return dossier_of(agreement, incident, beside, now)

@@ -225,3 +225,17 @@ async def submissions(pool: Pool | Connection, incident_id: str) -> list[Submiss
 def _submission(row: asyncpg.Record) -> SubmissionView:
     fields = {name: row[name] for name in SubmissionView.model_fields if name != "entries"}
     return SubmissionView(**fields, entries=dict(entries_of(row["entries"])))
+
+
+async def names(pool: Pool | Connection, subprocessors: Sequence[str], systems: Sequence[str]) -> dict[str, str]:
+    """What sub-processors and systems are called, by kind/id."""
+    rows = await pool.fetch(
+        """
+        SELECT 'subprocessor/' || subprocessor_id, name FROM subprocessor WHERE subprocessor_id = ANY ($1::text[])
+         UNION ALL
+        SELECT 'system/' || system_id, name FROM system WHERE system_id = ANY ($2::text[])
+        """,
+        subprocessors,
+        systems,
+    )
+    return {row[0]: row[1] for row in rows}

@@ -18,7 +18,7 @@ _VERIFY: Final = (
     "The certificate itself is the file certificate.json, attached to this PDF; these pages repeat it in words. Save "
     "it (readers list it under the paper clip), take the processor's public key from the processor (its API gives it "
     "at /certificate-key), and run: dutiful certificate verify certificate.json --key certificate-key.pub. That needs "
-    "no service and no network. Letters that this font lacks stand here without accents, or as a question mark."
+    "no service and no network. Letters that are neither Latin, Greek nor Cyrillic stand here as a question mark."
 )
 _SIGNATURE_MM: Final = 60.0
 
