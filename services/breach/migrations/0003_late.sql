@@ -3,8 +3,7 @@
 
 ALTER TABLE incident
   ADD COLUMN by_categories  text[] NOT NULL DEFAULT '{}',  -- those that say who is affected, beside no other name
-  ADD COLUMN description_fr text,
-  DROP COLUMN last_as_of;
+  ADD COLUMN description_fr text;
 
 ALTER TABLE affected ADD COLUMN named boolean NOT NULL DEFAULT false;  -- by its own id
 UPDATE affected SET named = true;
