@@ -1,6 +1,7 @@
 """Who is told what: at once after awareness, in numbered phases, on request, and why it came late (BRE-1, BRE-2)."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from agreement.schema import Agreement
 from breach import clock_store, directory_store, phase_store, telling_store
@@ -19,6 +20,9 @@ from contracts.notice import NoticeReceived
 
 router = Router()
 
+_MOST_PAGES: Final = 8
+"""A transaction of more would keep others waiting, receipts among them."""
+
 
 async def tell(
     app: Bound,
@@ -33,23 +37,25 @@ async def tell(
     told = f"{kind}/{incident_id}/{number or ''}/{client_id or ''}"
     telling = Telling(tx.cause.derive(f"telling/{told}"), incident_id, kind, number, client_id)
     await telling_store.insert_telling(tx, telling)
-    await _tell_page(app, telling, "", tx)
+    await _tell_pages(app, telling, "", 1, tx)
 
 
 @router.on(ClockPageDue)
 async def on_page_due(app: Bound, due: ClockPageDue, tx: Transaction) -> None:
-    """The next page of clients; a message and a transaction each, so that the first are told while others wait."""
+    """The next clients; a message and a transaction for each so many, so that the first are told while others wait."""
     telling = await telling_store.load_telling(tx, due.telling_id)
     if telling is not None:
-        await _tell_page(app, telling, due.after, tx)
+        await _tell_pages(app, telling, due.after, due.pages, tx)
 
 
-async def _tell_page(app: Bound, telling: Telling, after: str, tx: Transaction) -> None:
+async def _tell_pages(app: Bound, telling: Telling, after: str, pages: int, tx: Transaction) -> None:
+    """So many pages of clients, and twice as many the next time: who delivers must not wait for the next order."""
+    limit = pages * PAGE
     incident = await locked(tx, telling.incident_id)
     if telling.kind is NoticeKind.BREACH_NOTICE:
-        client_ids = await telling_store.take_untold(tx, telling.incident_id, after)
+        client_ids = await telling_store.take_untold(tx, telling.incident_id, after, limit)
     else:
-        client_ids = await telling_store.load_told(tx, telling, after)
+        client_ids = await telling_store.load_told(tx, telling, after, limit)
     if not client_ids or incident.known.aware_at is None:
         return
     said, picture = await _said(incident, telling, tx), await _picture(incident, telling, tx)
@@ -57,9 +63,17 @@ async def _tell_page(app: Bound, telling: Telling, after: str, tx: Transaction) 
         agreement = app.book[group.signed]
         late = Late(group.due_at, incident.delays.get(CLIENTS)) if group.missed else None
         facts = facts_of(agreement, picture, late) | said
-        tx.emit(_order(agreement, telling, group, those, facts, tx))
-    if len(client_ids) == PAGE:
-        tx.emit(ClockPageDue(incident_id=telling.incident_id, telling_id=telling.telling_id, after=client_ids[-1]))
+        for first in range(0, len(those), PAGE):
+            tx.emit(_order(agreement, telling, group, those[first : first + PAGE], facts, tx))
+    if len(client_ids) == limit:
+        tx.emit(
+            ClockPageDue(
+                incident_id=telling.incident_id,
+                telling_id=telling.telling_id,
+                after=client_ids[-1],
+                pages=min(2 * pages, _MOST_PAGES),
+            )
+        )
 
 
 async def _said(incident: Incident, telling: Telling, tx: Transaction) -> Facts:

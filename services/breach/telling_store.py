@@ -11,7 +11,7 @@ from chassis.transaction import Transaction
 from contracts.incident import NoticeKind
 
 PAGE: Final = 500
-"""Clients per page; an order names at most as many."""
+"""An order names at most as many clients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,29 +61,30 @@ async def load_telling(tx: Transaction, telling_id: str) -> Telling | None:
     return None if row is None else Telling(row[0], row[1], NoticeKind(row[2]), row[3], row[4])
 
 
-async def take_untold(tx: Transaction, incident_id: str, after: str) -> list[str]:
+async def take_untold(tx: Transaction, incident_id: str, after: str, limit: int) -> list[str]:
     """The next clients after this one whose notice was not ordered yet; from now on it is."""
     rows = await tx.fetch(
-        f"""
+        """
         UPDATE affected SET ordered_at = $2
          WHERE incident_id = $1
            AND client_id IN (SELECT client_id FROM affected
                               WHERE incident_id = $1 AND client_id > $3
                                 AND ordered_at IS NULL AND told_at IS NULL AND NOT exempt
-                              ORDER BY client_id LIMIT {PAGE})
+                              ORDER BY client_id LIMIT $4)
         RETURNING client_id
         """,
         incident_id,
         tx.now,
         after,
+        limit,
     )
     return sorted(row["client_id"] for row in rows)
 
 
-async def load_told(tx: Transaction, telling: Telling, after: str) -> list[str]:
+async def load_told(tx: Transaction, telling: Telling, after: str, limit: int) -> list[str]:
     """The next clients after this one whose notice was ordered; of a telling to one alone that one, ordered or not."""
     rows = await tx.fetch(
-        f"""
+        """
         SELECT client_id
           FROM affected
          WHERE incident_id = $1 AND client_id > $3 AND NOT exempt
@@ -91,13 +92,14 @@ async def load_told(tx: Transaction, telling: Telling, after: str) -> list[str]:
            AND (NOT $5 OR (SELECT missed FROM clock
                             WHERE clock.incident_id = $1 AND clock = $2 AND clock.client_id = affected.client_id))
          ORDER BY client_id
-         LIMIT {PAGE}
+         LIMIT $6
         """,
         telling.incident_id,
         CLIENTS,
         after,
         telling.client_id,
         telling.kind is NoticeKind.BREACH_DELAY,
+        limit,
     )
     return [row["client_id"] for row in rows]
 

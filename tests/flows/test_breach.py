@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 from pydantic_core import from_json
+from tests.chassis.bus import Bus
 from tests.flows.street import Street
 from typer.testing import CliRunner, Result
 
 from all_in_one import ON_CALL
 from breach.app import Breach
 from breach.settings import BreachSettings
+from chassis.dead_letters import topic_of
 from chassis.service import Service
 from dutiful.cli import app
 from embedded.smtp import ReceivedMail
@@ -175,6 +177,23 @@ async def test_a_breach_that_reaches_nobody(street: Street) -> None:
     await told(street, "p-inc", "p-ghost")
     assert "IT REACHES NOBODY" not in (await command(street, "show", "p-inc")).stdout
     await street.terminate("p-ghost")
+
+
+async def test_a_detector_whose_clock_is_ahead_loses_nothing(street: Street) -> None:
+    """What lies ahead is a dead letter that says so, by its field; replayed at that time, it is an incident."""
+    ahead_at = street.clock.now() + 2 * HOUR
+    said = {"incident_id": "q-inc", "origin": "detector", "detected_at": ahead_at.isoformat(), "description": "Odd"}
+    await street.publish("breach.detected", "q-inc", said)
+    bus = Bus(street.house.bootstrap, "")
+    letters = await bus.hear(topic_of("breach"), lambda got: any(b"q-inc" in (each.value or b"") for each in got))
+    (letter,) = [each for each in letters if b"q-inc" in (each.value or b"")]
+    assert letter.headers["dutiful-field"] == "detected_at"
+    assert "it lies ahead" in letter.headers["dutiful-reason"]
+    street.clock.jump_to(ahead_at)
+    arguments = ["dead-letters", "replay", str(letter.key), "--kafka", street.house.bootstrap]
+    replayed = await asyncio.to_thread(CliRunner().invoke, app, arguments)
+    assert replayed.exit_code == 0, replayed.output
+    await street.until(partial(street.of, "incident.opened", incident_id="q-inc"))
 
 
 def alerts(mails: Sequence[ReceivedMail], *words: str) -> list[str]:
