@@ -45,7 +45,7 @@ def warned(app: Bound, due: ClockThresholdDue, waiting: Sequence[str], cause: Ca
         "towards": _towards(agreement, due.clock),
         "to_clients": "yes" if due.clock == CLIENTS else "",
         "to_authority": "" if due.clock == CLIENTS else due.clock,
-        "hours_left": f"{timedelta(seconds=due.seconds_left) / _HOUR:g}",
+        "hours_left": f"{max((due.due_at - tx.now) / _HOUR, 0):.1f}".removesuffix(".0"),
         "waiting": str(len(waiting)),
         "clients": _few(waiting),
     }

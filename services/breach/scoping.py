@@ -68,7 +68,7 @@ async def widen(
         await incident_store.set_status(tx, incident_id, status)
         tx.emit(IncidentReopened(incident_id=incident_id, reopened_by=decided_by, reason="more clients are affected"))
     if added and incident.known.aware_at is not None:
-        await ticking.start_clients(app, incident_id, incident.known.aware_at, tx)
+        await ticking.join_clients(app, incident_id, incident.known.aware_at, tx)
         await telling.tell(app, incident_id, NoticeKind.BREACH_NOTICE, tx)
 
 

@@ -1,6 +1,6 @@
 """Clocks that start, are moved, and warn (BRE-1)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from agreement.schema import Agreement
@@ -29,13 +29,26 @@ async def start(app: Bound, incident_id: str, aware_at: datetime, tx: Transactio
     return (*await start_clients(app, incident_id, aware_at, tx), *authorities)
 
 
-async def start_clients(app: Bound, incident_id: str, aware_at: datetime, tx: Transaction) -> tuple[Clock, ...]:
-    """The clients' clocks run, by the version that binds each; without any client, by the latest."""
+async def join_clients(app: Bound, incident_id: str, aware_at: datetime, tx: Transaction) -> None:
+    """The clocks of clients who are found later run too; what has been said of these clocks is not said again."""
+    running = await clock_store.load_dues(tx, incident_id)
+    await start_clients(app, incident_id, aware_at, tx, [due for due in running if due.due_at > tx.now])
+
+
+async def start_clients(
+    app: Bound, incident_id: str, aware_at: datetime, tx: Transaction, running: Collection[Due] = ()
+) -> tuple[Clock, ...]:
+    """The clients' clocks run, by the version that binds each; without any client, by the latest.
+
+    The warnings of those that are `running` are on the agenda already.
+    """
     clocks: dict[datetime, Clock] = {}
     for version in await clock_store.load_versions(tx, incident_id):
         clock = clients_clock(app.book[version], aware_at)
         await clock_store.start_clients(tx, incident_id, version, clock)
-        schedule(app.book[version], incident_id, aware_at, [Due(clock.code, clock.due_at)], tx)
+        due = Due(clock.code, clock.due_at)
+        if due not in running:
+            schedule(app.book[version], incident_id, aware_at, [due], tx)
         clocks[clock.due_at] = clock
     return tuple(clocks.values()) or (clients_clock(app.book.latest, aware_at),)
 

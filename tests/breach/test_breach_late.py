@@ -11,11 +11,13 @@ from contracts.holder import HolderDeclared, HolderKind
 from contracts.incident import (
     AlertKind,
     IncidentAlertOrdered,
+    IncidentClockMissed,
     IncidentNoticeOrdered,
     IncidentReachedNobody,
     IncidentRefused,
     IncidentScopeNarrowed,
     IncidentScopeWidened,
+    IncidentTimeLeft,
     NoticeKind,
 )
 
@@ -201,6 +203,25 @@ async def test_people_are_told_of_clocks_that_run_out_and_of_what_nobody_decided
     assert [each.facts["clients"] for each in missed if each.facts["to_clients"]] == [("borealis",)]
     assert sorted(str(each.facts["to_authority"]) for each in missed) == ["", "gdpr_33", "telecom_611_2013"]
     assert len({each.order_id for each in desk.of(IncidentAlertOrdered)}) == len(desk.of(IncidentAlertOrdered))
+
+
+async def test_who_joins_repeats_no_warning(desk: Desk) -> None:
+    """A threshold that has passed was said once, whoever is found later; of an end that is over the new one is told."""
+    await desk.sign("acme")
+    await desk.detect(data_categories=("faxes",))
+    await desk.aware()
+    await desk.pass_hours(30)
+    for client_id in ("borealis", "cedar"):
+        await desk.sign(client_id)
+    assert len(desk.of(IncidentTimeLeft, clock="clients")) == 1
+    await desk.pass_hours(43)
+    lefts = [each.seconds_left // 3600 for each in desk.of(IncidentTimeLeft, clock="clients")]
+    assert lefts == [48, 24, 6]
+    assert desk.of(IncidentTimeLeft, clock="clients")[-1].client_ids == ("acme", "borealis", "cedar")
+    await desk.sign("delta")
+    assert "delta" in desk.of(IncidentClockMissed, clock="clients")[-1].client_ids
+    seen = await desk.incident()
+    assert next(each["missed"] for each in seen["clocks"] if each["clock"] == "clients") == 4
 
 
 async def test_an_alert_names_no_more_than_a_person_reads(desk: Desk) -> None:
