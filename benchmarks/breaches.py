@@ -15,7 +15,7 @@ from benchmarks.servers import Servers
 from benchmarks.system import Publisher, publisher, system
 from benchmarks.waiting import until
 from breach.app import Breach
-from breach.notices import Picture, facts_of
+from breach.told.notices import Picture, facts_of
 from contracts.breach import BreachDetected, Origin, Words
 from contracts.event import Event
 from contracts.incident import IncidentNoticeOrdered, NoticeKind

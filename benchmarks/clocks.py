@@ -21,7 +21,7 @@ from benchmarks.servers import Servers
 from benchmarks.system import percentile
 from breach.app import Breach
 from breach.settings import BreachSettings
-from breach.watch import Watch
+from breach.timing.watch import Watch
 from chassis.clock import SystemClock
 from chassis.message import Cause
 from chassis.metrics import Metrics

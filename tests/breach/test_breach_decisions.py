@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from agreement import default_path
 from agreement.loading import load
-from breach.decisions import (
+from breach.affected.scope import Scope
+from breach.course.decisions import (
     Known,
     Said,
     Status,
@@ -21,7 +22,6 @@ from breach.decisions import (
     weigh_exemption,
     weigh_update,
 )
-from breach.scope import Scope
 from contracts.breach import (
     Absence,
     BreachAwarenessRecorded,

@@ -7,11 +7,11 @@ import pytest
 from pypdf import PdfReader
 from tests.desk import shipped
 
-from breach.decisions import Status
-from breach.document import Beside, dossier_of
-from breach.dossier import Done, filled, missing
-from breach.printing import paper_of
-from breach.views import ClockView, IncidentView, PhaseView, StepView, SubmissionView
+from breach.answers.views import ClockView, IncidentView, PhaseView, StepView, SubmissionView
+from breach.authority.document import Beside, dossier_of
+from breach.authority.dossier import Done, filled, missing
+from breach.authority.printing import paper_of
+from breach.course.decisions import Status
 from contracts.breach import Entry, Origin, Standing, StepKind, Words
 from contracts.incident import Submission
 
