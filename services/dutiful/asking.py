@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
 
-import aiohttp
 import typer
 from pydantic_core import from_json
 from rich.console import Console
@@ -43,6 +42,8 @@ def _answer(url: str, token: str, option: str, body: Mapping[str, object] | None
 
 
 async def _ask(url: str, token: str, body: Mapping[str, object] | None, key: str | None) -> bytes:
+    import aiohttp
+
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     if key is not None:
         headers["Idempotency-Key"] = key
