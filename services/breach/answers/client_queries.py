@@ -3,7 +3,7 @@
 import asyncpg
 
 from agreement.book import Book
-from breach.answers import queries
+from breach.answers import dossier_queries
 from breach.answers.views import ClientBreachAnswer, ClientBreachView
 from breach.course.decisions import Status
 from breach.course.incident_store import incident_of
@@ -31,8 +31,8 @@ async def breach(pool: Pool, book: Book, client_id: str, incident_id: str) -> Cl
     row = await pool.fetchrow(f"{_BREACH} AND incident_id = $3", client_id, CLIENTS, incident_id)
     if row is None:
         return None
-    phases = await queries.phases(pool, incident_id)
-    steps = await queries.steps(pool, incident_id, internal=False)
+    phases = await dossier_queries.phases(pool, incident_id)
+    steps = await dossier_queries.steps(pool, incident_id, internal=False)
     view = _view(book, row)
     return ClientBreachAnswer(
         **{name: getattr(view, name) for name in ClientBreachView.model_fields}, phases=phases, steps=steps

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from breach.answers import queries
+from breach.answers import dossier_queries, queries
 from breach.answers.asking import STAFF, app_of
 from breach.authority import register
 from breach.authority.document import Beside, Document, dossier_of
@@ -47,9 +47,9 @@ async def _document(incident_id: str, request: Request, running: Running) -> Doc
     async with running.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         incident = found(await queries.incident(connection, agreement, now, incident_id))
         beside = Beside(
-            await queries.steps(connection, incident_id, internal=True),
-            await queries.phases(connection, incident_id),
-            await queries.submissions(connection, incident_id),
-            await queries.names(connection, incident.subprocessor_ids, incident.systems),
+            await dossier_queries.steps(connection, incident_id, internal=True),
+            await dossier_queries.phases(connection, incident_id),
+            await dossier_queries.submissions(connection, incident_id),
+            await dossier_queries.names(connection, incident.subprocessor_ids, incident.systems),
         )
         return dossier_of(agreement, incident, beside, now)

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request
 
-from breach.answers import queries
+from breach.answers import dossier_queries, queries
 from breach.answers.asking import STAFF, app_of
 from breach.answers.views import AffectedView, IncidentView, JournalView, PhaseView, StepView, SubmissionView
 from breach.course.decisions import Status
@@ -60,19 +60,19 @@ async def read_journal(
 @router.get("/incidents/{incident_id}/updates", summary="Its numbered updates")
 async def read_updates(incident_id: PathId, running: Running) -> list[PhaseView]:
     """BRE-2: what was told in phases."""
-    return await queries.phases(running.pool, incident_id)
+    return await dossier_queries.phases(running.pool, incident_id)
 
 
 @router.get("/incidents/{incident_id}/steps", summary="What was done about it")
 async def read_steps(incident_id: PathId, running: Running) -> list[StepView]:
     """BRE-3: containment, investigation, cause, remedy."""
-    return await queries.steps(running.pool, incident_id, internal=True)
+    return await dossier_queries.steps(running.pool, incident_id, internal=True)
 
 
 @router.get("/incidents/{incident_id}/notifications", summary="What went to authorities")
 async def read_submissions(incident_id: PathId, running: Running) -> list[SubmissionView]:
     """BRE-4: each as the dossier stood then."""
-    return await queries.submissions(running.pool, incident_id)
+    return await dossier_queries.submissions(running.pool, incident_id)
 
 
 async def shown(request: Request, running: Running, incident_id: str) -> IncidentView:

@@ -8,6 +8,7 @@ import asyncpg
 from pydantic import TypeAdapter
 from pydantic_core import to_json
 
+from breach.affected.scope import Scope
 from breach.course.decisions import Detection, Known, Status
 from chassis.transaction import Transaction
 from contracts.breach import Entry, Words
@@ -39,6 +40,16 @@ class Incident:
     def incident_id(self) -> str:
         """Its id."""
         return self.known.incident_id
+
+    def covers(self, scope: Scope) -> bool:
+        """Whether a scope names no client, and nothing else that was not named before: it can bring in nobody else."""
+        return (
+            not scope.client_ids
+            and set(scope.subprocessor_ids) <= set(self.subprocessor_ids)
+            and set(scope.systems) <= set(self.systems)
+            and set(scope.data_categories) <= set(self.data_categories)
+            and set(scope.by_categories) <= set(self.by_categories)
+        )
 
 
 _INCIDENT = """

@@ -72,7 +72,7 @@ async def _detect(app: Bound, detection: Detection, tx: Transaction) -> None:
             )
         )
         _remind(app, first.incident_id, 1, tx)
-    if scope != Scope():
+    if scope != Scope() and (fresh or not incident.covers(scope)):
         await scoping.widen(app, incident, scope, first.origin.value, first.description, tx, asked=fresh)
     if aware is not None and incident.known.aware_at is None:
         await on_awareness_recorded(app, aware, tx)
