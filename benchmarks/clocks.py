@@ -145,6 +145,8 @@ async def _round(runtime: Runtime, incidents: Mapping[int, str], consumer: AIOKa
             for records in (await consumer.getmany(timeout_ms=200)).values():
                 now = time.time()
                 for record in records:
-                    n = from_json(record.value or b"")["seconds_left"] - 1
-                    late[str(n)] = (now - due[n].timestamp()) * 1000
+                    said = from_json(record.value or b"")
+                    if "seconds_left" in said:  # with it goes an alert to people on call
+                        n = said["seconds_left"] - 1
+                        late[str(n)] = (now - due[n].timestamp()) * 1000
     return percentile(late, 50), percentile(late, 99)
