@@ -100,4 +100,4 @@ class DataCategory(Clausal):
 
     code: Slug
     label: Text
-    label_fr: Text | None = Field(None, description="the same for who reads French")
+    label_fr: Text | None = Field(None, description="the same in French, where the file says it")

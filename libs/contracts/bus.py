@@ -223,6 +223,7 @@ TOPICS = (
             retention.RetentionChoiceAccepted,
             retention.RetentionChoiceRefused,
             retention.RetentionChoiceDefaulted,
+            retention.RetentionFetchingMoved,
             retention.RetentionReturnSettled,
             retention.RetentionHoldApplied,
             retention.RetentionHoldRefused,

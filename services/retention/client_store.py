@@ -43,11 +43,13 @@ async def save_client(tx: Transaction, signed: ClientSigned) -> None:
     """A client, bound to what it signed from that day on; if it signs again, there is something of it again."""
     await tx.execute(
         """
-        INSERT INTO client (client_id, name) VALUES ($1, $2)
-            ON CONFLICT (client_id) DO UPDATE SET name = excluded.name, gone_on = NULL
+        INSERT INTO client (client_id, name, language) VALUES ($1, $2, $3)
+            ON CONFLICT (client_id) DO UPDATE
+           SET name = excluded.name, language = excluded.language, gone_on = NULL
         """,
         signed.client_id,
         signed.name,
+        signed.contact.language,
     )
     await bind(tx, signed.client_id, Signed(signed.agreement_id, signed.agreement_version), signed.signed_on)
 
@@ -69,6 +71,12 @@ async def load_agreement(tx: Transaction, client_id: str) -> str | None:
         "SELECT agreement_id FROM signature WHERE client_id = $1 ORDER BY signed_on DESC, seq DESC LIMIT 1", client_id
     )
     return agreement_id
+
+
+async def set_language(tx: Transaction, client_id: str, language: str) -> bool:
+    """The language that a client reads from now on; False if there is no such client."""
+    status = await tx.execute("UPDATE client SET language = $2 WHERE client_id = $1", client_id, language)
+    return not status.endswith(" 0")
 
 
 async def lock_client(tx: Transaction, client_id: str, today: date) -> Client | None:
