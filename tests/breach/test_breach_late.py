@@ -238,14 +238,14 @@ async def test_an_alert_names_no_more_than_a_person_reads(desk: Desk) -> None:
 async def test_clients_read_french_where_there_is_some(desk: Desk) -> None:
     """§15: what happened, which data and whom to call, in French for who reads it."""
     await desk.sign("acme")
-    await desk.detect("acme", data_categories=("faxes",), description_fr="Un export étrange")
+    await desk.detect("acme", data_categories=("crm_contacts",), description_fr="Un export étrange")
     await desk.aware(hours_ago=0.5)
     contact = {"code": "contact", "text": {"en": "The desk", "fr": "Le bureau"}}
     await desk.post("dpo", f"/incidents/{INCIDENT}/dossier", {"entries": [contact]})
     await desk.update()
     first, update = desk.of(IncidentNoticeOrdered)
     assert (first.facts["nature"], first.facts["nature.fr"]) == ("A strange export", "Un export étrange")
-    assert (first.facts["data_categories"], first.facts["data_categories.fr"]) == (("Fax",), ("Télécopies",))
+    assert (first.facts["data_categories"], first.facts["data_categories.fr"]) == (("CRM Contact",), ("Contact CRM",))
     assert update.kind is NoticeKind.BREACH_UPDATE
     assert (update.facts["contact_point"], update.facts["contact_point.fr"]) == ("The desk", "Le bureau")
     assert desk.clock.now() - STARTS_AT < timedelta(hours=1)
