@@ -1,6 +1,7 @@
 """The services by name: their apps and their settings. One that is not asked for is not imported: it costs memory."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Final, TypeVar
 
 from agreement.book import Book
@@ -78,6 +79,16 @@ def app_of(name: str, book: Book, settings: Settings) -> App:
     """The app of a service."""
     _, app = _service(name)
     return app(book, settings)
+
+
+def kind_of(name: str) -> type[App]:
+    """The class of a service's app: what it hears and its migrations, with no setting needed."""
+    _service(name)
+    found: list[type[App]] = [
+        each for each in vars(import_module(f"{name}.app")).values() if getattr(each, "name", None) == name
+    ]
+    (kind,) = found
+    return kind
 
 
 def _service(name: str) -> Starting:
