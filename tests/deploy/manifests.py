@@ -39,6 +39,19 @@ class EnvFrom(Loose):
     secret: Named | None = Field(None, alias="secretRef")
 
 
+class Get(Loose):
+    """A request that a probe makes."""
+
+    path: str
+    port: str
+
+
+class Probe(Loose):
+    """How Kubernetes asks how a container is."""
+
+    get: Get = Field(alias="httpGet")
+
+
 class Container(Loose):
     """A container, also one that runs before the others."""
 
@@ -50,6 +63,10 @@ class Container(Loose):
     security: dict[str, JsonValue] = Field({}, alias="securityContext")
     resources: dict[str, dict[str, str]] = {}
     mounts: list[dict[str, JsonValue]] = Field([], alias="volumeMounts")
+    ports: list[dict[str, JsonValue]] = []
+    lives: Probe | None = Field(None, alias="livenessProbe")
+    ready: Probe | None = Field(None, alias="readinessProbe")
+    starts: Probe | None = Field(None, alias="startupProbe")
 
 
 class Pod(Loose):
@@ -59,6 +76,7 @@ class Pod(Loose):
     init: list[Container] = Field([], alias="initContainers")
     security: dict[str, JsonValue] = Field({}, alias="securityContext")
     token: bool = Field(True, alias="automountServiceAccountToken")
+    grace_s: int = Field(30, alias="terminationGracePeriodSeconds")
     volumes: list[dict[str, JsonValue]] = []
 
     @property

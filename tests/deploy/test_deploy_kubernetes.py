@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 import pytest
@@ -10,6 +11,8 @@ import typer.main
 import yaml
 from tests.deploy.manifests import MANIFESTS, ROOT, Peer, built
 
+from chassis import consumer, service, serving
+from chassis.health import PROBED
 from chassis.settings import Settings
 from dutiful.cli import app
 from dutiful.services import RUNNABLE, settings_of
@@ -52,6 +55,23 @@ def test_every_variable_is_a_setting_and_its_value_is_taken(overlay: str, monkey
         ours = {each.removeprefix("DUTIFUL_").partition("__")[0].lower() for each in said if each.startswith("DUTIFUL")}
         assert ours <= type(settings).model_fields.keys(), "a variable that nothing reads"
         assert settings.oidc_issuer or settings.token_key, "no token would be accepted"
+
+
+@each_overlay
+def test_probes_ask_what_a_service_answers_and_a_stop_has_its_time(overlay: str) -> None:
+    """Live and ready are the health endpoints on the image's port; a pod is given longer than a stop takes at most."""
+    port = re.search(r"DUTIFUL_PORT=(\d+)", (ROOT / "Dockerfile").read_text())
+    assert port is not None
+    for _, pod, container in built(overlay).services():
+        probes = [container.lives, container.ready, container.starts]
+        assert [probe.get.path for probe in probes if probe] == ["/health/live", "/health/ready", "/health/live"]
+        assert {probe.get.path for probe in probes if probe} <= PROBED
+        assert {probe.get.port for probe in probes if probe} == {"http"}
+        assert container.ports == [{"name": "http", "containerPort": int(port[1])}]
+        stop_within: timedelta = Settings.model_fields["stop_within"].default
+        assert (
+            pod.grace_s > stop_within.total_seconds() + consumer._LEAVE_S + service._LET_GO_S + serving._STOP_WITHIN_S
+        )
 
 
 @each_overlay
@@ -98,8 +118,8 @@ def test_what_selects_pods_selects_those_that_are_meant(overlay: str) -> None:
     """A Service and a budget of a service fit its pods and no other's; a policy fits somebody, and one fits all."""
     build = built(overlay)
     pods = {name: each.template.metadata.labels for name, each in build.workloads().items()}
-    for name, service in build.of("Service").items():
-        assert _chosen(pods, service.spec["selector"]) == [f"Deployment {name}"]
+    for name, each in build.of("Service").items():
+        assert _chosen(pods, each.spec["selector"]) == [f"Deployment {name}"]
     for name, budget in build.of("PodDisruptionBudget").items():
         selector = budget.spec["selector"]
         assert isinstance(selector, dict)
