@@ -50,6 +50,8 @@ class Topic:
     retention_within: timedelta = timedelta(days=7)
     answers: tuple[type[Event], ...] = ()
     """Those of its events that others say, each in answer to the writer."""
+    others: tuple[str, ...] = ()
+    """The services beside its writer that write here."""
 
     @property
     def from_outside(self) -> tuple[type[Event], ...]:
@@ -170,6 +172,7 @@ TOPICS = (
         "platform, and each holder of itself",
         "Who holds clients' data, and what holders report",
         (holder.HolderDeclared, holder.HolderRetired, holder.HolderRestored, holder.HolderReported),
+        others=("holder",),
     ),
     Topic(
         "cease",
@@ -177,6 +180,7 @@ TOPICS = (
         "Orders to cease processing, and holders' answers",
         (cease.CeaseOrdered, cease.CeaseLifted, cease.CeaseConfirmed),
         answers=(cease.CeaseConfirmed,),
+        others=("holder",),
     ),
     Topic(
         "erasure",
@@ -192,6 +196,7 @@ TOPICS = (
         ),
         retention_within=timedelta(days=21),
         answers=(erasure.ErasureConfirmed, erasure.ErasureFailed, erasure.ErasureChecked),
+        others=("holder",),
     ),
     Topic(
         "return",
@@ -211,6 +216,7 @@ TOPICS = (
             returning.ReturnDownloaded,
             returning.ReturnAcknowledged,
         ),
+        others=("holder",),
     ),
     Topic(
         "retention",
