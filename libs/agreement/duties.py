@@ -103,7 +103,7 @@ class AuditGate(StrEnum):
 class GateItem(Part):
     """One gate, and what stands open when it does."""
 
-    code: Annotated[AuditGate, Field(strict=False)]
+    code: AuditGate
     text: Text
 
 

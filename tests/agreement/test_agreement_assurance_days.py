@@ -1,4 +1,4 @@
-"""The days of audits and disputes: far enough ahead, on working days, within business hours, and explained (§7, §14)."""
+"""The days of audits and disputes: far enough ahead, on working days, in business hours, and explained (§7, §14)."""
 
 from datetime import date, datetime, time, timedelta
 
