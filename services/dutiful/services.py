@@ -46,6 +46,13 @@ def _breach() -> Starting:
     return BreachSettings, lambda book, settings: Breach(book, _of(BreachSettings, settings))
 
 
+def _assurance() -> Starting:
+    from assurance.app import Assurance
+    from assurance.settings import AssuranceSettings
+
+    return AssuranceSettings, lambda book, settings: Assurance(book, _of(AssuranceSettings, settings))
+
+
 def _holder() -> Starting:
     from holder.app import Holder
     from holder.settings import HolderSettings
@@ -58,6 +65,7 @@ _SERVICES: Final[dict[str, Callable[[], Starting]]] = {
     "notifier": _notifier,
     "retention": _retention,
     "breach": _breach,
+    "assurance": _assurance,
     "holder": _holder,
 }
 

@@ -17,11 +17,13 @@ def test_a_service_that_is_not_asked_for_is_not_imported() -> None:
     )
     imported = {name.partition(".")[0] for name in said.stdout.split()}
     assert "notifier" in imported
-    assert not imported & {"holder", "retention", "breach", "subprocessor_registry"}
+    assert not imported & {"holder", "retention", "breach", "assurance", "subprocessor_registry"}
 
 
 def test_every_name_is_known() -> None:
     """The holder runs where its systems are; whoever misspells is told the names."""
     assert set(NAMES) == set(RUNNABLE) - {"holder"}
-    with pytest.raises(ValueError, match="there are subprocessor_registry, notifier, retention, breach, holder"):
+    with pytest.raises(
+        ValueError, match="there are subprocessor_registry, notifier, retention, breach, assurance, holder"
+    ):
         settings_of("notifer")
