@@ -14,7 +14,8 @@ Person = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=
 """Who somebody is, as their token's `sub` or a letter names them."""
 
 Line = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")
+    str,
+    StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"),
 ]
 """A name or title on one line."""
 

@@ -11,9 +11,9 @@ from pydantic_core import from_json, to_json
 
 from assurance import queries
 from assurance.matter_store import cause_of
-from chassis.asking import Running, word_to
+from chassis.asking import Running, word_of
 from chassis.errors import Rejected
-from chassis.http import Identified
+from chassis.http import IdempotencyKey, Identified
 from chassis.message import Cause
 from chassis.problems import FieldProblem, Problem, nothing_here
 from chassis.rights import Caller, Right
@@ -21,7 +21,12 @@ from contracts.event import Event
 from contracts.evidence import Side
 from contracts.wording import in_plain_words
 
-Once = Annotated[Cause, Depends(word_to("assurance"))]
+
+def _word(request: Request, caller: Identified, key: IdempotencyKey) -> Cause:
+    return word_of(request, caller, key, "assurance")
+
+
+Once = Annotated[Cause, Depends(_word)]
 """A person's word: it has one id however often it is sent under its key; one client's keys never meet another's."""
 
 Json = dict[str, JsonValue]

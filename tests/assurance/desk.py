@@ -56,7 +56,7 @@ class Desk(Speaker):
                 headers = from_json(row["headers"])
                 event = EVENTS[headers["ce_type"]].model_validate_json(row["value"])
                 self.said.append(event)
-                if event.TYPE in self.app.router.routes:
+                if event.TYPE in self.runtime.processor.router.routes:
                     cause = Cause(headers["ce_source"], headers["ce_id"], "tests")
                     await self.runtime.processor.submit(event, cause)
 
@@ -132,19 +132,21 @@ class Desk(Speaker):
         """GET as somebody."""
         return await self.http.get(path, params=query or None, headers=self.headers(who))
 
-    async def post(self, who: str, path: str, body: Json | None = None, *, key: str | None = None) -> httpx.Response:
+    async def post(
+        self, who: str, path: str, body: Mapping[str, object] | None = None, *, key: str | None = None
+    ) -> httpx.Response:
         """POST as somebody, under a fresh key or this one."""
         headers = self.headers(who) | {"Idempotency-Key": key or f"key-{next(self.numbers)}"}
         return await self.http.post(path, json=body or {}, headers=headers)
 
-    async def say(self, who: str, path: str, body: Json | None = None) -> Any:  # noqa: ANN401 - JSON of any shape
+    async def say(self, who: str, path: str, body: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - JSON of any shape
         """POST as somebody, which must count."""
         answer = await self.post(who, path, body)
         assert answer.status_code == 201, answer.text
         await self.settle()
         return answer.json()
 
-    async def refused(self, who: str, path: str, body: Json | None = None, *, status: int = 409) -> str:
+    async def refused(self, who: str, path: str, body: Mapping[str, object] | None = None, *, status: int = 409) -> str:
         """POST as somebody, which must not count: why."""
         answer = await self.post(who, path, body)
         assert answer.status_code == status, answer.text
