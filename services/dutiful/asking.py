@@ -22,21 +22,34 @@ def fetch(url: str, token: str, option: str) -> bytes:
     return asyncio.run(_ask(url, token, option, None, None))
 
 
-async def _ask(url: str, token: str, option: str, body: Mapping[str, object] | None, key: str | None) -> bytes:
+def upload(url: str, token: str, option: str, content: bytes) -> object:
+    """The JSON that a POST of bytes answers."""
+    answered: object = from_json(asyncio.run(_ask(url, token, option, None, None, content)))
+    return answered
+
+
+async def _ask(
+    url: str,
+    token: str,
+    option: str,
+    body: Mapping[str, object] | None,
+    key: str | None,
+    content: bytes | None = None,
+) -> bytes:
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     if key is not None:
         headers["Idempotency-Key"] = key
-    method = "GET" if body is None else "POST"
+    method = "GET" if body is None and content is None else "POST"
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session,
-            session.request(method, url, json=body, headers=headers) as answer,
+            session.request(method, url, json=body, data=content, headers=headers) as answer,
         ):
-            content = await answer.read()
+            answered = await answer.read()
             if not answer.ok:
-                Console(stderr=True).print(f"{answer.status}: {_detail(content)}", style="red", markup=False)
+                Console(stderr=True).print(f"{answer.status}: {_detail(answered)}", style="red", markup=False)
                 raise typer.Exit(1)
-            return content
+            return answered
     except aiohttp.ClientConnectionError:
         Console(stderr=True).print(
             f"nothing answers at {url}, it can't be reached; set {option}", style="red", markup=False
