@@ -101,7 +101,7 @@ async def _round(desk: Desk, name: str) -> float:
 
 
 async def _lateness(desk: Desk, name: str) -> dict[str, float]:
-    """Milliseconds from due to the broker's own timestamp, of events due one after the other."""
+    """Whole milliseconds, as the broker stamps, from due to its own timestamp, of events due one after the other."""
     begins = await desk.consumer.end_offsets(desk.partitions)
     first_at = SystemClock().now() + timedelta(seconds=2)
     due = {f"{name}-{n}": first_at + timedelta(seconds=_SPREAD_S * n / DUE) for n in range(DUE)}
@@ -114,7 +114,7 @@ async def _lateness(desk: Desk, name: str) -> dict[str, float]:
         for records in (await desk.consumer.getmany(timeout_ms=1000)).values():
             for record in records:
                 client_id = (record.key or b"").decode()
-                late[client_id] = record.timestamp - due[client_id].timestamp() * 1000
+                late[client_id] = record.timestamp - due[client_id].timestamp() * 1000 // 1
     return late
 
 

@@ -1,5 +1,6 @@
 """The real servers and the world outside, started when the first test asks for them."""
 
+import logging
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -19,9 +20,10 @@ from embedded.smtp import SmtpSink
 @pytest.fixture(autouse=True)
 def logs_as_they_were() -> Iterator[None]:
     """What a command sets for its logs ends with its test, as the stream does that they went to."""
-    before = structlog.get_config()
+    before, level = structlog.get_config(), logging.getLogger("aiokafka").level
     yield
     structlog.configure(**before)
+    logging.getLogger("aiokafka").setLevel(level)
 
 
 @pytest.fixture(scope="session")

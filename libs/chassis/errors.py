@@ -30,6 +30,10 @@ HANDLING: Final = "while handling "
 """Begins the note of an error of ours that says which message brought it about: topic/partition@offset."""
 
 
+class Unable(Exception):
+    """A process can't go on as things are; the text is one sentence for the person who started it: what to mend."""
+
+
 class Rejected(Exception):
     """The message is wrong: it goes to the dead letters with this reason, which a publisher must understand."""
 

@@ -4,10 +4,11 @@ import asyncio
 import json
 import time
 from http import HTTPStatus
+from http.client import HTTPException
 from typing import Final
 from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, build_opener
 
-import aiohttp
 import structlog
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
@@ -22,8 +23,17 @@ ALGORITHMS: Final = frozenset({"RS256", "ES256", "EdDSA"})
 
 _KEPT_S: Final = 600.0  # a key that the issuer took back is refused after this at the latest, while it answers
 _ASK_AGAIN_AFTER_S: Final = 60.0  # made-up key ids must not make us ask the issuer for every request
-_TIMEOUT: Final = aiohttp.ClientTimeout(total=5)
+_WITHIN_S: Final = 5.0
 _AT_MOST_BYTES: Final = 256 * 1024
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        """None: a redirect is an answer like any other that isn't 200."""
+
+
+_ASKED_DIRECTLY: Final[OpenerDirector] = build_opener(ProxyHandler({}), _NoRedirects)
+"""The standard library's, in a thread, for a question every ten minutes: an HTTP client more is 9 MB a process."""
 
 
 class IssuerUnfit(Exception):
@@ -70,34 +80,33 @@ class Issuer:
         """Bring the keys up to date; while the issuer is away, the ones that are known stay good."""
         self._asked_at = time.monotonic()
         try:
-            async with aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=False) as session:
-                self._keys = await self._fetch(session)
-        except (aiohttp.ClientError, TimeoutError, IssuerUnfit) as error:
+            async with asyncio.timeout(_WITHIN_S):
+                self._keys = await asyncio.to_thread(self._fetch)
+        except (OSError, HTTPException, IssuerUnfit) as error:  # TimeoutError and URLError are kinds of OSError
             log.warning("issuer keys can't be had", issuer=self.url, reason=f"{type(error).__name__}: {error}")
         else:
             self._fresh_at = time.monotonic()
 
-    async def _fetch(self, session: aiohttp.ClientSession) -> dict[str, PyJWK]:
+    def _fetch(self) -> dict[str, PyJWK]:
         try:
-            text = await _get(session, f"{self.url.rstrip('/')}/.well-known/openid-configuration")
+            text = _get(f"{self.url.rstrip('/')}/.well-known/openid-configuration")
             found = _Discovery.model_validate_json(text)
             if found.issuer != self.url:
                 raise IssuerUnfit(f"it calls itself {found.issuer!r}")
             if urlsplit(found.jwks_uri).scheme != urlsplit(self.url).scheme:
                 raise IssuerUnfit("its keys are not where it is: another scheme")
-            keys = _KeySet.model_validate_json(await _get(session, found.jwks_uri)).keys
+            keys = _KeySet.model_validate_json(_get(found.jwks_uri)).keys
         except ValidationError as error:
             raise IssuerUnfit(json.dumps([each["loc"] for each in error.errors()])) from error
         return {key.key_id: key for key in map(_usable, keys) if key is not None and key.key_id is not None}
 
 
-async def _get(session: aiohttp.ClientSession, url: str) -> bytes:
-    async with session.get(url, allow_redirects=False) as answer:
+def _get(url: str) -> bytes:
+    """The body; an answer of another status than 200 raises, as urllib does: `HTTPError` is a kind of OSError."""
+    with _ASKED_DIRECTLY.open(url, timeout=_WITHIN_S) as answer:
         if answer.status != HTTPStatus.OK:
             raise IssuerUnfit(f"{url} answers {answer.status}")
-        body = await answer.content.read(_AT_MOST_BYTES + 1)
-        while len(body) <= _AT_MOST_BYTES and (more := await answer.content.read(_AT_MOST_BYTES)):
-            body += more
+        body: bytes = answer.read(_AT_MOST_BYTES + 1)
         if len(body) > _AT_MOST_BYTES:
             raise IssuerUnfit(f"{url} answers more than {_AT_MOST_BYTES} bytes")
         return body

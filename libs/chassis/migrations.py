@@ -12,12 +12,13 @@ import asyncpg
 import structlog
 
 from chassis.database import connect
+from chassis.errors import Unable
 
 log = structlog.get_logger()
 CHASSIS_TABLES = Path(__file__).parent / "tables"
 
 
-class MigrationRefused(Exception):
+class MigrationRefused(Unable):
     """What is applied and what is shipped differ; the text says which file and what to do."""
 
 

@@ -14,7 +14,7 @@ from chassis.access import Access
 from chassis.clock import Clock
 from chassis.consumer import Consumer
 from chassis.database import Pool, open_pool
-from chassis.errors import HANDLING, is_down, while_down
+from chassis.errors import HANDLING, Unable, is_down, while_down
 from chassis.health import Probe, add_health
 from chassis.http import Server, serve
 from chassis.looking import look_for_ever
@@ -35,7 +35,7 @@ _OBSERVE_S = 5.0
 _LET_GO_S = 5.0
 
 
-class Crashed(Exception):
+class Crashed(Unable):
     """A service ended by an error of ours; the text is one sentence with its name, and the message that it handled."""
 
 

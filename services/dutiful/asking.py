@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 
-import aiohttp
 import typer
 from pydantic_core import from_json
 from rich.console import Console
@@ -36,6 +35,8 @@ async def _ask(
     key: str | None,
     content: bytes | None = None,
 ) -> bytes:
+    import aiohttp
+
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     if key is not None:
         headers["Idempotency-Key"] = key

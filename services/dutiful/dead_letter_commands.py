@@ -1,19 +1,15 @@
 """`dutiful dead-letters`: what was set aside, why, and playing it again."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
-from contextlib import asynccontextmanager
-from typing import Annotated, Any, TypeVar
+from collections.abc import Coroutine, Iterable
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaConnectionError
 from pydantic_core import to_json
 from rich.console import Console
 
-from chassis.dead_letters import DeadLetter, exhume, topic_of
-from dutiful.services import RUNNABLE
+if TYPE_CHECKING:
+    from chassis.dead_letters import DeadLetter
 
 app = typer.Typer(
     name="dead-letters",
@@ -84,75 +80,34 @@ def discard(
     Console().print(f"{len(letters)} discarded")
 
 
-async def _read(kafka: str, prefix: str) -> dict[str, DeadLetter]:
-    letters: dict[str, DeadLetter] = {}
-    there = await _topics(kafka)
-    topics = [topic for name in RUNNABLE if (topic := prefix + topic_of(name)) in there]
-    if not topics:
-        return letters
-    async with _consumer(kafka, topics) as consumer:
-        ends = await consumer.end_offsets(consumer.assignment())
-        for partition in ends:
-            while await consumer.position(partition) < ends[partition]:
-                for record in (await consumer.getmany(partition, timeout_ms=1000)).get(partition, ()):
-                    _fold(letters, record.key, exhume(record) if record.value is not None else None)
-    return letters
+async def _read(kafka: str, prefix: str) -> "dict[str, DeadLetter]":
+    from dutiful.dead_letter_box import read
+
+    return await read(kafka, prefix)
 
 
-def _fold(letters: dict[str, DeadLetter], key: bytes | None, letter: DeadLetter | None) -> None:
-    letters.pop((key or b"").decode(), None)
-    if letter is not None:
-        letters[letter.id] = letter
+async def _send(kafka: str, prefix: str, letters: "Iterable[DeadLetter]", again: "Iterable[DeadLetter]" = ()) -> None:
+    from dutiful.dead_letter_box import send
+
+    await send(kafka, prefix, letters, again)
 
 
-async def _send(kafka: str, prefix: str, letters: Iterable[DeadLetter], again: Iterable[DeadLetter] = ()) -> None:
-    """The originals first, then the tombstones: a crash between them replays twice, which the inbox forgives."""
-    producer = AIOKafkaProducer(bootstrap_servers=kafka, enable_idempotence=True)
-    await producer.start()
-    try:
-        for letter in again:
-            await producer.send_and_wait(letter.topic, letter.value, letter.key, headers=letter.headers)
-        for letter in letters:
-            await producer.send_and_wait(prefix + topic_of(letter.service), None, letter.id.encode())
-    finally:
-        await producer.stop()
-
-
-async def _topics(kafka: str) -> set[str]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
-    try:
-        await admin.start()
-        return set(await admin.list_topics())
-    finally:
-        await admin.close()
-
-
-@asynccontextmanager
-async def _consumer(kafka: str, topics: Sequence[str]) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(*topics, bootstrap_servers=kafka, auto_offset_reset="earliest")
-    try:
-        await consumer.start()
-        yield consumer
-    finally:
-        await consumer.stop()
-
-
-def _chosen(letters: dict[str, DeadLetter], ids: list[str]) -> list[DeadLetter]:
+def _chosen(letters: "dict[str, DeadLetter]", ids: list[str]) -> "list[DeadLetter]":
     return list(letters.values()) if ids == ["all"] else [_find(letters, each) for each in ids]
 
 
-def _origin(letter: DeadLetter) -> tuple[str, int, int]:
+def _origin(letter: "DeadLetter") -> tuple[str, int, int]:
     """Where its message was on the bus: the same for the letters of all services about it."""
     return letter.topic, letter.partition, letter.offset
 
 
-def _find(letters: dict[str, DeadLetter], letter_id: str) -> DeadLetter:
+def _find(letters: "dict[str, DeadLetter]", letter_id: str) -> "DeadLetter":
     if letter_id not in letters:
         raise typer.BadParameter(f"there is no dead letter {letter_id!r}; `dutiful dead-letters list` shows them")
     return letters[letter_id]
 
 
-def _summary(letter: DeadLetter) -> dict[str, str]:
+def _summary(letter: "DeadLetter") -> dict[str, str]:
     return {
         "id": letter.id,
         "service": letter.service,
@@ -163,6 +118,8 @@ def _summary(letter: DeadLetter) -> dict[str, str]:
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
+    from aiokafka.errors import KafkaConnectionError
+
     try:
         return asyncio.run(work)
     except KafkaConnectionError as error:

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import TypeAdapter, ValidationError
@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.table import Table
 
 from contracts.event import Id
-from holder.data_map import DataMap, MapInvalid, Scope, Source, load
-from holder.executors import ExecutorFailed, Found
-from holder.pace import Pace
-from holder.reaching import Reach
+
+if TYPE_CHECKING:
+    from holder.data_map import DataMap, Scope, Source
+    from holder.executors import Found
+    from holder.reaching import Reach
 
 app = typer.Typer(name="holder", help="The data map of a holder: what it reaches, and whether.", no_args_is_help=True)
 File = Annotated[Path, typer.Argument(metavar="MAP", help="a data map")]
@@ -27,6 +28,9 @@ def check(file: File) -> None:
 
     Example: CRM_URL=postgresql://… dutiful holder check holder.toml
     """
+    from holder.pace import Pace
+    from holder.reaching import Reach
+
     data_map = _load(file)
     lacks = asyncio.run(Reach(data_map, Pace()).lacks())
     for each in lacks:
@@ -50,6 +54,11 @@ def dry_run(
 
     Example: dutiful holder dry-run holder.toml --client client-42 --before 2026-01-01
     """
+    from holder.data_map import Scope
+    from holder.executors import Found
+    from holder.pace import Pace
+    from holder.reaching import Reach
+
     data_map = _load(file)
     if category is not None and category not in data_map.categories:
         raise typer.BadParameter(f"{file} names {', '.join(data_map.categories)}", param_hint="--category")
@@ -65,7 +74,9 @@ def dry_run(
         raise typer.Exit(1)
 
 
-async def _count(reach: Reach, sources: list[tuple[str, Source]], scope: Scope) -> list[Found | str]:
+async def _count(reach: "Reach", sources: "list[tuple[str, Source]]", scope: "Scope") -> "list[Found | str]":
+    from holder.executors import ExecutorFailed
+
     found: list[Found | str] = []
     for category, source in sources:
         try:
@@ -76,7 +87,9 @@ async def _count(reach: Reach, sources: list[tuple[str, Source]], scope: Scope) 
     return found
 
 
-def _load(file: Path) -> DataMap:
+def _load(file: Path) -> "DataMap":
+    from holder.data_map import MapInvalid, load
+
     try:
         return load(file)
     except MapInvalid as invalid:

@@ -65,6 +65,7 @@ def up(
     """Leave the whole system running on this machine, on the real clock; Ctrl-C stops all of it, data stays."""
     from all_in_one import House, Ports
     from embedded import sample_platform
+    from embedded.process import ServerError
 
     console = Console()
     ports = Ports.from_first(first_port, kafka=kafka_port)
@@ -76,6 +77,8 @@ def up(
             _print_urls(console, house)
             await _until_signal(house.crashed())
             console.print("[dim]· stopping[/]")
+        except ServerError as error:
+            _fail(str(error))
         finally:
             await house.stop()
 
@@ -189,17 +192,13 @@ def _go(work: Coroutine[Any, Any, None], ports: str = "DUTIFUL_PORT") -> None:
     """Run to the end; what can't be is one sentence. `ports` names what sets the ports."""
     import uvloop
 
-    from chassis.migrations import MigrationRefused
-    from chassis.service import Crashed
-    from embedded.process import ServerError
-    from holder.data_map import MapInvalid
-    from holder.executors import ExecutorFailed
+    from chassis.errors import Unable
 
     gc.collect()
     gc.freeze()  # what is loaded stays: walking it again and again would hold up a message for tens of milliseconds
     try:
         uvloop.run(work)
-    except (ServerError, MigrationRefused, Crashed, MapInvalid, ExecutorFailed) as error:
+    except Unable as error:
         _fail(str(error))
     except OSError as error:
         if error.errno != errno.EADDRINUSE:

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from chassis.errors import Unable
 from contracts.event import Id, Text
 from contracts.holder import HolderKind
 from contracts.ordering import Counted
@@ -22,7 +23,7 @@ Variable = Annotated[str, StringConstraints(pattern=r"^[A-Z_][A-Z0-9_]*$")]
 CLIENT: Final = "{client}"
 
 
-class MapInvalid(Exception):
+class MapInvalid(Unable):
     """The data map can't be used: one sentence per field that is wrong."""
 
     def __init__(self, path: Path, problems: list[str]) -> None:

@@ -6,10 +6,11 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
+from chassis.errors import Unable
 from holder.data_map import Scope
 
 
-class ExecutorFailed(Exception):
+class ExecutorFailed(Unable):
     """An order can't be carried out as things are; the text says what people must mend."""
 
 

@@ -51,7 +51,11 @@ class World:
     async def discovery(self, _: web.Request) -> web.Response:
         """OpenID Connect Discovery 1.0 §4."""
         found = {"issuer": self.calls_itself or self.url, "jwks_uri": f"{self.url}/keys"}
-        return web.json_response(found, status=self.status)
+        return web.json_response(found, status=self.status, headers={"Location": f"{self.url}/elsewhere"})
+
+    async def elsewhere(self, _: web.Request) -> web.Response:
+        """Where a redirect leads: the same, without trouble."""
+        return web.json_response({"issuer": self.url, "jwks_uri": f"{self.url}/keys"})
 
     async def jwks(self, _: web.Request) -> web.Response:
         """RFC 7517 §5."""
@@ -78,6 +82,7 @@ async def world() -> AsyncIterator[World]:
     """An issuer that runs."""
     world, app = World(), web.Application()
     app.router.add_get("/.well-known/openid-configuration", world.discovery)
+    app.router.add_get("/elsewhere", world.elsewhere)
     app.router.add_get("/keys", world.jwks)
     runner = web.AppRunner(app)
     await runner.setup()
@@ -202,3 +207,11 @@ async def test_an_endless_answer_is_not_read_to_its_end(world: World, access: Ac
     world.keys = [jwk(f"{nth}", RSA) for nth in range(1000)]
     problem = await refusal(access, world.token("1", RSA, "RS256"))
     assert problem.status == HTTPStatus.SERVICE_UNAVAILABLE
+
+
+async def test_a_redirect_is_not_followed(world: World, access: Access) -> None:
+    """Keys come from where the issuer says they are, and from nowhere that an answer sends us to."""
+    world.status = 302
+    problem = await refusal(access, world.token("rsa", RSA, "RS256"))
+    assert problem.status == HTTPStatus.SERVICE_UNAVAILABLE
+    assert world.asked == 0

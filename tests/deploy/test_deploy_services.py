@@ -10,14 +10,25 @@ from dutiful.services import NAMES, RUNNABLE, settings_of
 
 def test_a_service_that_is_not_asked_for_is_not_imported() -> None:
     """A process pays in memory for what it runs, and for no other service's libraries."""
-    code = "import sys; from dutiful.services import settings_of; settings_of('notifier'); print(*sys.modules)"
+    names = imported("import dutiful.cli; from dutiful.services import settings_of; settings_of('notifier')")
+    assert "notifier" in names
+    assert not names & {"holder", "retention", "breach", "assurance", "subprocessor_registry", "embedded", "aiohttp"}
+
+
+def test_the_command_line_imports_no_server_before_a_command_needs_one() -> None:
+    """`dutiful --help` answers at once, and a service's process doesn't carry what other commands need."""
+    servers = {"aiohttp", "aiokafka", "asyncpg", "cryptography", "fastapi", "faststream", "opentelemetry", "uvicorn"}
+    assert not imported("import dutiful.cli") & servers
+
+
+def imported(statement: str) -> set[str]:
+    """The top-level modules that a fresh interpreter has after a statement."""
+    code = f"{statement}; import sys; print(*sys.modules)"
     env = {"DUTIFUL_DATABASE_URL": "postgresql://nobody@127.0.0.1/none"}
     said = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
     )
-    imported = {name.partition(".")[0] for name in said.stdout.split()}
-    assert "notifier" in imported
-    assert not imported & {"holder", "retention", "breach", "assurance", "subprocessor_registry"}
+    return {name.partition(".")[0] for name in said.stdout.split()}
 
 
 def test_every_name_is_known() -> None:

@@ -18,7 +18,7 @@ ACME = "as-acme"
 
 async def command(street: Street, who: str, *arguments: str) -> Result:
     """`dutiful …` as somebody runs it."""
-    env = {"DUTIFUL_TOKEN": street._token(who)["Authorization"].removeprefix("Bearer "), "COLUMNS": "200"}
+    env = {"DUTIFUL_TOKEN": street.authorized(who)["Authorization"].removeprefix("Bearer "), "COLUMNS": "200"}
     env["DUTIFUL_ASSURANCE"] = street.house.url("assurance")
     return await asyncio.to_thread(CliRunner().invoke, app, list(arguments), env=env)
 
@@ -112,7 +112,7 @@ async def test_staff_who_are_not_bound_are_refused_by_every_service(bound: Stree
 
 
 async def _status(street: Street, service: str, path: str) -> int:
-    async with street.http.get(street.house.url(service) + path, headers=street._token("operator")) as answer:
+    async with street.http.get(street.house.url(service) + path, headers=street.authorized("operator")) as answer:
         return answer.status
 
 
