@@ -31,7 +31,6 @@ class Assistance(Record):
     quotes: tuple[says.AssistanceQuoted, ...] = ()
     given: tuple[says.AssistanceGiven, ...] = ()
     begun_at: datetime | None = None
-    overdue: bool = False
     ended_because: str | None = None
 
     @property

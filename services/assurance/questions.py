@@ -36,7 +36,6 @@ class Question(Record):
     asked: QuestionAsked
     answers: dict[int, Answered] = Field(default_factory=dict)
     documents: tuple[Document, ...] = ()
-    overdue: bool = False
     insufficient: str | None = None
 
     @property

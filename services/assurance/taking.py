@@ -112,7 +112,7 @@ async def _keep(world: World, about: About, step: Step, said: Said, tx: Transact
     await matter_store.note(tx, about.client_id, about.kind, about.matter_id, said)
     name = f"due/{about.client_id}/{about.kind}/{about.matter_id}"
     due_on = step.record.due_on
-    if due_on is not None and not step.record.is_over:
+    if due_on is not None and not step.record.is_over and not step.record.overdue:
         due = AppointmentMatterDue(
             client_id=about.client_id, matter=about.kind, matter_id=about.matter_id, due_on=due_on
         )

@@ -18,12 +18,13 @@ Facts = dict[str, str | tuple[str, ...]]
 
 
 class Record(BaseModel):
-    """What is kept of a matter, as one value; `due_on` is its last day while it waits for something."""
+    """What is kept of a matter, as one value; `due_on` is its last day, `overdue`: it has passed without an answer."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     status: str
     due_on: date | None = None
+    overdue: bool = False
 
     @property
     def is_over(self) -> bool:

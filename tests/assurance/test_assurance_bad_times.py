@@ -4,8 +4,12 @@ import asyncio
 from datetime import date, timedelta
 
 import pytest
+from prometheus_client import generate_latest
 from tests.assurance.desk import AUDIT, Desk, document
 
+from agreement.book import Signed
+from assurance import client_store
+from assurance.watch import Watch
 from chassis.errors import Rejected
 from contracts.assurance import AssuranceAnswered, AssuranceGateDecided, AssuranceOpened, AssuranceRefused
 from contracts.audit import AuditBegun, AuditPlanSubmitted
@@ -230,10 +234,35 @@ async def test_lists_have_pages_and_filters(desk: Desk) -> None:
 
 
 async def test_an_amendment_binds_from_its_day(desk: Desk) -> None:
-    """§15: what is signed for a later day binds from then on; the version of today is the one in force."""
-    await desk.sign("acme", signed_on=date(2026, 12, 1))
+    """§15: the version that was signed last by a day binds on it; of two words about one day the later."""
+    await desk.sign("acme", signed_on=date(2026, 2, 2))
+    days = [date(2026, 1, 1), date(2026, 2, 2), date(2026, 11, 30), date(2026, 12, 1), date(2027, 6, 1)]
+    async with desk.runtime.processor.transaction() as tx:
+        for version, signed_on in (("3", date(2027, 1, 1)), ("2", date(2026, 12, 1)), ("4", date(2027, 1, 1))):
+            await client_store.sign(tx, "acme", Signed("quicktalk", version), signed_on)
+    bound = [await client_store.load_client(desk.runtime.pool, "acme", day) for day in days]
+    assert [None if each is None else each.signed.version for each in bound] == ["1", "1", "1", "2", "4"]
+
+
+async def test_what_is_open_overdue_held_and_bound_is_counted(desk: Desk) -> None:
+    """An SRE sees by kind what waits, and no client's name."""
+    await desk.sign("acme")
     await desk.say("acme", QUESTION, {"items": ["Where?"]})
-    assert desk.of(AssuranceOpened)
+    await desk.say("acme", "/clients/acme/assistance/h1", {"kind": "dpia", "text": "Help."})
+    measures = (await desk.get("operator", "/agreements/quicktalk/measures")).json()["proposed"]["measures"]
+    await desk.say("operator", "/agreements/quicktalk/measures/v2", {"measures": measures[1:], "reason": "."})
+    await desk.say("dpo", "/staff/undertakings", {"person": "ada", "basis": "law", "given_on": "2026-11-24"})
+    await desk.at(date(2026, 12, 23))
+    await desk.say("operator", "/clients/acme/assistance/h1/result", {"text": "Here."})
+    watch = Watch(desk.app.book, desk.runtime)
+    await watch.look()
+    shown = generate_latest(desk.runtime.metrics.registry).decode()
+    assert 'dutiful_assurance_open{kind="question",service="assurance"} 1.0' in shown
+    assert 'dutiful_assurance_overdue{kind="question",service="assurance"} 1.0' in shown
+    assert 'dutiful_assurance_open{kind="assistance",service="assurance"} 0.0' in shown
+    assert 'dutiful_measures_held{service="assurance"} 1.0' in shown
+    assert 'dutiful_undertakings{service="assurance"} 1.0' in shown
+    assert "acme" not in shown
 
 
 def test_the_api_describes_every_word(desk: Desk) -> None:

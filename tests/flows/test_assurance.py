@@ -70,6 +70,37 @@ async def test_an_audit_is_prepared_from_the_shell(street: Street, tmp_path: Pat
     await street.terminate(ACME)
 
 
+async def test_help_and_a_dispute_from_the_shell(street: Street, tmp_path: Path) -> None:
+    """COO-1, DIS-1: a quote waits for the client alone; the days of a dispute are reckoned from its meeting."""
+    delta = "as-delta"
+    await street.sign(delta)
+    client = f"{delta}/super_administrator"
+    asked = ("--kind", "dpia", "--text", "Of transcription.", "--needed-on", "2026-05-29")
+    assert "due on 2026-05-29" in await done(street, client, "assistance", "request", delta, "h1", *asked)
+    await done(street, "operator", "assistance", "quote", delta, "h1", "x1", "--amount", "900.00", "--text", "A day.")
+    assert "has not answered" in await refused(street, "operator", "assistance", "work", delta, "h1")
+    accept = ("assistance", "accept", delta, "h1", "x1", "--accept")
+    assert "may not accept a quote" in await refused(street, "operator", *accept)
+    await done(street, client, *accept)
+    await done(street, "operator", "assistance", "work", delta, "h1")
+    paper = tmp_path / "dpia.pdf"
+    paper.write_bytes(b"%PDF-1.7 a result")
+    result = ("assistance", "give", delta, "h1", "--text", "Here.", "--document", str(paper))
+    assert "given (over)" in await done(street, "operator", *result)
+    await street.until(partial(street.of, "notice.received", client_id=delta, kind="assistance_given"))
+
+    letter = ("--side", "client", "--text", "Costs.", "--registered-mail", "1A 1", "--received-on", "2026-04-20")
+    await done(street, "operator", "dispute", "notify", delta, "d1", *letter)
+    met = ("dispute", "meet", delta, "d1", "--met-on", "2026-04-28", "--text", "In Montrouge.")
+    assert "due on 2026-06-27" in await done(street, "operator", *met)
+    signed = ("dispute", "settle", delta, "d1", "--signed-on", "2026-04-29", "--document", str(paper))
+    assert "settled (over)" in await done(street, "operator", *signed)
+    mark = ("competitor", delta, "--yes", "--reason", "It sells telephony.")
+    assert "It sells telephony." in await done(street, "operator", *mark)
+    assert "gate competitor" in await refused(street, client, "question", "ask", delta, "q9", "--item", "Who?")
+    await street.terminate(delta)
+
+
 async def test_a_weakened_measure_waits_for_a_name(street: Street, tmp_path: Path) -> None:
     """SEC-1: without a justification the measures of before stay in force."""
     await street.sign("as-borealis")
