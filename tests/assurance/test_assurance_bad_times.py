@@ -10,6 +10,7 @@ from tests.assurance.desk import AUDIT, Desk, document
 from agreement.book import Signed
 from assurance import client_store
 from assurance.watch import Watch
+from chassis.database import Pool
 from chassis.errors import Rejected
 from contracts.assurance import AssuranceAnswered, AssuranceGateDecided, AssuranceOpened, AssuranceRefused
 from contracts.audit import AuditBegun, AuditPlanSubmitted
@@ -30,16 +31,31 @@ async def test_of_two_operators_one_wins_and_the_other_is_told(desk: Desk) -> No
     await desk.request()
     await desk.say("acme", f"{AUDIT}/plan", {"plan": document(), "text": "All."})
     body = {"gate": "plan", "reason": "So."}
-    answers = await asyncio.gather(
-        desk.post("operator", f"{AUDIT}/answers", body | {"accepted": True}),
-        desk.post("dpo", f"{AUDIT}/answers", body | {"accepted": False}),
-    )
+    async with desk.runtime.pool.acquire() as connection:
+        async with connection.transaction():
+            await connection.execute("SELECT FROM client WHERE client_id = 'acme' FOR UPDATE")
+            asked = asyncio.gather(
+                desk.post("operator", f"{AUDIT}/answers", body | {"accepted": True}),
+                desk.post("dpo", f"{AUDIT}/answers", body | {"accepted": False}),
+            )
+            await _until_both_wait(desk.runtime.pool)
+        answers = await asked
     await desk.settle()
     assert sorted(answer.status_code for answer in answers) == [201, 409]
     (lost,) = [answer for answer in answers if answer.status_code == 409]
     winner = "operator@example" if answers[0].status_code == 201 else "dpo@example"
     assert f"by {winner} at" in lost.json()["detail"]
     assert [each.decided_by for each in desk.of(AssuranceGateDecided)] == [winner]
+
+
+async def _until_both_wait(pool: Pool) -> None:
+    """Both have begun, and neither has read how the audit stands."""
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FOR UPDATE OF client%'"
+    )
+    async with asyncio.timeout(30):
+        while await pool.fetchval(waiting) < 2:  # noqa: ASYNC110 - another session's state
+            await asyncio.sleep(0.01)
 
 
 async def test_the_same_again_is_said_once(desk: Desk) -> None:
