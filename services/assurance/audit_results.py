@@ -4,7 +4,8 @@ from typing import assert_never
 
 from agreement.duties import AuditGate
 from assurance.audit_record import Audit, Finding, end, of
-from assurance.gates import AuditWorld, judge, refuse
+from assurance.gate_state import AuditWorld, refuse
+from assurance.gates import judge
 from assurance.words import Opening, Refusal, Step
 from contracts import audit as says
 from contracts.assurance import AssuranceFindingTracked, AssuranceReportReceived

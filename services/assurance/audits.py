@@ -5,7 +5,8 @@ from agreement.deadlines import local_date
 from agreement.duties import AuditGate
 from assurance.audit_record import Audit, end, of
 from assurance.audit_results import After, follow
-from assurance.gates import AuditWorld, earliest, frequency_of, hours_of, judge, need_of, refuse
+from assurance.gate_state import AuditWorld, refuse
+from assurance.gates import earliest, frequency_of, hours_of, judge, need_of
 from assurance.putting_forward import Forward, put_forward
 from assurance.questions import competes
 from assurance.words import Facts, Notice, Refusal, Step, ahead, reckon, steps_of
@@ -44,7 +45,7 @@ def _request(world: AuditWorld, audit: Audit | None, said: AuditRequested) -> St
         return _told(refusal, said)
     need, frequency = need_of(world, said), frequency_of(world, said.proposed_on)
     for state in (need, frequency):
-        if not state.is_open and state.reckoning is None:
+        if world.asks_for(state.gate) and not state.is_open and state.reckoning is None:
             return _told(refuse(world, state), said)
     record = Audit(status="open", request=said, need=need.because)
     first = earliest(world, local_date(world.agreement, said.received_at))

@@ -1,44 +1,18 @@
 """The gates of an audit (§7): which stand open for a day, why, and what would open the others. Pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 from agreement.assurance_days import earliest_audit_day, next_audit_day, why_not_business_hours
 from agreement.counting import spell
-from agreement.deadlines import Deadline, local_date
+from agreement.deadlines import local_date
 from agreement.duties import AuditGate
 from assurance.audit_record import Audit
-from assurance.questions import Question, competes
-from assurance.words import Opening, Refusal, World
+from assurance.gate_state import AuditWorld, GateState, closed, not_before
+from assurance.questions import competes
+from assurance.words import Opening, World
 from contracts.audit import AnsweredGate, AuditReason, AuditRequested
-
-
-@dataclass(frozen=True, slots=True)
-class AuditWorld(World):
-    """What decisions about an audit rest on besides: the client's last audit, another one, breaches, the question."""
-
-    last_held_on: date | None = None
-    open_audit_id: str | None = None
-    breaches: frozenset[str] = frozenset()
-    question: Question | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GateState:
-    """A gate as it stands: open, or what would open it, and from which day on."""
-
-    gate: AuditGate
-    because: str
-    opening: Opening | None = None
-    opens_on: date | None = None
-    reckoning: Deadline | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it lets pass."""
-        return self.opening is None
 
 
 def judge(world: AuditWorld, audit: Audit, day: date) -> list[GateState]:
@@ -52,16 +26,17 @@ def earliest(world: AuditWorld, requested_on: date) -> GateState:
     dates = {AuditGate.WRITTEN_REQUEST: asked}
     if world.last_held_on is not None:
         dates[AuditGate.FREQUENCY] = next_audit_day(world.agreement, world.last_held_on)
-    gates = {each.code for each in world.agreement.audit.gates}
-    held = {gate: each for gate, each in dates.items() if gate in gates} or {AuditGate.WRITTEN_REQUEST: asked}
+    held = {gate: each for gate, each in dates.items() if world.asks_for(gate)}
+    if not held:
+        return GateState(AuditGate.WRITTEN_REQUEST, "the agreement asks for no time ahead", None, requested_on)
     gate, latest = max(held.items(), key=lambda item: item[1].day)
-    return _not_before(gate, latest)
+    return not_before(gate, latest)
 
 
 def need_of(world: AuditWorld, said: AuditRequested) -> GateState:
     """§7: the way is open if the information is insufficient, or if there was a breach."""
     if said.reason not in world.agreement.audit.opened_by:
-        return _closed(AuditGate.NEED, f"{said.reason} opens no audit here", Opening("question_first"))
+        return closed(AuditGate.NEED, f"{said.reason} opens no audit here", Opening("question_first"))
     if said.reason is AuditReason.BREACH:
         return _breach(world, said.incident_id)
     return _insufficient(world, said.question_id)
@@ -71,20 +46,20 @@ def _breach(world: AuditWorld, incident_id: str | None) -> GateState:
     if incident_id in world.breaches:
         return GateState(AuditGate.NEED, f"the client was told of the breach {incident_id}")
     opening = Opening("breach_notice", (("incident_id", incident_id or "?"),))
-    return _closed(AuditGate.NEED, f"no notice of a breach {incident_id!r} went out to this client", opening)
+    return closed(AuditGate.NEED, f"no notice of a breach {incident_id!r} went out to this client", opening)
 
 
 def _insufficient(world: AuditWorld, question_id: str | None) -> GateState:
     question = world.question
     if question is None:
-        return _closed(AuditGate.NEED, f"the client asked no question {question_id!r}", Opening("question_first"))
+        return closed(AuditGate.NEED, f"the client asked no question {question_id!r}", Opening("question_first"))
     if question.insufficient is not None:
         return GateState(AuditGate.NEED, f"the answer to {question_id} is not enough: {question.insufficient}")
     if question.overdue and question.unanswered:
         return GateState(AuditGate.NEED, f"the question {question_id} was not answered by {question.due_on}")
     if not question.unanswered:
         opening = Opening("insufficient", (("question_id", question_id or "?"),))
-        return _closed(AuditGate.NEED, f"the question {question_id} is answered", opening)
+        return closed(AuditGate.NEED, f"the question {question_id} is answered", opening)
     opening = Opening("answer_first", (("question_id", question_id or "?"), ("due_on", str(question.due_on))))
     return GateState(AuditGate.NEED, f"the question {question_id} is not answered yet", opening, question.due_on)
 
@@ -105,12 +80,12 @@ def _certificate(world: AuditWorld, audit: Audit, _: date) -> GateState:
     if gate not in world.agreement.audit.forms:
         return GateState(gate, "the agreement knows no certificate instead")
     if offer is None:
-        return _closed(gate, "no certificate was offered yet", Opening("certificate"))
+        return closed(gate, "no certificate was offered yet", Opening("certificate"))
     if offer.certificate is None:
         return GateState(gate, f"none can be had: {offer.text}")
     answer = audit.answers.get(AnsweredGate.CERTIFICATE)
     if answer is None or answer.accepted:
-        return _closed(gate, f"a certificate by {offer.issuer} is offered", Opening("certificate_answer"))
+        return closed(gate, f"a certificate by {offer.issuer} is offered", Opening("certificate_answer"))
     return GateState(gate, f"declined by {answer.said_by}: {answer.reason}")
 
 
@@ -118,14 +93,14 @@ def frequency_of(world: AuditWorld, day: date) -> GateState:
     """§7: so often and no more, and during the term of the contract."""
     gate, ended_on = AuditGate.FREQUENCY, world.client.ended_on
     if ended_on is not None and day > ended_on:
-        return _closed(gate, f"the contract ends on {spell(ended_on)}", Opening("term"))
+        return closed(gate, f"the contract ends on {spell(ended_on)}", Opening("term"))
     if world.open_audit_id is not None:
         opening = Opening("under_way", (("audit_id", world.open_audit_id),))
-        return _closed(gate, f"the audit {world.open_audit_id} is under way", opening)
+        return closed(gate, f"the audit {world.open_audit_id} is under way", opening)
     if world.last_held_on is None:
         return GateState(gate, "no audit was held yet")
     following = next_audit_day(world.agreement, world.last_held_on)
-    return _not_before(gate, following) if day < following.day else GateState(gate, "; ".join(following.because))
+    return not_before(gate, following) if day < following.day else GateState(gate, "; ".join(following.because))
 
 
 def _frequency(world: AuditWorld, _: Audit, day: date) -> GateState:
@@ -135,19 +110,19 @@ def _frequency(world: AuditWorld, _: Audit, day: date) -> GateState:
 def _written_request(world: AuditWorld, audit: Audit, day: date) -> GateState:
     first = earliest_audit_day(world.agreement, local_date(world.agreement, audit.request.received_at))
     if day < first.day:
-        return _not_before(AuditGate.WRITTEN_REQUEST, first)
+        return not_before(AuditGate.WRITTEN_REQUEST, first)
     return GateState(AuditGate.WRITTEN_REQUEST, "; ".join(first.because))
 
 
 def _two_sided(audit: Audit, gate: AuditGate, what: object, opening: str) -> GateState:
     """A gate that one side puts something forward for, and the other answers."""
     if what is None:
-        return _closed(gate, "nothing was put forward yet", Opening(opening))
+        return closed(gate, "nothing was put forward yet", Opening(opening))
     answer = audit.answers.get(AnsweredGate(gate))
     if answer is None:
-        return _closed(gate, "it is not answered yet", Opening(f"{opening}_answer"))
+        return closed(gate, "it is not answered yet", Opening(f"{opening}_answer"))
     if not answer.accepted:
-        return _closed(gate, f"refused by {answer.said_by}: {answer.reason}", Opening(opening))
+        return closed(gate, f"refused by {answer.said_by}: {answer.reason}", Opening(opening))
     return GateState(gate, f"accepted by {answer.said_by}: {answer.reason}")
 
 
@@ -177,7 +152,7 @@ def _scope_and_costs(world: AuditWorld, audit: Audit, day: date) -> GateState:
 
 def _business_hours(world: AuditWorld, audit: Audit, _: date) -> GateState:
     if audit.terms is None:
-        return _closed(AuditGate.BUSINESS_HOURS, "no schedule was proposed yet", Opening("terms"))
+        return closed(AuditGate.BUSINESS_HOURS, "no schedule was proposed yet", Opening("terms"))
     return hours_of(world, [(each.starts_at, each.ends_at) for each in audit.terms.sessions])
 
 
@@ -188,13 +163,13 @@ def hours_of(world: World, sessions: list[tuple[datetime, datetime]]) -> GateSta
         why_not = why_not_business_hours(world.agreement, starts_at, ends_at)
         if why_not is not None:
             names = (("opens_at", f"{hours.opens:%H:%M}"), ("closes_at", f"{hours.closes:%H:%M}"))
-            return _closed(AuditGate.BUSINESS_HOURS, why_not, Opening("hours", names))
+            return closed(AuditGate.BUSINESS_HOURS, why_not, Opening("hours", names))
     return GateState(AuditGate.BUSINESS_HOURS, "every session is within business hours")
 
 
 def _escort(_: AuditWorld, audit: Audit, __: date) -> GateState:
     if audit.escort is None:
-        return _closed(AuditGate.ESCORT, "nobody was named to be present", Opening("escort"))
+        return closed(AuditGate.ESCORT, "nobody was named to be present", Opening("escort"))
     return GateState(AuditGate.ESCORT, f"{audit.escort.name}, {audit.escort.function}, is present")
 
 
@@ -202,22 +177,7 @@ def _report(_: AuditWorld, audit: Audit, __: date) -> GateState:
     if audit.report is not None:
         return GateState(AuditGate.REPORT, f"given by {audit.report.said_by}")
     opening = Opening("begin") if audit.held_on is None else Opening("report")
-    return _closed(AuditGate.REPORT, "the processor has no copy of the report", opening)
-
-
-def refuse(world: World, state: GateState) -> Refusal:
-    """The refusal that a closed gate is."""
-    clause = world.agreement.audit.clause
-    return Refusal(state.because, clause, None, state.gate, state.opening, state.opens_on, state.reckoning)
-
-
-def _closed(gate: AuditGate, because: str, opening: Opening) -> GateState:
-    return GateState(gate, because, opening)
-
-
-def _not_before(gate: AuditGate, first: Deadline) -> GateState:
-    opening = Opening("day", (("opens_on", first.day.isoformat()),))
-    return GateState(gate, f"not before {spell(first.day)}: {'; '.join(first.because)}", opening, first.day, first)
+    return closed(AuditGate.REPORT, "the processor has no copy of the report", opening)
 
 
 _GATES: Final[Mapping[AuditGate, Callable[[AuditWorld, Audit, date], GateState]]] = {

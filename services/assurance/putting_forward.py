@@ -5,7 +5,8 @@ from typing import assert_never
 from agreement.deadlines import local_date
 from agreement.duties import AuditGate
 from assurance.audit_record import Answer, Audit, end, of, opened, since, without
-from assurance.gates import AuditWorld, hours_of, judge, refuse
+from assurance.gate_state import AuditWorld, refuse
+from assurance.gates import hours_of, judge
 from assurance.words import Facts, Notice, Opening, Refusal, Step
 from contracts import audit as says
 from contracts.assurance import AssuranceGateDecided, AssuranceNoticeKind
@@ -75,7 +76,7 @@ def _propose(world: AuditWorld, audit: Audit, said: says.AuditTermsProposed) -> 
     if any(starts_at >= ends_at for starts_at, ends_at in sessions):
         return Refusal("a session ends after it starts", world.agreement.audit.clause, "sessions")
     hours = hours_of(world, sessions)
-    if not hours.is_open:
+    if world.asks_for(AuditGate.BUSINESS_HOURS) and not hours.is_open:
         return refuse(world, hours)
     days = [local_date(world.agreement, starts_at) for starts_at, _ in sessions]
     for day in (min(days), max(days)):

@@ -11,7 +11,8 @@ from assurance import client_store
 from assurance.assistance import Assistance
 from assurance.audit_record import Audit
 from assurance.disputes import Dispute
-from assurance.gates import AuditWorld, GateState, earliest, judge
+from assurance.gate_state import AuditWorld, GateState
+from assurance.gates import earliest, judge
 from assurance.matter_store import RECORDS, About
 from assurance.questions import Question
 from assurance.settings import AssuranceSettings

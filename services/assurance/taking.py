@@ -8,7 +8,7 @@ from assurance.assistance import Assistance
 from assurance.audit_record import Audit
 from assurance.bound import Bound
 from assurance.disputes import Dispute
-from assurance.gates import AuditWorld
+from assurance.gate_state import AuditWorld
 from assurance.knowing import unknown
 from assurance.matter_store import About
 from assurance.notices import order

@@ -20,6 +20,7 @@ from contracts.bus import EVENTS
 from contracts.client import ClientSigned, Contact
 from contracts.event import Event
 from contracts.incident import IncidentNoticeOrdered, NoticeKind
+from notifier.texts import render
 
 HOUR = timedelta(hours=1)
 INCIDENT = "inc-1"
@@ -67,8 +68,15 @@ class Desk(Speaker):
         return [each for each in found if same <= {name: getattr(each, name) for name in fields}.items()]
 
     def notices(self) -> list[tuple[str, Mapping[str, object]]]:
-        """What clients were ordered to be told."""
-        return [(order.kind.value, order.facts) for order in self.of(AssuranceNoticeOrdered)]
+        """What clients were ordered to be told; each has its words in both languages."""
+        orders = self.of(AssuranceNoticeOrdered)
+        for order in orders:
+            addressed = {"client": "Acme", "contact": "Ada", "processor": "Us", "clause": order.clause, **order.facts}
+            texts = [render(order.kind, language, addressed).text for language in ("en", "fr")]
+            assert all("$" not in text and order.clause in text for text in texts)
+            assert texts[0] != texts[1]
+            assert not any(word in texts[1] for word in ("counted", "skipped", "the last", "it opens"))
+        return [(order.kind.value, order.facts) for order in orders]
 
     async def at(self, day: date, hour: int = 10) -> None:
         """The clock goes to an hour of a day where the agreement is, with everything due on the way at its time."""

@@ -10,10 +10,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from agreement import default_path
 from agreement.book import Signed
+from agreement.duties import AuditGate
 from agreement.loading import load
 from assurance.audit_record import Audit
 from assurance.audits import weigh
-from assurance.gates import AuditWorld, judge
+from assurance.gate_state import AuditWorld
+from assurance.gates import judge
 from assurance.words import Client, Refusal, Step
 from contracts import audit as says
 from contracts.assurance import AssuranceAuditBegun
@@ -298,3 +300,30 @@ Audits.TestCase.settings = settings(
     max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestAudits = Audits.TestCase
+
+
+def test_an_agreement_with_fewer_gates_asks_for_no_more() -> None:
+    """§7: which gates there are is the agreement's: without the others, a plan alone lets an audit begin at once."""
+    kept = tuple(each for each in AGREEMENT.audit.gates if each.code in {AuditGate.PLAN, AuditGate.REPORT})
+    agreement = AGREEMENT.model_copy(update={"audit": AGREEMENT.audit.model_copy(update={"gates": kept})})
+    client = Client("acme", Signed(agreement.id, agreement.version))
+    world = AuditWorld(agreement, client, START, timedelta(0))
+    of: dict[str, Any] = {"client_id": "acme", "audit_id": "a1", "said_by": "ada"}
+    requested = says.AuditRequested(
+        **of, reason=says.AuditReason.BREACH, text="See.", proposed_on=START.date(), received_at=START
+    )
+    audit = _kept(weigh(world, None, requested))
+    begun = says.AuditBegun(**of, begun_at=START)
+    refused = weigh(world, audit, begun)
+    assert isinstance(refused, Refusal)
+    assert refused.gate is AuditGate.PLAN
+    audit = _kept(weigh(world, audit, says.AuditPlanSubmitted(**of, plan=PAPER, text="All.")))
+    answer = says.AuditAnswered(**of, side=Side.PROCESSOR, gate=AnsweredGate.PLAN, accepted=True, reason="So.")
+    audit = _kept(weigh(world, audit, answer))
+    assert _kept(weigh(world, audit, begun)).status == "begun"
+
+
+def _kept(outcome: Step | Refusal | None) -> Audit:
+    assert isinstance(outcome, Step), outcome
+    assert isinstance(outcome.record, Audit)
+    return outcome.record
