@@ -109,12 +109,16 @@ class AnsweredGate(StrEnum):
 
 
 class AuditAnswered(AuditEvent):
-    """The other side accepts or refuses what was put forward last for a gate, with its reason."""
+    """The other side accepts or refuses what was put forward last for a gate, with its reason.
+
+    `put_at` is when that was, as whoever answers has read it: an answer to what has been replaced meanwhile is refused.
+    """
 
     TYPE: ClassVar[str] = "audit.answered"
 
     side: Side
     gate: AnsweredGate
+    put_at: Instant | None = None
     accepted: bool
     reason: Text
 

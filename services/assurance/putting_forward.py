@@ -103,6 +103,9 @@ def _answer(world: AuditWorld, audit: Audit, said: says.AuditAnswered) -> Step |
         return Refusal(reason, clause, None, said.gate, _what_opens(said.gate))
     if forward[0] is said.side:
         return Refusal(f"the {said.side} put it forward: the other side answers", clause, "side", said.gate)
+    put_at = audit.since.get(AuditGate(said.gate))
+    if said.put_at is not None and said.put_at != put_at and said.gate not in audit.answers:
+        return Refusal(f"something else was put forward at {put_at and put_at.isoformat()}", clause, None, said.gate)
     before = audit.answers.get(said.gate)
     if before is not None:
         how = "accepted" if before.accepted else "refused"

@@ -152,10 +152,14 @@ def answer(
     accepted: Annotated[bool, typer.Option("--accept/--refuse", help="what the other side put forward")],
     reason: Reason,
     token: Token,
+    put_at: Annotated[
+        str | None, typer.Option(metavar="INSTANT", help="`since` of the gate, as read: refused if it was replaced")
+    ] = None,
     url: Url = ASSURANCE,
 ) -> None:
     """Accept or refuse what the other side put forward for a gate."""
-    _say(client, audit, "/answers", {"gate": gate, "accepted": accepted, "reason": reason}, token, url)
+    body = {"gate": gate, "accepted": accepted, "reason": reason, "put_at": put_at}
+    _say(client, audit, "/answers", body, token, url)
 
 
 @app.command("escort")

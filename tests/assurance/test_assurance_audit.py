@@ -211,6 +211,20 @@ async def test_what_is_put_forward_anew_needs_another_answer(desk: Desk) -> None
     assert "A. Roux" in await desk.refused("acme", f"{AUDIT}/confidentiality", signed, status=422)
 
 
+async def test_an_answer_to_what_was_replaced_is_refused(desk: Desk) -> None:
+    """AUD-2: who names the plan that was read approves no other that was put in its place meanwhile."""
+    await desk.sign("acme")
+    await desk.tell_breach("acme")
+    await desk.request()
+    read = await desk.say("acme", f"{AUDIT}/plan", {"plan": document(), "text": "A little."})
+    await desk.at(date(2026, 11, 24), 11)
+    swapped = await desk.say("acme", f"{AUDIT}/plan", {"plan": document("other.pdf"), "text": "Everything."})
+    body = {"gate": "plan", "accepted": True, "reason": "A little is fine."}
+    why = await desk.refused("operator", f"{AUDIT}/answers", body | {"put_at": read["record"]["since"]["plan"]})
+    assert "something else was put forward" in why
+    await desk.say("operator", f"{AUDIT}/answers", body | {"put_at": swapped["record"]["since"]["plan"]})
+
+
 async def test_a_certificate_takes_the_place_of_an_audit(desk: Desk) -> None:
     """§7: the client that accepts one has no audit; the one that declines says why, and goes on."""
     await desk.sign("acme")
