@@ -80,7 +80,8 @@ class House:
         self.certificate_key = home / "certificate-key.pem"
         self.kafka: EmbeddedKafka | None = None
         self.postgres: EmbeddedPostgres | None = None
-        self.smtp = SmtpSink()
+        self.mailbox = home / "mail"
+        self.smtp = SmtpSink(mailbox=self.mailbox)
         self.services: list[Service] = []
 
     async def start(self, progress: Progress) -> None:

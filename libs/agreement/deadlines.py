@@ -55,7 +55,7 @@ def latest_notice_day(agreement: Agreement, effective_on: date) -> Deadline:
         effective_on if clear else shift(effective_on, DAY), period.n + 1, BACK, _counted(period, calendar)
     )
     because = (
-        f"{_spell_period(period)} must lie between the notice and {spell(effective_on)}; "
+        f"{period.spell()} must lie between the notice and {spell(effective_on)}; "
         + ("neither day counts" if clear else "the day of the notice does not count"),
         *count.explain(),
         f"notice may be given until {spell(count.last)}",
@@ -164,7 +164,7 @@ def counted_after(agreement: Agreement, rule: str, period: Period, start: date, 
     calendar = agreement.calendar_of(period)
     count = count_days(start, period.n, DAY, _counted(period, calendar))
     because = [
-        f"{_spell_period(period)} are counted after {spell(start)}; the day of {named} does not count",
+        f"{period.spell()} are counted after {spell(start)}; the day of {named} does not count",
         *count.explain(),
     ]
     counted_from = named.removeprefix("the ")
@@ -187,10 +187,6 @@ def counted_after(agreement: Agreement, rule: str, period: Period, start: date, 
 
 def _counted(period: Period, calendar: Calendar | None) -> Calendar | None:
     return calendar if period.unit is Unit.WORKING_DAYS else None
-
-
-def _spell_period(period: Period) -> str:
-    return f"{period.n} {period.term or period.counted.replace('_', ' ')}"
 
 
 def calendar_version(calendar: Calendar | None) -> str:

@@ -41,7 +41,7 @@ def open_periods(agreement: Agreement) -> Iterator[Finding]:
     """Periods that their clause leaves open."""
     for name, period in agreement.periods.each().items():
         if period.open:
-            what = f"the clause sets no period for {name}; {period.n} {period.unit.replace('_', ' ')} are proposed"
+            what = f"the clause sets no period for {name}; {period.spell()} {'is' if period.n == 1 else 'are'} proposed"
             yield Finding(Severity.WARNING, period.clause, f"periods.{name}.n", what, "agree on a period")
 
 

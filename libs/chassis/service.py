@@ -192,9 +192,13 @@ class Service:
             ) from error
 
     def _crash(self, error: BaseException) -> None:
-        log.critical("crash", service=self.app.name, at="; ".join(_notes(error)) or None, exc_info=error)
+        """First the end, then the log: a log that can't be written keeps nobody waiting."""
         if not self.crashed.done():
             self.crashed.set_exception(error)
+        try:
+            log.critical("crash", service=self.app.name, at="; ".join(_notes(error)) or None, exc_info=error)
+        except Exception as broken:  # noqa: BLE001 - the crash goes on; who calls must not go on in its place
+            error.add_note(f"the log of it failed: {type(broken).__name__}")
 
     async def _observe(self) -> None:
         """Look at the outbox, the agenda and the lag now and then, for the metrics."""

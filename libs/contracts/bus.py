@@ -229,6 +229,7 @@ TOPICS = (
             retention.RetentionChoiceAccepted,
             retention.RetentionChoiceRefused,
             retention.RetentionChoiceDefaulted,
+            retention.RetentionFetchingMoved,
             retention.RetentionReturnSettled,
             retention.RetentionHoldApplied,
             retention.RetentionHoldRefused,

@@ -14,6 +14,7 @@ from dutiful import (
     deadline_commands,
     emit_command,
     holder_commands,
+    mail_command,
     matter_commands,
     register_commands,
     retention_commands,
@@ -44,6 +45,7 @@ app.command("migrate", rich_help_panel="Run")(running.migrate)
 app.command("topics", rich_help_panel="Run")(running.topics)
 app.command("emit", rich_help_panel="Use")(emit_command.emit)
 app.command("simulate", rich_help_panel="Use")(simulate_command.simulate)
+app.command("mail", rich_help_panel="Use")(mail_command.mail)
 app.command("token", rich_help_panel="Use")(token_command.token)
 app.add_typer(deadline_commands.app, name="deadline", rich_help_panel="Use")
 app.add_typer(retention_commands.app, name="retention", rich_help_panel="Use")

@@ -28,7 +28,8 @@ def parse_date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no date ({error}); write YYYY-MM-DD, as in 2026-04-30") from None
+        why = str(error).partition(":")[0] if text[:4].isdecimal() else "it has another form"
+        raise typer.BadParameter(f"{text!r} is no date ({why}); write YYYY-MM-DD, as in 2026-04-30") from None
 
 
 def parse_instant(text: str) -> datetime:

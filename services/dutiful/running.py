@@ -19,6 +19,7 @@ from rich.table import Table
 from agreement.book import Book
 from agreement.loading import AgreementInvalid, default_path
 from chassis import logs
+from contracts.wording import in_words
 
 if TYPE_CHECKING:
     from all_in_one import House
@@ -153,7 +154,10 @@ def _book(path: Path | None) -> Book:
 
 
 def _missing(error: ValidationError) -> typer.BadParameter:
-    names = [f"DUTIFUL_{'__'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()]
+    names = [
+        f"DUTIFUL_{'__'.join(map(str, each['loc'])).upper()} {in_words(each['type'], each['msg'], each.get('ctx', {}))}"
+        for each in error.errors()
+    ]
     return typer.BadParameter("set in the environment: " + "; ".join(names))
 
 
@@ -162,7 +166,7 @@ def _print_urls(console: Console, house: "House") -> None:
     table.add_row("Kafka", house.bootstrap)
     for service in house.services:
         table.add_row(service.app.name, f"{service.url}/docs")
-    table.add_row("mail sink (SMTP)", f"127.0.0.1:{house.smtp.port}")
+    table.add_row("emails that were sent", f"{house.mailbox.resolve()}")
     table.add_row("data", str(house.home.resolve()))
     console.print(table)
     console.print(f"Token:   dutiful token --key {house.token_key} --role operator", soft_wrap=True)
@@ -170,6 +174,7 @@ def _print_urls(console: Console, house: "House") -> None:
     console.print(f"Publish: {publish}", soft_wrap=True)
     if house.sample_dsn:
         console.print(f"A made-up platform's database: psql '{house.sample_dsn}'", soft_wrap=True, highlight=False)
+    console.print(f"Emails:  dutiful mail --home {house.home}", soft_wrap=True)
     console.print("Stop:    Ctrl-C")
 
 

@@ -94,7 +94,8 @@ async def read_plan(request: Request, client_id: PathId, caller: Authenticated, 
     caller.require(Right.SEE_TERMINATIONS)
     caller.require_client(client_id)
     plan = found(await queries.plan(pool, client_id))
-    rows = [list(line.model_dump(mode="json").values()) for line in plan.lines]
+    lines = [line for each in (plan, *plan.earlier) for line in each.lines]
+    rows = [list(line.model_dump(mode="json").values()) for line in lines]
     return table(request, f"Plan of {client_id}, ended on {plan.terminated_on}", list(LineView.model_fields), rows)
 
 

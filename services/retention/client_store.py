@@ -32,17 +32,24 @@ async def save_client(tx: Transaction, signed: ClientSigned) -> None:
     """A client is bound to a version; if it signs again, there is something of it again."""
     await tx.execute(
         """
-        INSERT INTO client (client_id, name, agreement_id, agreement_version)
-        VALUES ($1, $2, $3, $4)
+        INSERT INTO client (client_id, name, agreement_id, agreement_version, language)
+        VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (client_id) DO UPDATE
-           SET name = excluded.name, agreement_id = excluded.agreement_id,
+           SET name = excluded.name, language = excluded.language, agreement_id = excluded.agreement_id,
                agreement_version = excluded.agreement_version, gone_on = NULL
         """,
         signed.client_id,
         signed.name,
         signed.agreement_id,
         signed.agreement_version,
+        signed.contact.language,
     )
+
+
+async def set_language(tx: Transaction, client_id: str, language: str) -> bool:
+    """The language that a client reads from now on; False if there is no such client."""
+    status = await tx.execute("UPDATE client SET language = $2 WHERE client_id = $1", client_id, language)
+    return not status.endswith(" 0")
 
 
 async def bind(tx: Transaction, client_id: str, version: str) -> bool:

@@ -1,8 +1,14 @@
 """Who the clients are, and what they set (§13, §15, Appendix A)."""
 
 from chassis.transaction import Transaction
-from contracts.client import ClientAmended, ClientDesynchronised, ClientSettingsChanged, ClientSigned
-from retention import client_store, desynchronising, termination_store
+from contracts.client import (
+    ClientAmended,
+    ClientContactChanged,
+    ClientDesynchronised,
+    ClientSettingsChanged,
+    ClientSigned,
+)
+from retention import client_store, course, desynchronising, termination_store
 from retention.endings import plan_end
 from retention.finding import Finder, client_unknown, refuse_unknown
 
@@ -12,10 +18,9 @@ async def on_client_signed(finder: Finder, signed: ClientSigned, tx: Transaction
     finder.book.of(signed.agreement_id, signed.agreement_version)  # of an unknown version it tells the publisher
     await client_store.save_client(tx, signed)
     client = await finder.client(signed.client_id, tx)
-    current = await termination_store.load_current(tx, client.client_id)
-    if current is not None and not current[0].is_over:
-        await termination_store.set_signed_again(tx, current[0].termination_id)
-    elif signed.contract_ends_on is not None:
+    for current in await termination_store.load_again(tx, client.client_id):
+        await course.sign_again(current, tx)
+    if signed.contract_ends_on is not None:
         await plan_end(finder, client, signed.contract_ends_on, "the contract's own end", tx, by_expiry=True)
 
 
@@ -27,6 +32,12 @@ async def on_client_amended(finder: Finder, amended: ClientAmended, tx: Transact
     finder.book.of(*client.signed)
     if amended.contract_ends_on is not None:
         await plan_end(finder, client, amended.contract_ends_on, "the contract's own end", tx, by_expiry=True)
+
+
+async def on_contact_changed(_: Finder, changed: ClientContactChanged, tx: Transaction) -> None:
+    """What is printed for the client is in its contact's language (§15)."""
+    if not await client_store.set_language(tx, changed.client_id, changed.contact.language):
+        raise client_unknown(changed.client_id)
 
 
 async def on_settings_changed(finder: Finder, changed: ClientSettingsChanged, tx: Transaction) -> None:

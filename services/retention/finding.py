@@ -33,6 +33,11 @@ class Finder:
             raise Rejected(f"no end of the contract of {client_id!r} is known", "client_id")
         return current[0], self.book[current[1]]
 
+    async def open(self, client_id: str, tx: Transaction) -> list[tuple[Termination, Agreement]]:
+        """The ends of a client's contracts that are not over, with the client locked; Rejected where it is none."""
+        await self.client(client_id, tx)
+        return [(each, self.book[signed]) for each, signed in await termination_store.load_open(tx, client_id)]
+
     async def of_order(self, order_id: str, tx: Transaction) -> tuple[Order, Termination, Agreement] | None:
         """An order of a termination, with its client locked before it: the same way round as everywhere."""
         order = await order_store.load_order(tx, order_id)

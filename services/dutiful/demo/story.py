@@ -25,7 +25,7 @@ from dutiful.demo.timeline import Seen, StoryFailed, Timeline
 from dutiful.demo.world import People, Platform
 from embedded import sample_platform
 from embedded.receiver import WebhookReceiver
-from holder.data_map import load
+from holder.map_file import load
 
 _START_AT = datetime(2026, 4, 30, 7, 0, tzinfo=UTC)
 _TOPICS = (
