@@ -11,6 +11,8 @@ from typing import Final, Self
 from pydantic import SecretStr
 
 from agreement.book import Book
+from assurance.app import Assurance
+from assurance.settings import AssuranceSettings
 from breach.app import Breach
 from breach.settings import BreachSettings
 from chassis.access import make_key
@@ -34,7 +36,7 @@ from retention.app import Retention
 from retention.settings import RetentionSettings
 from subprocessor_registry.app import Registry
 
-SERVICES = ("subprocessor_registry", "notifier", "retention", "breach")
+SERVICES = ("subprocessor_registry", "notifier", "retention", "breach", "assurance")
 Progress = Callable[[str], None]
 
 
@@ -47,12 +49,13 @@ class Ports:
     retention: int = 0
     holder: int = 0
     breach: int = 0
+    assurance: int = 0
     kafka: int | None = None
 
     @classmethod
     def from_first(cls, first: int, *, kafka: int) -> Self:
         """The registry's API on `first`, the others on the ports after it."""
-        return cls(first, first + 1, first + 2, first + 3, first + 4, kafka=kafka)
+        return cls(first, first + 1, first + 2, first + 3, first + 4, kafka=kafka, assurance=first + 6)
 
 
 ON_CALL: Final = Person(name="Duty officer", email="duty@dutiful.example")
@@ -106,6 +109,7 @@ class House:
             Service(Retention(self.book, retention), retention, self.clock),
             Service(Breach(self.book, breach), breach, self.clock),
         ]
+        self.services.append(self._assurance())
         if self.data_map is not None:
             self.services.append(await self._holder(self.data_map, self.postgres))
         await asyncio.gather(*[prepare(service.app, service.settings) for service in self.services])
@@ -182,6 +186,15 @@ class House:
             port=self.ports.breach,
             token_key=self.token_key,
         )
+
+    def _assurance(self) -> Service:
+        settings = AssuranceSettings(
+            kafka=self.bootstrap,
+            database_url=SecretStr(self._dsn("assurance")),
+            port=self.ports.assurance,
+            token_key=self.token_key,
+        )
+        return Service(Assurance(self.book, settings), settings, self.clock)
 
     def _notifier_settings(self) -> NotifierSettings:
         mail = MailSettings(

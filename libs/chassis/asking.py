@@ -45,10 +45,15 @@ def word_to(service: str) -> Callable[..., Awaitable[Cause]]:
     """
 
     async def cause(request: Request, caller: Authenticated, key: IdempotencyKey) -> Cause:
-        group = f"clients/{caller.client_id}" if caller.client_id else "staff"
-        return await cause_of(request, f"dutiful/{service}/api/{group}/{caller.subject}", key)
+        return await word_of(request, caller, key, service)
 
     return cause
+
+
+async def word_of(request: Request, caller: Caller, key: str, service: str) -> Cause:
+    """The cause that a caller's word to a service is under its key."""
+    group = f"clients/{caller.client_id}" if caller.client_id else "staff"
+    return await cause_of(request, f"dutiful/{service}/api/{group}/{caller.subject}", key)
 
 
 def whose(caller: Caller, client_id: str | None) -> str | None:

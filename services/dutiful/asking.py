@@ -22,6 +22,12 @@ def fetch(url: str, token: str, option: str) -> bytes:
     return _answer(url, token, option, None)
 
 
+def upload(url: str, token: str, option: str, content: bytes) -> object:
+    """The JSON that a POST of bytes answers; the same bytes again change nothing."""
+    answered: object = from_json(_answer(url, token, option, None, content))
+    return answered
+
+
 def act(url: str, token: str, option: str, body: Mapping[str, object]) -> object:
     """The JSON that a POST under a key answers; without an answer, the same command again can do no harm."""
     try:
@@ -33,25 +39,27 @@ def act(url: str, token: str, option: str, body: Mapping[str, object]) -> object
         raise typer.Exit(1) from None
 
 
-def _answer(url: str, token: str, option: str, body: Mapping[str, object] | None) -> bytes:
+def _answer(url: str, token: str, option: str, body: Mapping[str, object] | None, sent: bytes | None = None) -> bytes:
     try:
-        return asyncio.run(_ask(url, token, body, None))
+        return asyncio.run(_ask(url, token, body, None, sent))
     except NoAnswer as error:
         _complain(f"{error}; set {option}")
         raise typer.Exit(1) from None
 
 
-async def _ask(url: str, token: str, body: Mapping[str, object] | None, key: str | None) -> bytes:
+async def _ask(
+    url: str, token: str, body: Mapping[str, object] | None, key: str | None, sent: bytes | None = None
+) -> bytes:
     import aiohttp
 
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     if key is not None:
         headers["Idempotency-Key"] = key
-    method = "GET" if body is None else "POST"
+    method = "GET" if body is None and sent is None else "POST"
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session,
-            session.request(method, url, json=body, headers=headers) as answer,
+            session.request(method, url, json=body, data=sent, headers=headers) as answer,
         ):
             content = await answer.read()
             if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -14,6 +14,7 @@ from chassis.errors import Rejected
 from chassis.router import Router
 from chassis.service import Runtime
 from chassis.transaction import Transaction
+from contracts.assurance import AssuranceNoticeOrdered
 from contracts.change import ChangeNoticeOrdered
 from contracts.client import ClientAmended, ClientContactChanged, ClientSigned
 from contracts.contract import ContractTerminated
@@ -117,6 +118,11 @@ class Notifier:
     @router.on(IncidentNoticeOrdered)
     async def on_incident_notice_ordered(self, order: IncidentNoticeOrdered, tx: Transaction) -> None:
         """These clients must have this notice by its deadline (§6, §15)."""
+        await self._carry_out(order, tx)
+
+    @router.on(AssuranceNoticeOrdered)
+    async def on_assurance_notice_ordered(self, order: AssuranceNoticeOrdered, tx: Transaction) -> None:
+        """These clients must have this notice by its deadline (§7, §10, §14, §15)."""
         await self._carry_out(order, tx)
 
     async def _carry_out(self, order: NoticeOrdered, tx: Transaction) -> None:

@@ -15,8 +15,8 @@ from dutiful.demo.timeline import Seen, StoryFailed, Timeline
 from dutiful.demo.world import People, Platform
 from embedded.smtp import SmtpSink
 
-_INCIDENT: Final = "inc-2026-0007"
-_PATH: Final = f"/incidents/{_INCIDENT}"
+INCIDENT: Final = "inc-2026-0007"
+_PATH: Final = f"/incidents/{INCIDENT}"
 _EXEMPT: Final = "cedar"
 _CATEGORY: Final = "call_recordings"
 
@@ -53,14 +53,14 @@ class Incident:
         where = next(each for each in self._agreement.sub_processors if _CATEGORY in each.data_categories)
         self._timeline.say(f"The sub-processor {where.name} writes that recordings may have been copied", style="bold")
         said = {
-            "incident_id": _INCIDENT,
+            "incident_id": INCIDENT,
             "origin": "subprocessor",
             "detected_at": (self._clock.now() - timedelta(hours=5)).isoformat(),
             "description": f"Recordings at {where.name} were opened by somebody who had no right to.",
             "subprocessor_id": where.id,
             "data_categories": [_CATEGORY],
         }
-        await platform.publish("breach.detected", _INCIDENT, said)
+        await platform.publish("breach.detected", INCIDENT, said)
         await self._timeline.until("a suspected incident", lambda seen: _count(seen, "incident.scope_widened") == 1)
 
     async def _aware(self, client_ids: set[str]) -> None:
@@ -137,7 +137,7 @@ class Incident:
         self._console.print(table)
         if (seen["affected"], seen["exempt"], document["missing"]) != (len(client_ids), 1, []):
             raise StoryFailed(f"the incident ended otherwise: {seen}")
-        own: list[Any] = from_json(await self._get(f"/clients/acme/breaches/{_INCIDENT}", "acme"))["phases"]
+        own: list[Any] = from_json(await self._get(f"/clients/acme/breaches/{INCIDENT}", "acme"))["phases"]
         if len(own) != 2:  # noqa: PLR2004 - the two phases of the story
             raise StoryFailed(f"Acme should read two phases, and reads {own}")
 
