@@ -6,11 +6,13 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from pydantic import SecretStr
 
 from agreement.book import Book
+from assurance.app import Assurance
+from assurance.settings import AssuranceSettings
 from breach.app import Breach
 from breach.settings import BreachSettings
 from chassis.access import make_key
@@ -27,6 +29,7 @@ from holder.app import Holder
 from holder.settings import HolderSettings
 from notifier.app import Notifier
 from notifier.mail import MailSettings
+from notifier.on_call import Person
 from notifier.settings import NotifierSettings
 from notifier.webhooks import WebhookSettings
 from requests_desk.app import Requests
@@ -35,7 +38,7 @@ from retention.app import Retention
 from retention.settings import RetentionSettings
 from subprocessor_registry.app import Registry
 
-SERVICES = ("subprocessor_registry", "notifier", "retention", "breach", "requests")
+SERVICES = ("subprocessor_registry", "notifier", "retention", "breach", "requests", "assurance")
 Progress = Callable[[str], None]
 
 
@@ -49,12 +52,17 @@ class Ports:
     holder: int = 0
     breach: int = 0
     requests: int = 0
+    assurance: int = 0
     kafka: int | None = None
 
     @classmethod
     def from_first(cls, first: int, *, kafka: int) -> Self:
         """The registry's API on `first`, the others on the ports after it."""
-        return cls(first, first + 1, first + 2, first + 3, first + 4, first + 5, kafka=kafka)
+        return cls(first, first + 1, first + 2, first + 3, first + 4, first + 5, kafka=kafka, assurance=first + 6)
+
+
+ON_CALL: Final = Person(name="Duty officer", email="duty@dutiful.example")
+"""Who is told when people must act; the mail server of the house takes it."""
 
 
 class House:
@@ -106,6 +114,7 @@ class House:
             Service(Breach(self.book, breach), breach, self.clock),
             Service(Requests(self.book, requests), requests, self.clock),
         ]
+        self.services.append(self._assurance())
         if self.data_map is not None:
             self.services.append(await self._holder(self.data_map, self.postgres, requests.port))
         await asyncio.gather(*[prepare(service.app, service.settings) for service in self.services])
@@ -193,6 +202,15 @@ class House:
             vault_key=SecretStr(_kept_secret(self.home / "vault-key")),
         )
 
+    def _assurance(self) -> Service:
+        settings = AssuranceSettings(
+            kafka=self.bootstrap,
+            database_url=SecretStr(self._dsn("assurance")),
+            port=self.ports.assurance,
+            token_key=self.token_key,
+        )
+        return Service(Assurance(self.book, settings), settings, self.clock)
+
     def _notifier_settings(self) -> NotifierSettings:
         mail = MailSettings(
             host="127.0.0.1",
@@ -208,6 +226,7 @@ class House:
             token_key=self.token_key,
             webhooks=WebhookSettings(allow_loopback=True),
             mail=mail,
+            on_call=(ON_CALL,),
         )
 
 

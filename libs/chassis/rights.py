@@ -26,6 +26,11 @@ class Role(StrEnum):
         """Whether it is the processor's, and so belongs to no client. A holder is a system: its id is the subject."""
         return self in _STAFF
 
+    @property
+    def is_system(self) -> bool:
+        """Whether no person bears it."""
+        return self is Role.HOLDER
+
 
 class Right(StrEnum):
     """What one may be allowed to do, in the words in which its lack is told."""
@@ -56,6 +61,15 @@ class Right(StrEnum):
     INSTRUCT = "instruct"
     OPEN_SEALED = "open what is sealed"
     READ_SUBJECTS = "read whom a task is about"
+    SEE_ASSURANCE = "see questions, audits, help and disputes"
+    SEE_AUDIT_REPORTS = "see what audits found"
+    ASK_ASSURANCE = "ask for information, audits and help"
+    ACCEPT_COSTS = "accept a quote"
+    HANDLE_ASSURANCE = "answer clients and handle audits"
+    SEE_MEASURES = "see the security measures"
+    KEEP_MEASURES = "change the security measures"
+    SEE_UNDERTAKINGS = "see who is bound to confidentiality"
+    KEEP_UNDERTAKINGS = "record who is bound to confidentiality"
 
 
 _STAFF = frozenset({Role.OPERATOR, Role.DPO, Role.AUDITOR, Role.HOLDER})
@@ -69,6 +83,10 @@ _SEES = frozenset(
         Right.SEE_TERMINATIONS,
         Right.SEE_BREACHES,
         Right.SEE_REQUESTS,
+        Right.SEE_ASSURANCE,
+        Right.SEE_AUDIT_REPORTS,
+        Right.SEE_MEASURES,
+        Right.SEE_UNDERTAKINGS,
     }
 )
 
@@ -92,6 +110,11 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
                 Right.ASK_ABOUT_BREACH,
                 Right.SEE_REQUESTS,
                 Right.INSTRUCT,
+                Right.SEE_ASSURANCE,
+                Right.SEE_AUDIT_REPORTS,
+                Right.ASK_ASSURANCE,
+                Right.ACCEPT_COSTS,
+                Right.SEE_MEASURES,
             }
         ),
         Role.ADMINISTRATOR: frozenset(
@@ -102,9 +125,11 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
                 Right.SEE_BREACHES,
                 Right.ASK_ABOUT_BREACH,
                 Right.SEE_REQUESTS,
+                Right.SEE_ASSURANCE,
+                Right.SEE_MEASURES,
             }
         ),
-        Role.MANAGER: frozenset({Right.SEE_DELIVERIES}),
+        Role.MANAGER: frozenset({Right.SEE_DELIVERIES, Right.SEE_MEASURES}),
         Role.USER: frozenset(),
         Role.OPERATOR: _SEES
         | {
@@ -122,6 +147,9 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
             Right.ASK_ABOUT_BREACH,  # a request that came by letter is entered for the client
             Right.HANDLE_REQUESTS,
             Right.INSTRUCT,  # as is an instruction
+            Right.ASK_ASSURANCE,  # the same
+            Right.HANDLE_ASSURANCE,
+            Right.KEEP_MEASURES,
         },
         Role.DPO: _SEES
         | {
@@ -136,6 +164,10 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
             Right.HANDLE_REQUESTS,
             Right.INSTRUCT,
             Right.OPEN_SEALED,
+            Right.ASK_ASSURANCE,
+            Right.HANDLE_ASSURANCE,
+            Right.KEEP_MEASURES,
+            Right.KEEP_UNDERTAKINGS,
         },
         Role.AUDITOR: _SEES,
         Role.HOLDER: frozenset({Right.READ_SUBJECTS}),  # of its own tasks, while they are open (§9)

@@ -1,9 +1,9 @@
 """What is said of a data subject's request, from outside and by its client (§9)."""
 
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter
 
 from contracts.choice import Recipient
 from contracts.event import Event, Id, Instant, Part, Text
@@ -18,6 +18,19 @@ Short = Annotated[
 
 Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """The kind of an identifier, or the name of what can be corrected: `phone`, `email`, `name`."""
+
+
+_KIND: Final[TypeAdapter[str]] = TypeAdapter(Kind)
+
+
+def _named(corrections: dict[str, str]) -> dict[str, str]:
+    for name in corrections:
+        _KIND.validate_python(name)
+    return corrections
+
+
+Corrections = Annotated[dict[str, Short], AfterValidator(_named)]
+"""New values by what is to be corrected, each named as a kind is."""
 
 
 class DataSubjectRight(StrEnum):
@@ -106,7 +119,7 @@ class DsarAssistanceRequested(DsarEvent):
     requested_by: Text
     received_at: Instant
     identifiers: Annotated[tuple[Identifier, ...], Field(max_length=100)] = ()
-    corrections: dict[Kind, Short] = Field({}, max_length=100, repr=False)
+    corrections: Corrections = Field({}, max_length=100, repr=False)
     recipient: Recipient | None = None
 
 

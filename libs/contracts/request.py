@@ -213,7 +213,7 @@ class NoticeKind(StrEnum):
     DSAR_RECEIVED = "dsar_received"
     AUTHORITY_REQUESTED = "authority_requested"
     INSTRUCTION_SUSPENDED = "instruction_suspended"
-    QUOTE_OFFERED = "quote_offered"
+    QUOTE_OFFERED = "request_quote_offered"
     ASSISTANCE_DONE = "assistance_done"
 
 

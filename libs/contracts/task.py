@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from contracts.choice import Encryption, Recipient
-from contracts.dsar import Act, Identifier, Kind, Short
+from contracts.dsar import Act, Corrections, Identifier
 from contracts.event import Event, Id, Instant, Part, Text
 from contracts.ordering import Counted, HolderOrder, Method
 from contracts.returning import Count, Sha256
@@ -130,4 +130,4 @@ class TaskSubject(Part):
     order_id: Id
     client_id: Id
     identifiers: Annotated[tuple[Identifier, ...], Field(min_length=1, max_length=100)]
-    corrections: dict[Kind, Short] = Field({}, max_length=100, repr=False)
+    corrections: Corrections = Field({}, max_length=100, repr=False)

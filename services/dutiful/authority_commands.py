@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from dutiful.requests_asking import REQUESTS, At, Reason, Request, Token, Url, instant, make, read, say
+from dutiful.requests_asking import REQUESTS, At, Reason, Request, Token, Url, instant, read, say
 from dutiful.requests_shown import show_request, show_requests
 
 app = typer.Typer(no_args_is_help=True, help="What is done about an authority's request.")
@@ -51,7 +51,7 @@ def receive(
         "received_at": instant(received_at),
         "ban": None if ban is None else _ban(ban, until),
     }
-    Console().print_json(data=make("/authority-requests", body, token, url))
+    Console().print_json(data=say("/authority-requests", body, token, url))
 
 
 @app.command("list")

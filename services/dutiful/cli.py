@@ -6,18 +6,22 @@ import typer
 
 from dutiful import (
     agreement_commands,
-    assistance_commands,
+    audit_commands,
     authority_commands,
     breach_dossier_commands,
     certificate_commands,
     contracts_commands,
     dead_letter_commands,
     deadline_commands,
+    deploy_commands,
     dsar_commands,
+    dsar_help_commands,
     emit_command,
     holder_commands,
     instruction_commands,
     mail_command,
+    matter_commands,
+    register_commands,
     retention_commands,
     running,
     simulate_command,
@@ -51,12 +55,20 @@ app.command("token", rich_help_panel="Use")(token_command.token)
 app.add_typer(deadline_commands.app, name="deadline", rich_help_panel="Use")
 app.add_typer(retention_commands.app, name="retention", rich_help_panel="Use")
 app.add_typer(breach_dossier_commands.app, name="breach", rich_help_panel="Use")
+dsar_commands.app.add_typer(dsar_help_commands.app, name="help")
 app.add_typer(dsar_commands.app, name="dsar", rich_help_panel="Use")
-app.add_typer(assistance_commands.app, name="assistance", rich_help_panel="Use")
 app.add_typer(instruction_commands.app, name="instruction", rich_help_panel="Use")
 app.add_typer(authority_commands.app, name="authority", rich_help_panel="Use")
+app.add_typer(audit_commands.app, name="audit", rich_help_panel="Use")
+app.add_typer(matter_commands.question, name="question", rich_help_panel="Use")
+app.add_typer(matter_commands.assistance, name="assistance", rich_help_panel="Use")
+app.add_typer(matter_commands.dispute, name="dispute", rich_help_panel="Use")
+app.command("competitor", rich_help_panel="Use")(matter_commands.competitor)
+app.add_typer(register_commands.measures, name="measures", rich_help_panel="Use")
+app.add_typer(register_commands.undertaking, name="undertaking", rich_help_panel="Use")
 app.add_typer(certificate_commands.app, name="certificate", rich_help_panel="Use")
 app.add_typer(dead_letter_commands.app, name="dead-letters", rich_help_panel="Use")
 app.add_typer(agreement_commands.app, name="agreement", rich_help_panel="Check")
 app.add_typer(holder_commands.app, name="holder", rich_help_panel="Check")
 app.add_typer(contracts_commands.app, name="contracts", rich_help_panel="Check")
+app.add_typer(deploy_commands.app, name="deploy", rich_help_panel="Check")

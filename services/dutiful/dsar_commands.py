@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from dutiful.asking import fetch
-from dutiful.requests_asking import REQUESTS, At, Json, Reason, Request, Token, Url, instant, make, read, say
+from dutiful.requests_asking import REQUESTS, At, Json, Reason, Request, Token, Url, instant, read, say
 from dutiful.requests_shown import show_request, show_requests
 
 app = typer.Typer(no_args_is_help=True, help="What is done about a data subject's request.")
@@ -46,7 +46,7 @@ def receive(
         "reply_to": reply_to,
         "received_at": instant(received_at),
     }
-    show_request(make("/requests", body, token, url))
+    show_request(say("/requests", body, token, url))
 
 
 @app.command("list")
@@ -101,7 +101,7 @@ def draft(
 ) -> None:
     """Write an answer; the client reads it, and nothing leaves."""
     body = {"text": text.read_text(encoding="utf-8"), "final": not interim}
-    show_request(make(f"/requests/{request}/answers", body, token, url))
+    show_request(say(f"/requests/{request}/answers", body, token, url))
 
 
 @app.command("send")

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import typer
 from rich.console import Console
 
-from dutiful.requests_asking import REQUESTS, At, Json, Reason, Token, Url, instant, make, read, say
+from dutiful.requests_asking import REQUESTS, At, Json, Reason, Token, Url, instant, read, say
 from dutiful.requests_shown import show_instruction, show_register
 
 app = typer.Typer(no_args_is_help=True, help="What clients instruct.")
@@ -49,7 +49,7 @@ def give(
     --channel email --by "C. Durand"
     """
     body = _said(text, purpose, channel, given_by, received_at, category, document, additional=additional)
-    show_instruction(make(f"/clients/{client}/instructions", body | {"request_id": request}, token, url))
+    show_instruction(say(f"/clients/{client}/instructions", body | {"request_id": request}, token, url))
 
 
 @app.command("amend")
@@ -69,7 +69,7 @@ def amend(
 ) -> None:
     """Say it otherwise: the next version is in force."""
     body = _said(text, purpose, channel, given_by, received_at, category, document, additional=additional)
-    show_instruction(make(f"{_path(client, instruction)}/amendment", body, token, url))
+    show_instruction(say(f"{_path(client, instruction)}/amendment", body, token, url))
 
 
 @app.command("list")

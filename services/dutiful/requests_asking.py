@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from hashlib import blake2b
 from typing import Annotated, Final
-from uuid import uuid4
 
 import typer
-from pydantic_core import to_json
 
-from dutiful.asking import ask
+from dutiful.asking import act, ask
 
 REQUESTS: Final = "http://127.0.0.1:8086"
 
@@ -29,15 +26,8 @@ def read(path: str, token: str, url: str) -> object:
 
 
 def say(path: str, body: Mapping[str, object], token: str, url: str) -> object:
-    """Post what is said, without what is not. Said again it is weighed anew: much may have changed since."""
-    return ask(f"{url}{path}", token, "--requests", body=_said(body), key=uuid4().hex)
-
-
-def make(path: str, body: Mapping[str, object], token: str, url: str) -> object:
-    """Post what makes something, under a key made of it: the same command again makes nothing more."""
-    said = _said(body)
-    key = blake2b(to_json([path, {**said, "received_at": None}]), digest_size=16).hexdigest()
-    return ask(f"{url}{path}", token, "--requests", body=said, key=key)
+    """Post what is said, without what is not; without an answer, the same again is carried out once."""
+    return act(f"{url}{path}", token, "--requests", _said(body))
 
 
 def _said(body: Mapping[str, object]) -> dict[str, object]:

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.authority import AuthorityKind, Ban
 from contracts.choice import Recipient
-from contracts.dsar import Act, Attachment, DataSubjectRight, Identifier, Kind, Short
+from contracts.dsar import Act, Attachment, Corrections, DataSubjectRight, Identifier, Short
 from contracts.event import Id, Text
 from contracts.instruction import InstructionChannel
 from contracts.returning import Sha256
@@ -143,7 +143,7 @@ class AssistanceBody(Body):
         tuple[IdentifierBody, ...],
         Field(max_length=100, description="as systems know the person; the request's own by default"),
     ] = ()
-    corrections: dict[Kind, Short] = Field({}, max_length=100, description="new values, where `rectify` is asked for")
+    corrections: Corrections = Field({}, max_length=100, description="new values, where `rectify` is asked for")
     recipient: RecipientBody | None = Field(None, description="for whose key exports are encrypted")
 
 

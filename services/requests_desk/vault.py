@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import BaseModel, Field
 
 from chassis.transaction import Transaction
-from contracts.dsar import Attachments, Identifier, Kind, Short
+from contracts.dsar import Attachments, Corrections, Identifier
 from contracts.event import Part
 
 M = TypeVar("M", bound=BaseModel)
@@ -35,7 +35,7 @@ class Subject(Part):
     """Who help is about, as systems know the person, and what is to be corrected."""
 
     identifiers: tuple[Identifier, ...]
-    corrections: dict[Kind, Short] = Field({}, repr=False)
+    corrections: Corrections = Field({}, repr=False)
 
 
 class AnswerText(Part):

@@ -17,6 +17,7 @@ def test_a_service_that_is_not_asked_for_is_not_imported() -> None:
         "retention",
         "breach",
         "requests_desk",
+        "assurance",
         "subprocessor_registry",
         "embedded",
         "aiohttp",
@@ -43,6 +44,6 @@ def test_every_name_is_known() -> None:
     """The holder runs where its systems are; whoever misspells is told the names."""
     assert set(NAMES) == set(RUNNABLE) - {"holder"}
     with pytest.raises(
-        ValueError, match="there are subprocessor_registry, notifier, retention, breach, requests, holder"
+        ValueError, match="there are subprocessor_registry, notifier, retention, breach, requests, assurance, holder"
     ):
         settings_of("notifer")

@@ -47,6 +47,15 @@ async def inhabited(progress: Progress) -> AsyncIterator[Street]:
         yield street
 
 
+@pytest.fixture(scope="module")
+async def bound(progress: Progress) -> AsyncIterator[Street]:
+    """A house where staff must be bound to confidentiality."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DUTIFUL_UNDERTAKINGS_REQUIRED", "true")
+        async with _open(Book.read(default_path()), progress) as street:
+            yield street
+
+
 @asynccontextmanager
 async def _open(book: Book, progress: Progress, data_map: Path | None = None) -> AsyncIterator[Street]:
     home = Path(tempfile.mkdtemp(prefix="dutiful-"))
