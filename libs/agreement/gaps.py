@@ -45,6 +45,14 @@ def open_periods(agreement: Agreement) -> Iterator[Finding]:
             yield Finding(Severity.WARNING, period.clause, f"periods.{name}.n", what, "agree on a period")
 
 
+def undefined_hours(agreement: Agreement) -> Iterator[Finding]:
+    """§7: the hours in which an audit may be held, where no clause defines them."""
+    hours = agreement.audit.business_hours
+    if hours.open:
+        what = f"no clause defines normal business hours; {hours.opens:%H:%M} to {hours.closes:%H:%M} are proposed"
+        yield Finding(Severity.WARNING, hours.clause, "audit.business_hours.opens", what, "agree on hours")
+
+
 def missing_addresses(agreement: Agreement) -> Iterator[Finding]:
     """§15 sends notices to the addresses of the heading."""
     if agreement.processor.email is None:
@@ -114,6 +122,7 @@ READERS: Final[tuple[Reader, ...]] = (
     unfinished_passages,
     unnamed_classes,
     open_periods,
+    undefined_hours,
     missing_addresses,
     nobody_to_call,
     old_laws,

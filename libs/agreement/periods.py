@@ -140,6 +140,8 @@ class Periods(Part):
     erasure_answer: Period
     second_look: Period
     order_reminder: Period
+    question_answer: Period
+    assistance_answer: Period
     dispute_settlement: Period
     rights_answer: Period
     rights_extension: Period

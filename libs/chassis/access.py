@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from chassis.issuer import Issuer
 from chassis.problems import Problem, unauthorized
 from chassis.rights import RIGHTS, Caller, Right, Role
+from chassis.undertakings import Undertakings
 from contracts.event import Id
 
 __all__ = ["RIGHTS", "Access", "Caller", "KeyUnusable", "Right", "Role", "make_key", "mint"]
@@ -55,8 +56,12 @@ class _Claims(BaseModel):
 class Access:
     """Knows whose tokens count: an issuer's, a local key's, both or none."""
 
-    def __init__(self, *, issuer: str | None, key: Path | None) -> None:
-        """`issuer` is the URL as its tokens name it; `key` is a file that `make_key` made."""
+    def __init__(self, *, issuer: str | None, key: Path | None, undertakings: Undertakings | None = None) -> None:
+        """`issuer` is the URL as its tokens name it; `key` is a file that `make_key` made.
+
+        With `undertakings` staff need one in force; without, a token is enough.
+        """
+        self._undertakings = undertakings
         self._issuer = Issuer(issuer) if issuer else None
         self._local = _read_key(key).public_key() if key else None
         self._local_kid = _kid(self._local) if self._local else None
@@ -72,6 +77,11 @@ class Access:
             raise unauthorized(f"the token is not for {AUDIENCE}") from None
         except PyJWTError:
             raise unauthorized("the token is not valid") from None
+
+    async def require_undertaking(self, caller: Caller) -> None:
+        """§3.2: a 403 problem for staff that must be bound to confidentiality, and isn't."""
+        if self._undertakings is not None:
+            await self._undertakings.require(caller)
 
     async def _decode(self, token: str) -> dict[str, object]:
         kid = jwt.get_unverified_header(token).get("kid")

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import structlog
 from fastapi import FastAPI
 
-from chassis import agenda, inbox, outbox
+from chassis import agenda, inbox, outbox, undertakings
 from chassis.access import Access
 from chassis.clock import Clock
 from chassis.consumer import Consumer
@@ -27,6 +27,7 @@ from chassis.router import Router
 from chassis.settings import Settings
 from chassis.telemetry import Telemetry
 from chassis.transaction import Transaction
+from chassis.undertakings import Undertakings
 
 log = structlog.get_logger()
 _CLEAN_ROWS = 2000
@@ -103,14 +104,25 @@ class Service:
         async for attempt in while_down("open the database"):
             with attempt:
                 pool = await open_pool(self.settings.dsn, self.app.name, self.settings.connections)
-        processor = Processor(self.app.name, self.app, pool, self.clock, self.relay, self.metrics, self.telemetry)
-        access = Access(issuer=self.settings.oidc_issuer, key=self.settings.token_key)
+        asked = self.settings.undertakings_required
+        processor = Processor(
+            self.app.name,
+            self.app,
+            pool,
+            self.clock,
+            self.relay,
+            self.metrics,
+            self.telemetry,
+            also=undertakings.router if asked else None,
+        )
+        bound = Undertakings(pool, self.clock) if asked else None
+        access = Access(issuer=self.settings.oidc_issuer, key=self.settings.token_key, undertakings=bound)
         self.runtime = Runtime(self.settings, self.clock, pool, processor, self.metrics, self.telemetry, access)
         async for attempt in while_down("begin"):
             with attempt:
                 async with processor.transaction() as tx:
                     await self.app.begin(tx)
-        self._consumer = Consumer(self.app.name, self.app.router.topics, self.settings, processor, self._crash)
+        self._consumer = Consumer(self.app.name, processor.router.topics, self.settings, processor, self._crash)
         api = self.app.api(self.runtime)
         api.add_middleware(Traced, telemetry=self.telemetry)
         add_health(api, self.is_ready, self.metrics)

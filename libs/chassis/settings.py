@@ -28,6 +28,9 @@ class Settings(Kafka):
     stop_within: timedelta = Field(timedelta(seconds=10), description="bound of a graceful stop")
     otlp_endpoint: str | None = Field(None, description="OTLP gRPC endpoint; tracing is off without one")
     oidc_issuer: str | None = Field(None, description="OpenID Connect issuer whose tokens are accepted")
+    undertakings_required: bool = Field(
+        default=False, description="whether staff need an undertaking of confidentiality in force to reach records"
+    )
     token_key: Path | None = Field(None, description="local Ed25519 key file whose tokens are accepted (`make up`)")
 
     @property

@@ -99,3 +99,15 @@ class ClientDesynchronised(Event):
 
     client_id: Id
     desynchronised_at: Instant
+
+
+class ClientCompetitorMarked(Event):
+    """Somebody decided whether a client competes with the processor, or belongs to one that does (§7)."""
+
+    TYPE: ClassVar[str] = "client.competitor_marked"
+    KEY: ClassVar[tuple[str, ...]] = ("client_id",)
+
+    client_id: Id
+    competitor: bool
+    reason: Text
+    said_by: Text

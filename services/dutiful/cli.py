@@ -6,6 +6,7 @@ import typer
 
 from dutiful import (
     agreement_commands,
+    audit_commands,
     breach_dossier_commands,
     certificate_commands,
     contracts_commands,
@@ -15,6 +16,8 @@ from dutiful import (
     emit_command,
     holder_commands,
     mail_command,
+    matter_commands,
+    register_commands,
     retention_commands,
     running,
     simulate_command,
@@ -48,6 +51,13 @@ app.command("token", rich_help_panel="Use")(token_command.token)
 app.add_typer(deadline_commands.app, name="deadline", rich_help_panel="Use")
 app.add_typer(retention_commands.app, name="retention", rich_help_panel="Use")
 app.add_typer(breach_dossier_commands.app, name="breach", rich_help_panel="Use")
+app.add_typer(audit_commands.app, name="audit", rich_help_panel="Use")
+app.add_typer(matter_commands.question, name="question", rich_help_panel="Use")
+app.add_typer(matter_commands.assistance, name="assistance", rich_help_panel="Use")
+app.add_typer(matter_commands.dispute, name="dispute", rich_help_panel="Use")
+app.command("competitor", rich_help_panel="Use")(matter_commands.competitor)
+app.add_typer(register_commands.measures, name="measures", rich_help_panel="Use")
+app.add_typer(register_commands.undertaking, name="undertaking", rich_help_panel="Use")
 app.add_typer(certificate_commands.app, name="certificate", rich_help_panel="Use")
 app.add_typer(dead_letter_commands.app, name="dead-letters", rich_help_panel="Use")
 app.add_typer(agreement_commands.app, name="agreement", rich_help_panel="Check")

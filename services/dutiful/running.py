@@ -31,7 +31,9 @@ _PIPED = 400
 AgreementFile = Annotated[
     Path | None, typer.Option("--agreement", help="agreement file, or a directory of them; the shipped one by default")
 ]
-ServiceName = Annotated[str, typer.Argument(help="subprocessor_registry, notifier, retention, breach or holder")]
+ServiceName = Annotated[
+    str, typer.Argument(help="subprocessor_registry, notifier, retention, breach, assurance or holder")
+]
 
 
 def configure_logs(*, verbose: bool) -> None:

@@ -47,6 +47,13 @@ def _breach() -> Starting:
     return BreachSettings, Breach, lambda book, settings: Breach(book, _of(BreachSettings, settings))
 
 
+def _assurance() -> Starting:
+    from assurance.app import Assurance
+    from assurance.settings import AssuranceSettings
+
+    return AssuranceSettings, Assurance, lambda book, settings: Assurance(book, _of(AssuranceSettings, settings))
+
+
 def _holder() -> Starting:
     from holder.app import Holder
     from holder.settings import HolderSettings
@@ -59,6 +66,7 @@ _SERVICES: Final[dict[str, Callable[[], Starting]]] = {
     "notifier": _notifier,
     "retention": _retention,
     "breach": _breach,
+    "assurance": _assurance,
     "holder": _holder,
 }
 

@@ -16,7 +16,7 @@ from chassis.health import PROBED
 from chassis.settings import Settings
 from dutiful.cli import app
 from dutiful.services import RUNNABLE, settings_of
-from holder.data_map import load
+from holder.map_file import load
 from notifier import addresses
 
 pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kustomize comes with kubectl")

@@ -39,6 +39,15 @@ async def gated(progress: Progress) -> AsyncIterator[Street]:
             yield street
 
 
+@pytest.fixture(scope="module")
+async def bound(progress: Progress) -> AsyncIterator[Street]:
+    """A house where staff must be bound to confidentiality."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DUTIFUL_UNDERTAKINGS_REQUIRED", "true")
+        async with _open(Book.read(default_path()), progress) as street:
+            yield street
+
+
 @asynccontextmanager
 async def _open(book: Book, progress: Progress) -> AsyncIterator[Street]:
     home = Path(tempfile.mkdtemp(prefix="dutiful-"))
