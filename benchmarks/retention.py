@@ -88,10 +88,15 @@ async def _fill(connection: "asyncpg.Connection[asyncpg.Record]", book: Book, cl
     """Every client has recordings kept for so many days as its number says, so that cut-offs differ."""
     await connection.execute(
         """
-        INSERT INTO client (client_id, name, agreement_id, agreement_version, durations)
-        SELECT 'client-' || lpad(n::text, 6, '0'), 'Client', $1, $2,
-               jsonb_build_object('call_recordings', jsonb_build_array(30 + n % 300, 'days'))
-          FROM generate_series(1, $3) AS n
+        WITH fresh AS (
+            INSERT INTO client (client_id, name, durations)
+            SELECT 'client-' || lpad(n::text, 6, '0'), 'Client',
+                   jsonb_build_object('call_recordings', jsonb_build_array(30 + n % 300, 'days'))
+              FROM generate_series(1, $3::int) AS n
+            RETURNING client_id
+        )
+        INSERT INTO signature (client_id, signed_on, agreement_id, agreement_version)
+        SELECT client_id, '2026-02-02', $1, $2 FROM fresh
         """,
         book.latest.id,
         book.latest.version,

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from pydantic import SecretStr
 
@@ -29,6 +29,7 @@ from holder.app import Holder
 from holder.settings import HolderSettings
 from notifier.app import Notifier
 from notifier.mail import MailSettings
+from notifier.on_call import Person
 from notifier.settings import NotifierSettings
 from notifier.webhooks import WebhookSettings
 from retention.app import Retention
@@ -55,6 +56,10 @@ class Ports:
     def from_first(cls, first: int, *, kafka: int) -> Self:
         """The registry's API on `first`, the others on the ports after it."""
         return cls(first, first + 1, first + 2, first + 3, first + 4, kafka=kafka, assurance=first + 6)
+
+
+ON_CALL: Final = Person(name="Duty officer", email="duty@dutiful.example")
+"""Who is told when people must act; the mail server of the house takes it."""
 
 
 class House:
@@ -206,6 +211,7 @@ class House:
             token_key=self.token_key,
             webhooks=WebhookSettings(allow_loopback=True),
             mail=mail,
+            on_call=(ON_CALL,),
         )
 
 

@@ -163,9 +163,25 @@ def _caller(payload: dict[str, object]) -> Caller:
     return Caller(claims.sub, claims.role, claims.client_id)
 
 
-def _read_key(path: Path) -> Ed25519PrivateKey:
-    if path.stat().st_mode & 0o077:
+def refuse_shared(path: Path) -> None:
+    """KeyUnusable where others than its owner may read the file.
+
+    A secret that Kubernetes mounts for a process that isn't root belongs to root and to a group of that process alone:
+    there the group may read.
+    """
+    about = path.stat()
+    if is_shared(about.st_mode, owner=about.st_uid, us=os.geteuid()):
         raise KeyUnusable(f"{path} may be read by others than its owner: chmod 600 {path}")
+
+
+def is_shared(mode: int, *, owner: int, us: int) -> bool:
+    """Whether a file of this mode and owner may be read by others than who must."""
+    mounted = owner == 0 and us != 0
+    return bool(mode & (0o037 if mounted else 0o077))
+
+
+def _read_key(path: Path) -> Ed25519PrivateKey:
+    refuse_shared(path)
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except (ValueError, TypeError) as error:

@@ -66,7 +66,8 @@ def _idempotency_key(
         Header(
             alias="Idempotency-Key",
             pattern=_KEY,
-            description="1 to 128 letters, digits or . _ : - of your choice; fresh per request, the same in a retry",
+            description="1 to 128 letters, digits or . _ : - of your choice; fresh per request, the same in a retry: "
+            "the same key with another request is a 422",
         ),
     ],
 ) -> str:

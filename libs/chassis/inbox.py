@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chassis.database import Connection
+from chassis.errors import KeyReused
 from chassis.literals import binary, instant
+from chassis.message import Cause
 
 
 async def begin(connection: Connection, keys: Sequence[bytes], locks: Sequence[int], now: datetime) -> set[bytes]:
@@ -28,6 +30,18 @@ async def begin(connection: Connection, keys: Sequence[bytes], locks: Sequence[i
         "SELECT key FROM inbox WHERE key = ANY ($1::bytea[]) AND xmin = pg_current_xact_id()::xid", keys
     )
     return {row[0] for row in new}
+
+
+async def match_request(connection: Connection, cause: Cause, *, fresh: bool) -> None:
+    """Keep what the request of a fresh cause was; raises `KeyReused` where its key came with another one before."""
+    if cause.request is None:
+        return
+    if fresh:
+        await connection.execute("UPDATE inbox SET request = $2 WHERE key = $1", cause.inbox_key, cause.request)
+    elif await connection.fetchval(
+        "SELECT true FROM inbox WHERE key = $1 AND request <> $2", cause.inbox_key, cause.request
+    ):
+        raise KeyReused
 
 
 async def forget(connection: Connection, before: datetime, limit: int) -> int:

@@ -43,6 +43,7 @@ class Metrics:
         self._escalated = self._counter("dutiful_notices_escalated", "Notices that went on to a channel", "channel")
         self._failed = self._counter("dutiful_notices_failed", "Notices whose deadline came without a receipt")
         self._unreceived = self._gauge("dutiful_notices_unreceived", "Notices without receipt before their deadline")
+        self._unsent = self._gauge("dutiful_alerts_unsent", "Alerts that nobody on call has: somebody must look")
         self._orders = self._gauge("dutiful_orders_open", "Orders to holders without an answer", "kind")
         self._overdue = self._gauge("dutiful_orders_overdue", "Open orders whose answer was due before now", "kind")
         self._orders_escalated = self._counter("dutiful_orders_escalated", "Orders that people must see to", "kind")
@@ -103,6 +104,10 @@ class Metrics:
     def notices_unreceived(self, count: int) -> None:
         """A look at the notices that wait for their receipt."""
         self._unreceived.labels(self._service).set(count)
+
+    def alerts_unsent(self, count: int) -> None:
+        """So many alerts wait for a mail server, or for somebody to be on call."""
+        self._unsent.labels(self._service).set(count)
 
     def orders_waiting(self, kind: str, *, open_: int, overdue: int) -> None:
         """A look at the orders of a kind that wait for their holders' answers."""

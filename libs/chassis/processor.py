@@ -146,6 +146,8 @@ class Processor:
             tx = Transaction(connection, self._service, self._clock.now(), cause or NOBODY, self._heard_here)
             try:
                 tx.new = await inbox.begin(connection, keys, sorted(set(locks)), tx.now)
+                if keys:
+                    await inbox.match_request(connection, tx.cause, fresh=bool(tx.new))
                 yield tx
                 last = await tx.flush()
                 await self._relay.call(connection, tx)

@@ -74,7 +74,7 @@ class Runtime:
 
 async def prepare(app: App, settings: Settings) -> list[str]:
     """Bring the service's schema up to this version; return the migrations applied."""
-    return await migrate(settings.database_url.get_secret_value(), app.name, shipped(CHASSIS_TABLES, app.migrations))
+    return await migrate(settings.dsn, app.name, shipped(CHASSIS_TABLES, app.migrations))
 
 
 class Service:
@@ -103,9 +103,7 @@ class Service:
         """Open the database, the API, the relay and the consumer, in this order; waits for what is away."""
         async for attempt in while_down("open the database"):
             with attempt:
-                pool = await open_pool(
-                    self.settings.database_url.get_secret_value(), self.app.name, self.settings.connections
-                )
+                pool = await open_pool(self.settings.dsn, self.app.name, self.settings.connections)
         asked = self.settings.undertakings_required
         processor = Processor(
             self.app.name,

@@ -59,6 +59,8 @@ class Topic:
     retention_within: timedelta = timedelta(days=7)
     answers: tuple[type[Event], ...] = ()
     """Those of its events that others say, each in answer to the writer."""
+    others: tuple[str, ...] = ()
+    """The services beside its writer that write here."""
 
     @property
     def from_outside(self) -> tuple[type[Event], ...]:
@@ -108,6 +110,7 @@ TOPICS = (
             breach.BreachDetected,
             breach.BreachAwarenessRecorded,
             breach.BreachScoped,
+            breach.BreachScopeCorrected,
             breach.BreachUpdated,
             breach.BreachStepLogged,
             breach.BreachDossierEntered,
@@ -130,6 +133,8 @@ TOPICS = (
             incident.IncidentOpened,
             incident.IncidentAware,
             incident.IncidentScopeWidened,
+            incident.IncidentScopeNarrowed,
+            incident.IncidentReachedNobody,
             incident.IncidentTimeLeft,
             incident.IncidentClockMissed,
             incident.IncidentReminded,
@@ -143,6 +148,7 @@ TOPICS = (
             incident.IncidentReopened,
             incident.IncidentRefused,
             incident.IncidentNoticeOrdered,
+            incident.IncidentAlertOrdered,
         ),
     ),
     Topic(
@@ -176,6 +182,7 @@ TOPICS = (
         "platform, and each holder of itself",
         "Who holds clients' data, and what holders report",
         (holder.HolderDeclared, holder.HolderRetired, holder.HolderRestored, holder.HolderReported),
+        others=("holder",),
     ),
     Topic(
         "cease",
@@ -183,6 +190,7 @@ TOPICS = (
         "Orders to cease processing, and holders' answers",
         (cease.CeaseOrdered, cease.CeaseLifted, cease.CeaseConfirmed),
         answers=(cease.CeaseConfirmed,),
+        others=("holder",),
     ),
     Topic(
         "erasure",
@@ -198,6 +206,7 @@ TOPICS = (
         ),
         retention_within=timedelta(days=21),
         answers=(erasure.ErasureConfirmed, erasure.ErasureFailed, erasure.ErasureChecked),
+        others=("holder",),
     ),
     Topic(
         "return",
@@ -217,6 +226,7 @@ TOPICS = (
             returning.ReturnDownloaded,
             returning.ReturnAcknowledged,
         ),
+        others=("holder",),
     ),
     Topic(
         "retention",

@@ -22,8 +22,8 @@ from contracts.evidence import Side
 from contracts.wording import in_plain_words
 
 
-def _word(request: Request, caller: Identified, key: IdempotencyKey) -> Cause:
-    return word_of(request, caller, key, "assurance")
+async def _word(request: Request, caller: Identified, key: IdempotencyKey) -> Cause:
+    return await word_of(request, caller, key, "assurance")
 
 
 Once = Annotated[Cause, Depends(_word)]

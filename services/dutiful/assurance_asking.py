@@ -1,18 +1,17 @@
 """What the commands about audits, questions, help, disputes, measures and undertakings have in common.
 
-Each command is said once, under a fresh key: what was refused can be tried again, and what counted is refused as done.
+A command that had no answer may be given again: it is carried out once. One that had is another act the next time.
 """
 
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import quote, urlencode
-from uuid import uuid4
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from dutiful.asking import ask, upload
+from dutiful.asking import act, ask, upload
 
 ASSURANCE: Final = "http://127.0.0.1:8087"
 _OPTION: Final = "--assurance"
@@ -43,7 +42,7 @@ def read(path: str, token: str, url: str, **query: str | None) -> Any:  # noqa: 
 def say(path: str, body: Json, token: str, url: str) -> Any:  # noqa: ANN401 - as above
     """Post what is said, without what is not."""
     said = {name: value for name, value in body.items() if value not in (None, [], ())}
-    return ask(url + path, token, _OPTION, body=said, key=str(uuid4()))
+    return act(url + path, token, _OPTION, said)
 
 
 def keep(client: str, file: Path, token: str, url: str) -> object:

@@ -12,6 +12,7 @@ from dutiful import (
     contracts_commands,
     dead_letter_commands,
     deadline_commands,
+    deploy_commands,
     emit_command,
     holder_commands,
     mail_command,
@@ -62,3 +63,4 @@ app.add_typer(dead_letter_commands.app, name="dead-letters", rich_help_panel="Us
 app.add_typer(agreement_commands.app, name="agreement", rich_help_panel="Check")
 app.add_typer(holder_commands.app, name="holder", rich_help_panel="Check")
 app.add_typer(contracts_commands.app, name="contracts", rich_help_panel="Check")
+app.add_typer(deploy_commands.app, name="deploy", rich_help_panel="Check")

@@ -118,16 +118,27 @@ def run(service: ServiceName, agreement: AgreementFile = None) -> None:
     _go(live())
 
 
-def migrate(service: ServiceName, agreement: AgreementFile = None) -> None:
-    """Bring a service's schema up to this version; safe while the version before still runs, and twice."""
-    from chassis.service import prepare
-    from dutiful.services import app_of, settings_of
+def migrate(
+    service: ServiceName,
+    wait: Annotated[bool, typer.Option("--wait", help="apply nothing: end when another process has")] = False,
+) -> None:
+    """Bring a service's schema up to this version; safe while the version before still runs, and twice.
+
+    Needs DUTIFUL_DATABASE_URL, and none of the service's other settings.
+    """
+    from chassis import migrations
+    from chassis.settings import Settings
+    from dutiful.services import kind_of
 
     try:
-        settings = settings_of(service)
+        settings = Settings()
     except ValidationError as error:
         raise _missing(error) from None
-    applied = asyncio.run(prepare(app_of(service, _book(agreement), settings), settings))
+    shipped = migrations.shipped(migrations.CHASSIS_TABLES, kind_of(service).migrations)
+    if wait:
+        asyncio.run(migrations.wait_until_migrated(settings.dsn, service, shipped))
+        return
+    applied = asyncio.run(migrations.migrate(settings.dsn, service, shipped))
     Console().print("\n".join(applied) or "nothing to do")
 
 

@@ -59,7 +59,7 @@ class Worker:
 
     async def _session(self) -> None:
         runtime = self._runtime
-        connection = await connect(runtime.settings.database_url.get_secret_value(), "holder")
+        connection = await connect(runtime.settings.dsn, "holder")
         try:
             await connection.add_listener(store.CHANNEL, lambda *_: self._wake.set())
             connection.add_termination_listener(lambda *_: self._wake.set())

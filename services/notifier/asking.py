@@ -33,9 +33,9 @@ def _notifier(request: Request) -> Notifier:
     return notifier
 
 
-def _cause(request: Request, caller: Authenticated, key: IdempotencyKey) -> Cause:
+async def _cause(request: Request, caller: Authenticated, key: IdempotencyKey) -> Cause:
     person = f"{caller.client_id or 'staff'}/{caller.subject}"
-    return cause_of(request, f"dutiful/notifier/api/{person}", f"{request.method} {request.url.path} {key}")
+    return await cause_of(request, f"dutiful/notifier/api/{person}", f"{request.method} {request.url.path} {key}")
 
 
 App = Annotated[Notifier, Depends(_notifier)]

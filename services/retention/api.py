@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 
-from agreement.book import Signed
+from agreement.deadlines import local_date
 from chassis.asking import Cursor, PathId, Reading, Running, found, page_of, whose
 from chassis.http import Authenticated, Limit, create_api
 from chassis.message import NOBODY
@@ -159,5 +159,6 @@ async def read_simulation(
     caller.require(Right.SIMULATE)
     async with running.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         tx = Transaction(connection, "simulation", running.clock.now(), NOBODY)
-        client = found(await client_store.load_client(tx, body.client_id))
-        return await simulate(app_of(request).book[Signed(*client.signed)], body, tx)
+        book = app_of(request).book
+        client = found(await client_store.load_client(tx, body.client_id, local_date(book.latest, tx.now)))
+        return await simulate(book[client.signed], body, tx)

@@ -1,5 +1,6 @@
 """Who the clients are, and what they set (§13, §15, Appendix A)."""
 
+from agreement.book import Signed
 from chassis.transaction import Transaction
 from contracts.client import (
     ClientAmended,
@@ -25,11 +26,14 @@ async def on_client_signed(finder: Finder, signed: ClientSigned, tx: Transaction
 
 
 async def on_client_amended(finder: Finder, amended: ClientAmended, tx: Transaction) -> None:
-    """Another version binds the client (§15); the contract's own end may move with it."""
-    if not await client_store.bind(tx, amended.client_id, amended.agreement_version):
+    """Another version binds the client from its signature on (§15); the contract's own end may move with it."""
+    agreement_id = await client_store.load_agreement(tx, amended.client_id)
+    if agreement_id is None:
         raise client_unknown(amended.client_id)
+    agreement = finder.book.of(agreement_id, amended.agreement_version)
+    version = Signed(agreement.id, agreement.version)
+    await client_store.bind(tx, amended.client_id, version, amended.signed_on)
     client = await finder.client(amended.client_id, tx)
-    finder.book.of(*client.signed)
     if amended.contract_ends_on is not None:
         await plan_end(finder, client, amended.contract_ends_on, "the contract's own end", tx, by_expiry=True)
 

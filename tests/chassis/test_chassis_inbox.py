@@ -10,6 +10,7 @@ from tests.chassis.eventually import eventually
 
 from chassis import inbox
 from chassis.database import Pool
+from chassis.errors import KeyReused
 from chassis.message import Cause
 
 pytestmark = pytest.mark.servers
@@ -48,6 +49,20 @@ async def test_new_keys_are_new_once(pool: Pool) -> None:
         assert new == {_key("c")}
     async with _entered(pool, "c") as new:
         assert new == set()
+
+
+async def test_a_key_is_good_for_one_request(pool: Pool) -> None:
+    """The same request comes again unharmed; another one under its key is refused; an event has none to be held to."""
+    first = Cause("tests/api", "k-1", "f", request=b"one")
+    async with pool.acquire() as connection:
+        await inbox.begin(connection, [first.inbox_key, _key("bus")], [], _NOW)
+        await inbox.match_request(connection, first, fresh=True)
+        await inbox.match_request(connection, first, fresh=False)
+        with pytest.raises(KeyReused) as caught:
+            await inbox.match_request(connection, first._replace(request=b"another"), fresh=False)
+        await inbox.match_request(connection, first._replace(request=None), fresh=False)
+        await connection.execute("COMMIT")
+    assert caught.value.field == "Idempotency-Key"
 
 
 @pytest.mark.parametrize("commits", [True, False])

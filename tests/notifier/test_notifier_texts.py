@@ -21,9 +21,11 @@ from assurance.words import OPENS, Opening
 from contracts.assurance import AssuranceNoticeKind
 from contracts.change import NoticeKind
 from contracts.coded import encode
+from contracts.incident import AlertKind
 from contracts.incident import NoticeKind as BreachNoticeKind
 from contracts.retention import NoticeKind as RetentionNoticeKind
 from notifier.texts import Language, Part, WordingLacks, load, one_line, render
+from notifier.unreceived import FAILED, UNRECEIVED
 from subprocessor_registry.reasons import ENGLISH, Reason, ReasonCode, reckon
 
 AGREEMENT = load_agreement(default_path())
@@ -31,6 +33,7 @@ LANGUAGES: tuple[Language, ...] = ("en", "fr")
 CHANGES = tuple(kind.value for kind in NoticeKind)
 BREACHES = tuple(kind.value for kind in BreachNoticeKind)
 KINDS = (*CHANGES, *(kind.value for kind in (*RetentionNoticeKind, *BreachNoticeKind, *AssuranceNoticeKind)))
+ALERTS = (*(kind.value for kind in AlertKind), UNRECEIVED, FAILED)
 FACTS: dict[str, str | Sequence[str]] = {
     "client": "Hôtel Exemple",
     "contact": "Zoé Martin",
@@ -98,6 +101,17 @@ FACTS: dict[str, str | Sequence[str]] = {
     "overtaken_by": "3",
     "more_to_come": "yes",
     "last": "yes",
+    "towards": "clients",
+    "to_clients": "yes",
+    "to_authority": "gdpr_33",
+    "hours_left": "6",
+    "waiting": "2",
+    "clients": ("acme", "borealis"),
+    "since_on": "2026-03-29",
+    "since_time": "00:55 (Europe/Paris)",
+    "unresolved": ("client/ghost",),
+    "about": "inc-7",
+    "notice_kind": "breach_notice",
     "question_id": "q-7",
     "first_item": "Who has access?",
     "audit_id": "audit-7",
@@ -151,6 +165,18 @@ def test_every_notice_has_words(kind: str, language: Language, variant: tuple[st
     assert kind not in CHANGES or "DEEPSPEECH" in notice.subject
 
 
+@pytest.mark.parametrize("kind", ALERTS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_alert_has_words(kind: str, language: Language) -> None:
+    """Whoever is on call reads about what it is, by which clause, and what to do, with nothing left unfilled."""
+    alert = render(kind, language, FACTS)
+    for text in (alert.text, alert.html):
+        assert "$" not in text
+        for said in ("Zoé Martin", "inc-7", "4.4", "Quicktalk"):
+            assert said in text
+    assert "inc-7" in alert.subject
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_missing_fact_is_named(kind: str, language: Language) -> None:
@@ -169,8 +195,9 @@ def test_both_languages_say_the_same() -> None:
     """Both have the same kinds, in each the same facts under the same conditions, and words for the same codes."""
     english, french = load("en"), load("fr")
     assert set(english.notices) == set(french.notices) == set(KINDS)
-    for kind, notice in english.notices.items():
-        other = french.notices[kind]
+    assert set(english.alerts) == set(french.alerts) == set(ALERTS)
+    for kind, notice in (english.notices | english.alerts).items():
+        other = (french.notices | french.alerts)[kind]
         for ours, theirs in ((notice.subject, other.subject), (notice.text, other.text)):
             assert [(_facts_of([p]), p.given, p.when) for p in ours] == [
                 (_facts_of([p]), p.given, p.when) for p in theirs

@@ -8,10 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from agreement.schema import Agreement
+from all_in_one import ON_CALL
 from chassis.access import Role
 from chassis.clock import VirtualClock
 from dutiful.demo.timeline import Seen, StoryFailed, Timeline
 from dutiful.demo.world import People, Platform
+from embedded.smtp import SmtpSink
 
 INCIDENT: Final = "inc-2026-0007"
 _PATH: Final = f"/incidents/{INCIDENT}"
@@ -23,13 +25,20 @@ class Incident:
     """§6 from a sub-processor's notice to the register; raises StoryFailed where the world differs."""
 
     def __init__(
-        self, console: Console, agreement: Agreement, clock: VirtualClock, timeline: Timeline, people: People
+        self,
+        console: Console,
+        agreement: Agreement,
+        clock: VirtualClock,
+        timeline: Timeline,
+        people: People,
+        mails: SmtpSink,
     ) -> None:
         self._console = console
         self._agreement = agreement
         self._clock = clock
         self._timeline = timeline
         self._people = people
+        self._mails = mails
 
     async def tell(self, platform: Platform, client_ids: set[str]) -> None:
         """The story."""
@@ -83,6 +92,13 @@ class Incident:
         await self._post("steps", self._step("cause", words))
         await self._post("updates", self._update("phase-2", words) | {"last": True})
         await self._told("breach_update", client_ids, times=2)
+        await self._on_call()
+
+    async def _on_call(self) -> None:
+        """Meanwhile a clock warned of its end: the person on call has an email."""
+        mails = await self._mails.wait_for(lambda got: any(ON_CALL.email in each.recipients for each in got))
+        mail = next(each for each in mails if ON_CALL.email in each.recipients)
+        self._timeline.say(f"The duty officer is mailed: {mail.message['subject']}", style="bold")
 
     async def _authority(self) -> None:
         self._timeline.say("The dossier for the authority: first incomplete, then whole", style="bold")

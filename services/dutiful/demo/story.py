@@ -99,7 +99,7 @@ class Story:
         await self._mitigate(change_id, people)
         await self._days_pass(change_id, people)
         self._sum_up(house)
-        incident = Incident(self._console, self._agreement, self._clock, self._timeline, people)
+        incident = Incident(self._console, self._agreement, self._clock, self._timeline, people, house.smtp)
         await incident.tell(platform, set(_CLIENTS))
         assurance = Assurance(self._console, self._agreement, self._clock, self._timeline, people)
         await assurance.tell(INCIDENT)
