@@ -32,11 +32,13 @@ from notifier.mail import MailSettings
 from notifier.on_call import Person
 from notifier.settings import NotifierSettings
 from notifier.webhooks import WebhookSettings
+from requests_desk.app import Requests
+from requests_desk.settings import RequestsSettings
 from retention.app import Retention
 from retention.settings import RetentionSettings
 from subprocessor_registry.app import Registry
 
-SERVICES = ("subprocessor_registry", "notifier", "retention", "breach", "assurance")
+SERVICES = ("subprocessor_registry", "notifier", "retention", "breach", "requests", "assurance")
 Progress = Callable[[str], None]
 
 
@@ -49,13 +51,14 @@ class Ports:
     retention: int = 0
     holder: int = 0
     breach: int = 0
+    requests: int = 0
     assurance: int = 0
     kafka: int | None = None
 
     @classmethod
     def from_first(cls, first: int, *, kafka: int) -> Self:
         """The registry's API on `first`, the others on the ports after it."""
-        return cls(first, first + 1, first + 2, first + 3, first + 4, kafka=kafka, assurance=first + 6)
+        return cls(first, first + 1, first + 2, first + 3, first + 4, first + 5, kafka=kafka, assurance=first + 6)
 
 
 ON_CALL: Final = Person(name="Duty officer", email="duty@dutiful.example")
@@ -103,15 +106,17 @@ class House:
         await asyncio.gather(self.postgres.make_roles("dutiful", names), ensure_topics(self.bootstrap, Shape(), names))
         registry, notifier = self._settings(), self._notifier_settings()
         retention, breach = self._retention_settings(), self._breach_settings()
+        requests = self._requests_settings()
         self.services = [
             Service(Registry(self.book), registry, self.clock),
             Service(Notifier(self.book, notifier), notifier, self.clock),
             Service(Retention(self.book, retention), retention, self.clock),
             Service(Breach(self.book, breach), breach, self.clock),
+            Service(Requests(self.book, requests), requests, self.clock),
         ]
         self.services.append(self._assurance())
         if self.data_map is not None:
-            self.services.append(await self._holder(self.data_map, self.postgres))
+            self.services.append(await self._holder(self.data_map, self.postgres, requests.port))
         await asyncio.gather(*[prepare(service.app, service.settings) for service in self.services])
         await asyncio.gather(*[service.start() for service in self.services])
 
@@ -142,7 +147,7 @@ class House:
         """Where a service's API listens."""
         return next(each.url for each in self.services if each.app.name == service)
 
-    async def _holder(self, data_map: Path, postgres: EmbeddedPostgres) -> Service:
+    async def _holder(self, data_map: Path, postgres: EmbeddedPostgres, requests_port: int) -> Service:
         """A holder of what the map names; the addresses of other systems come from the environment."""
         environment = dict(os.environ)
         if data_map == sample_platform.MAP:
@@ -156,6 +161,7 @@ class House:
             data_map=data_map,
             link_key=SecretStr(_kept_secret(self.home / "link-key")),
             packages=str(self.home / "packages"),
+            requests_url=f"http://127.0.0.1:{requests_port}",
         )
         return Service(Holder(settings, environment), settings, self.clock)
 
@@ -185,6 +191,15 @@ class House:
             database_url=SecretStr(self._dsn("breach")),
             port=self.ports.breach,
             token_key=self.token_key,
+        )
+
+    def _requests_settings(self) -> RequestsSettings:
+        return RequestsSettings(
+            kafka=self.bootstrap,
+            database_url=SecretStr(self._dsn("requests")),
+            port=self.ports.requests or free_port(),
+            token_key=self.token_key,
+            vault_key=SecretStr(_kept_secret(self.home / "vault-key")),
         )
 
     def _assurance(self) -> Service:

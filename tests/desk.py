@@ -1,6 +1,6 @@
 """A service in this process, on a real database, that a test speaks to; what the desks of all services share."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -101,13 +101,15 @@ class Speaker:
         return await self.http.get(path, params=query or None, headers=self.headers(who))
 
     async def send(
-        self, who: str, method: str, path: str, body: Json | None = None, *, key: str | None = None
+        self, who: str, method: str, path: str, body: Mapping[str, object] | None = None, *, key: str | None = None
     ) -> httpx.Response:
         """Any request as somebody, under a fresh key or this one."""
         headers = self.headers(who) | {"Idempotency-Key": key or f"key-{next(self.numbers)}"}
         return await self.http.request(method, path, json=body, headers=headers)
 
-    async def post(self, who: str, path: str, body: Json | None = None, *, key: str | None = None) -> httpx.Response:
+    async def post(
+        self, who: str, path: str, body: Mapping[str, object] | None = None, *, key: str | None = None
+    ) -> httpx.Response:
         """POST as somebody, under a fresh key or this one."""
         return await self.send(who, "POST", path, body or {}, key=key)
 

@@ -15,11 +15,12 @@ make_role notifier "$NOTIFIER_PASSWORD"
 make_role retention "$RETENTION_PASSWORD"
 make_role holder "$HOLDER_PASSWORD"
 make_role breach "$BREACH_PASSWORD"
+make_role requests "$REQUESTS_PASSWORD"
 make_role assurance "$ASSURANCE_PASSWORD"
 psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" \
     --command 'REVOKE ALL ON SCHEMA public FROM PUBLIC'
 
-# A made-up platform beside it: its owner is none of the services, and the holder may read and delete there, and no more.
+# A made-up platform beside it: its owner is none of the services, and the holder may read, delete and correct contacts there, and no more.
 psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" --command 'CREATE DATABASE platform'
 psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname platform \
     --file /etc/dutiful/sample_platform.sql
@@ -28,4 +29,5 @@ psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbn
 CREATE ROLE platform_holder LOGIN PASSWORD :'password';
 GRANT USAGE ON SCHEMA platform TO platform_holder;
 GRANT SELECT, DELETE ON ALL TABLES IN SCHEMA platform TO platform_holder;
+GRANT UPDATE (name, phone, email, restricted_at) ON platform.contact TO platform_holder;
 SQL

@@ -5,6 +5,7 @@ Every function raises `CalendarUnknown` for days beyond the calendar's years or 
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 
 from agreement.calendar import DAY, Calendar, CalendarUnknown, shift
 from agreement.counting import BACK, count_days, roll_on, spell
@@ -13,6 +14,8 @@ from agreement.months import add_months
 from agreement.periods import Convention, Period, Unit
 from agreement.schema import Agreement
 from agreement.steps import Step, StepCode, skipped, step
+
+_MONTHS_A_YEAR: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,14 @@ def days_after(agreement: Agreement, period: Period, from_on: date) -> date:
     return counted_after(agreement, "days_after", period, from_on, "the beginning").day
 
 
+def period_after(agreement: Agreement, period: Period, from_on: date) -> date:
+    """The last day of any period of days, months or years that begins with this day, without a roll."""
+    if period.unit in (Unit.MONTHS, Unit.YEARS):
+        months = period.n * (_MONTHS_A_YEAR if period.unit is Unit.YEARS else 1)
+        return add_months(from_on, months)[0]
+    return days_after(agreement, period, from_on)
+
+
 def months_after(agreement: Agreement, from_on: date, n: int) -> Deadline:
     """GDPR art. 12(3): the same number n months later or the month's end; `unrolled` is the day before any roll."""
     period = agreement.periods.rights_answer
@@ -118,7 +129,7 @@ def retention_end(agreement: Agreement, from_on: date, years: int) -> Deadline:
     """Appendix A: the same number `years` years later or the month's end: the day on which the data must go."""
     period = agreement.periods.retention
     calendar = agreement.calendar_of(period)
-    unrolled, step = add_months(from_on, 12 * years)
+    unrolled, step = add_months(from_on, _MONTHS_A_YEAR * years)
     result, moved = roll_on(unrolled, period.roll, calendar)
     return Deadline("retention_end", period.clause, result, (step, *moved), calendar_version(calendar))
 

@@ -195,3 +195,4 @@ class Requests(Clausal):
     answered_only_on_instruction: bool
     gag_suppresses_notice: bool
     quote_before_costly_work: bool
+    escalate_before: Span = Field(description="so long before the client must know, people are called")

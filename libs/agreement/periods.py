@@ -145,6 +145,9 @@ class Periods(Part):
     dispute_settlement: Period
     rights_answer: Period
     rights_extension: Period
+    request_notice: Period
+    requester_kept: Period
+    requester_unclaimed: Period
     retention: Period
 
     def each(self) -> dict[str, Period]:

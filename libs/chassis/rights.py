@@ -19,11 +19,17 @@ class Role(StrEnum):
     OPERATOR = "operator"
     DPO = "dpo"
     AUDITOR = "auditor"
+    HOLDER = "holder"
 
     @property
     def is_staff(self) -> bool:
-        """Whether it is the processor's, and so belongs to no client."""
+        """Whether it is the processor's, and so belongs to no client. A holder is a system: its id is the subject."""
         return self in _STAFF
+
+    @property
+    def is_system(self) -> bool:
+        """Whether no person bears it."""
+        return self is Role.HOLDER
 
 
 class Right(StrEnum):
@@ -50,6 +56,11 @@ class Right(StrEnum):
     SEE_BREACHES = "see breaches"
     HANDLE_BREACHES = "handle breaches"
     ASK_ABOUT_BREACH = "ask for the state of a breach"
+    SEE_REQUESTS = "see requests and instructions"
+    HANDLE_REQUESTS = "handle requests"
+    INSTRUCT = "instruct"
+    OPEN_SEALED = "open what is sealed"
+    READ_SUBJECTS = "read whom a task is about"
     SEE_ASSURANCE = "see questions, audits, help and disputes"
     SEE_AUDIT_REPORTS = "see what audits found"
     ASK_ASSURANCE = "ask for information, audits and help"
@@ -61,7 +72,7 @@ class Right(StrEnum):
     KEEP_UNDERTAKINGS = "record who is bound to confidentiality"
 
 
-_STAFF = frozenset({Role.OPERATOR, Role.DPO, Role.AUDITOR})
+_STAFF = frozenset({Role.OPERATOR, Role.DPO, Role.AUDITOR, Role.HOLDER})
 _SEES = frozenset(
     {
         Right.SEE_LIST,
@@ -71,6 +82,7 @@ _SEES = frozenset(
         Right.SEE_ALL_CLIENTS,
         Right.SEE_TERMINATIONS,
         Right.SEE_BREACHES,
+        Right.SEE_REQUESTS,
         Right.SEE_ASSURANCE,
         Right.SEE_AUDIT_REPORTS,
         Right.SEE_MEASURES,
@@ -96,6 +108,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
                 Right.FETCH,
                 Right.SEE_BREACHES,
                 Right.ASK_ABOUT_BREACH,
+                Right.SEE_REQUESTS,
+                Right.INSTRUCT,
                 Right.SEE_ASSURANCE,
                 Right.SEE_AUDIT_REPORTS,
                 Right.ASK_ASSURANCE,
@@ -110,6 +124,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
                 Right.MANAGE_CONTACTS,
                 Right.SEE_BREACHES,
                 Right.ASK_ABOUT_BREACH,
+                Right.SEE_REQUESTS,
                 Right.SEE_ASSURANCE,
                 Right.SEE_MEASURES,
             }
@@ -130,6 +145,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
             Right.CHECK_ACCESS,
             Right.HANDLE_BREACHES,
             Right.ASK_ABOUT_BREACH,  # a request that came by letter is entered for the client
+            Right.HANDLE_REQUESTS,
+            Right.INSTRUCT,  # as is an instruction
             Right.ASK_ASSURANCE,  # the same
             Right.HANDLE_ASSURANCE,
             Right.KEEP_MEASURES,
@@ -144,12 +161,16 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
             Right.CHECK_ACCESS,
             Right.HANDLE_BREACHES,
             Right.ASK_ABOUT_BREACH,
+            Right.HANDLE_REQUESTS,
+            Right.INSTRUCT,
+            Right.OPEN_SEALED,
             Right.ASK_ASSURANCE,
             Right.HANDLE_ASSURANCE,
             Right.KEEP_MEASURES,
             Right.KEEP_UNDERTAKINGS,
         },
         Role.AUDITOR: _SEES,
+        Role.HOLDER: frozenset({Right.READ_SUBJECTS}),  # of its own tasks, while they are open (§9)
     }
 )
 

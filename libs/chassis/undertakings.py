@@ -39,8 +39,8 @@ class Undertakings:
         self._clock = clock
 
     async def require(self, caller: Caller) -> None:
-        """A 403 problem for staff without an undertaking in force now; clients' users give none."""
-        if caller.role.is_staff and not await self._is_bound(caller.subject):
+        """A 403 problem for staff without an undertaking in force now; clients' users give none, and systems can't."""
+        if caller.role.is_staff and not caller.role.is_system and not await self._is_bound(caller.subject):
             raise Problem(
                 HTTPStatus.FORBIDDEN,
                 f"no undertaking of confidentiality by {caller.subject} is in force: clients' records stay closed",

@@ -7,14 +7,18 @@ import typer
 from dutiful import (
     agreement_commands,
     audit_commands,
+    authority_commands,
     breach_dossier_commands,
     certificate_commands,
     contracts_commands,
     dead_letter_commands,
     deadline_commands,
     deploy_commands,
+    dsar_commands,
+    dsar_help_commands,
     emit_command,
     holder_commands,
+    instruction_commands,
     mail_command,
     matter_commands,
     register_commands,
@@ -51,6 +55,10 @@ app.command("token", rich_help_panel="Use")(token_command.token)
 app.add_typer(deadline_commands.app, name="deadline", rich_help_panel="Use")
 app.add_typer(retention_commands.app, name="retention", rich_help_panel="Use")
 app.add_typer(breach_dossier_commands.app, name="breach", rich_help_panel="Use")
+dsar_commands.app.add_typer(dsar_help_commands.app, name="help")
+app.add_typer(dsar_commands.app, name="dsar", rich_help_panel="Use")
+app.add_typer(instruction_commands.app, name="instruction", rich_help_panel="Use")
+app.add_typer(authority_commands.app, name="authority", rich_help_panel="Use")
 app.add_typer(audit_commands.app, name="audit", rich_help_panel="Use")
 app.add_typer(matter_commands.question, name="question", rich_help_panel="Use")
 app.add_typer(matter_commands.assistance, name="assistance", rich_help_panel="Use")

@@ -13,6 +13,7 @@ from rich.table import Table
 from contracts.event import Id
 
 if TYPE_CHECKING:
+    from contracts.dsar import Identifier
     from holder.data_map import DataMap, Scope, Source
     from holder.executors import Found
     from holder.reaching import Reach
@@ -49,10 +50,13 @@ def dry_run(
     before: Annotated[
         str | None, typer.Option(metavar="T", help="only what is older: a date or an instant, UTC unless it says so")
     ] = None,
+    person: Annotated[
+        list[str] | None, typer.Option(metavar="KIND=VALUE", help="only what is of this person; may be said again")
+    ] = None,
 ) -> None:
-    """Count what an order to delete would reach; nothing is changed.
+    """Count what an order to delete, or a task about one person, would reach; nothing is changed.
 
-    Example: dutiful holder dry-run holder.toml --client client-42 --before 2026-01-01
+    Example: dutiful holder dry-run holder.toml --client client-42 --person email=ada@example.org
     """
     from holder.data_map import Scope
     from holder.executors import Found
@@ -62,7 +66,8 @@ def dry_run(
     data_map = _load(file)
     if category is not None and category not in data_map.categories:
         raise typer.BadParameter(f"{file} names {', '.join(data_map.categories)}", param_hint="--category")
-    scope = Scope(_client(client), _instant(before) if before else None)
+    known = tuple(map(_identifier, person)) if person else None
+    scope = Scope(_client(client), _instant(before) if before else None, identifiers=known)
     wanted = [each for each in data_map.sources() if category in {None, each[0]}]
     found = asyncio.run(_count(Reach(data_map, Pace()), [(each, source) for each, _, source in wanted], scope))
     table = Table("category", "where", "how", "would go")
@@ -80,11 +85,33 @@ async def _count(reach: "Reach", sources: "list[tuple[str, Source]]", scope: "Sc
     found: list[Found | str] = []
     for category, source in sources:
         try:
+            if scope.identifiers is not None and (reason := _unfit(source, scope.identifiers)):
+                found.append(reason)
+                continue
             async with reach.open(category, source) as executor:
                 found.append(await executor.count(scope))
         except (ExecutorFailed, OSError) as error:
             found.append(str(error))
     return found
+
+
+def _unfit(source: "Source", identifiers: "tuple[Identifier, ...]") -> str | None:
+    from contracts.dsar import Act
+    from holder.data_map import KeySource
+    from holder.persons import Wanted, unfit
+
+    person = None if isinstance(source, KeySource) else source.person
+    return unfit(person, Wanted(Act.FIND, [each.kind for each in identifiers]))
+
+
+def _identifier(text: str) -> "Identifier":
+    from contracts.dsar import Identifier
+
+    kind, _, value = text.partition("=")
+    try:
+        return Identifier(kind=kind, value=value)
+    except ValidationError:
+        raise typer.BadParameter("it is KIND=VALUE, as in phone=+33612345678", param_hint="--person") from None
 
 
 def _load(file: Path) -> "DataMap":

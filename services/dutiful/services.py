@@ -54,6 +54,13 @@ def _assurance() -> Starting:
     return AssuranceSettings, Assurance, lambda book, settings: Assurance(book, _of(AssuranceSettings, settings))
 
 
+def _requests() -> Starting:
+    from requests_desk.app import Requests
+    from requests_desk.settings import RequestsSettings
+
+    return RequestsSettings, Requests, lambda book, settings: Requests(book, _of(RequestsSettings, settings))
+
+
 def _holder() -> Starting:
     from holder.app import Holder
     from holder.settings import HolderSettings
@@ -66,6 +73,7 @@ _SERVICES: Final[dict[str, Callable[[], Starting]]] = {
     "notifier": _notifier,
     "retention": _retention,
     "breach": _breach,
+    "requests": _requests,
     "assurance": _assurance,
     "holder": _holder,
 }

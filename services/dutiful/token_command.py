@@ -14,11 +14,11 @@ DEFAULT_KEY: Final = Path(".dutiful/token-key.pem")
 
 def token(
     role: Annotated[
-        str, typer.Option(help="super_administrator, administrator, manager, user; operator, dpo, auditor")
+        str, typer.Option(help="super_administrator, administrator, manager, user; operator, dpo, auditor; holder")
     ],
     client: Annotated[str | None, typer.Option(help="the client's id; for the first four roles")] = None,
     ttl: Annotated[int, typer.Option(min=1, metavar="MINUTES", help="how long it is good for")] = 60,
-    subject: Annotated[str, typer.Option(help="who it speaks for, as records will name them")] = "local",
+    subject: Annotated[str, typer.Option(help="who it speaks for, as records will name them; a holder's id")] = "local",
     key: Annotated[
         Path, typer.Option(envvar="DUTIFUL_TOKEN_KEY", help="the key that the services accept; made if missing")
     ] = DEFAULT_KEY,

@@ -14,6 +14,7 @@ CREATE TABLE platform.call (
     call_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     client_id  text NOT NULL,
     created_at timestamptz NOT NULL,
+    phone      text, -- of the other side
     detail     text NOT NULL
 );
 CREATE INDEX ON platform.call (client_id);
@@ -22,6 +23,7 @@ CREATE TABLE platform.recording (
     recording_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     client_id    text NOT NULL,
     created_at   timestamptz NOT NULL,
+    phone        text, -- of the other side
     detail       text NOT NULL
 );
 CREATE INDEX ON platform.recording (client_id);
@@ -30,6 +32,7 @@ CREATE TABLE platform.transcript (
     transcript_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     client_id     text NOT NULL,
     created_at    timestamptz NOT NULL,
+    phone         text, -- of the other side
     detail        text NOT NULL
 );
 CREATE INDEX ON platform.transcript (client_id);
@@ -49,6 +52,10 @@ CREATE TABLE platform.contact (
     created_at        timestamptz NOT NULL,
     last_exchanged_at timestamptz,
     deleted_at        timestamptz, -- by the client, by hand; it goes with the next day's order
+    name              text,
+    phone             text,
+    email             text,
+    restricted_at     timestamptz, -- since then it is kept, and used for nothing
     detail            text NOT NULL
 );
 CREATE INDEX ON platform.contact (client_id);

@@ -1,4 +1,4 @@
-"""What a holder hears: what to cease, to hand out, to delete and to look for again (§8.3, Appendix A)."""
+"""What a holder hears: what to cease, to hand out, to delete and to look for again, and whom to assist (§8.3, §9)."""
 
 import os
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -13,10 +13,12 @@ from chassis.service import Runtime
 from chassis.transaction import Transaction
 from contracts.cease import CeaseConfirmed, CeaseLifted, CeaseOrdered
 from contracts.erasure import ErasureCheckOrdered, ErasureHalted, ErasureOrdered
+from contracts.ordering import Purpose
 from contracts.retention import RetentionFetchingMoved, RetentionReturnSettled
 from contracts.returning import ReturnAcknowledged, ReturnOrdered
+from contracts.task import TaskAcknowledged, TaskHalted, TaskOrdered
 from holder import api, decisions, package_files, packages, store
-from holder.jobs import Order, Step, kind_of, step
+from holder.jobs import Kind, Order, Step, kind_of, step
 from holder.map_file import load
 from holder.metrics import HolderMetrics
 from holder.reaching import Reach
@@ -88,8 +90,10 @@ class Holder:
 
     @router.on(ErasureOrdered)
     async def on_erasure_ordered(self, order: ErasureOrdered, tx: Transaction) -> None:
-        """TER-3, RET-1: what the order names goes."""
+        """TER-3, RET-1: what the order names goes; at the end of a contract, what was exported of it too."""
         await self._take_on(order, tx)
+        if order.holder_id == self.holder_id and order.purpose is Purpose.TERMINATION:
+            await packages.end(tx, [scope.client_id for scope in order.scopes], Kind.TASK)
 
     @router.on(ErasureHalted)
     async def on_erasure_halted(self, halted: ErasureHalted, tx: Transaction) -> None:
@@ -122,8 +126,28 @@ class Holder:
     @router.on(RetentionReturnSettled)
     async def on_return_settled(self, settled: RetentionReturnSettled, tx: Transaction) -> None:
         """TER-5: acknowledged elsewhere, or the agreed time is over; the packages go before the data do."""
-        await packages.end(tx, settled.client_id)
+        await packages.end(tx, [settled.client_id], Kind.RETURN)
         await store.wake(tx)
+
+    @router.on(TaskOrdered)
+    async def on_task_ordered(self, order: TaskOrdered, tx: Transaction) -> None:
+        """DSR-3: one person's data are found, handed out, corrected, marked or deleted for the client."""
+        await self._take_on(order, tx)
+
+    @router.on(TaskHalted)
+    async def on_task_halted(self, halted: TaskHalted, tx: Transaction) -> None:
+        """DSR-3: the task is over; what is not done stays undone, and what was made of it goes."""
+        if halted.holder_id == self.holder_id:
+            await store.halt(tx, halted.order_id, [halted.client_id], halted.reason)
+            await packages.end_one(tx, halted.order_id)
+            await store.wake(tx)
+
+    @router.on(TaskAcknowledged)
+    async def on_task_acknowledged(self, acknowledged: TaskAcknowledged, tx: Transaction) -> None:
+        """DSR-3: the client has what was exported; the package goes."""
+        if acknowledged.holder_id == self.holder_id:
+            await packages.acknowledge(tx, acknowledged.client_id, acknowledged.order_id, tx.now)
+            await store.wake(tx)
 
     async def _take_on(self, order: Order, tx: Transaction) -> None:
         if order.holder_id != self.holder_id:
@@ -132,7 +156,7 @@ class Holder:
         match step(job, order):
             case Step.BEGIN | Step.BEGIN_AGAIN:
                 await store.take_on(tx, order)
-                if isinstance(order, ReturnOrdered):
+                if isinstance(order, ReturnOrdered | TaskOrdered):
                     await package_files.forget_files(tx, order.order_id)
                     await packages.begin_again(tx, order.order_id)
                 await store.wake(tx)

@@ -1,4 +1,4 @@
-"""Deletes the rows of a live table in short transactions of short statements, each written down before it commits.
+"""Deletes or changes rows of a live table in short transactions, each written down before it commits.
 
 Rows are found by a cursor on a connection of its own, as many as the next transaction takes: no statement, not even
 the one that looks, keeps a core for long.
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
 
 
-async def erase_found(
+async def carry_out_found(
     connection: "Connection", looking: "Connection", statements: Statements, ledger: Ledger, pace: Pace
 ) -> bool:
-    """Find rows and delete them; say whether there may be more."""
+    """Find rows and delete or change them; say whether there may be more."""
     found = deleted = 0
     blocked: asyncpg.LockNotAvailableError | None = None
     rest, clock = Rest(pace.rest), asyncio.get_running_loop().time
@@ -44,7 +44,7 @@ async def erase_found(
     if blocked is not None and not deleted:
         raise blocked
     if found and not deleted:
-        raise ExecutorFailed(f"rows of {statements.source.table} stay: a trigger or a rule keeps them from going")
+        raise ExecutorFailed(f"rows of {statements.source.table} stay as they are: a trigger or a rule keeps them so")
     return found == pace.found or deleted < found
 
 
@@ -78,7 +78,7 @@ async def _take(connection: "Connection", statements: Statements, places: Sequen
     while taken < len(places):
         bite = places[taken : taken + pace.bite]
         array = '{"' + '","'.join(bite) + '"}'
-        status = await connection.execute(statements.erase(), *statements.arguments, array)
+        status = await connection.execute(statements.carry_out(), *statements.arguments, array)
         deleted, taken = deleted + int(status.rpartition(" ")[2]), taken + len(bite)
         if clock() >= until:
             break

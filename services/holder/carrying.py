@@ -2,10 +2,13 @@
 
 from functools import partial
 
+from chassis.access import Role, own_token
 from chassis.service import Runtime
 from contracts.erasure import ErasureCheckOrdered, ErasureOrdered
 from contracts.returning import ReturnConfirmed, ReturnOrdered
-from holder import decisions, package_files, packages, store
+from contracts.task import TaskOrdered
+from holder import decisions, package_files, packages, parcels, store
+from holder.assisting import Assistant
 from holder.erasing import Eraser
 from holder.executors import ExecutorFailed
 from holder.jobs import Answer, Job
@@ -15,10 +18,11 @@ from holder.packaging import Packager
 from holder.reaching import Reach
 from holder.settings import HolderSettings
 from holder.shelves import Shelf
+from holder.subjects import Subjects, token_of
 
 
 class Carrier:
-    """Deletes, looks again and makes packages; raises Superseded where another process has the order now."""
+    """Deletes, looks again, makes packages and assists; raises Superseded where another process has the order now."""
 
     def __init__(
         self, settings: HolderSettings, runtime: Runtime, reach: Reach, shelf: Shelf, metrics: HolderMetrics
@@ -27,7 +31,17 @@ class Carrier:
         self._runtime = runtime
         self._metrics = metrics
         self._eraser = Eraser(runtime.pool, reach, runtime.clock, settings.confirmed_by)
+        self._data_map = reach.data_map
         self._packager = Packager(runtime.pool, reach, shelf, settings.spool)
+        self._assistant = Assistant(
+            runtime.pool,
+            reach,
+            runtime.clock,
+            self._packager,
+            Subjects(settings.requests_url, self._token),
+            lambda order_id: f"{self._url}/packages/{order_id}",
+            settings.confirmed_by,
+        )
 
     async def carry_out(self, job: Job) -> None:
         """Do what the order says, and answer it."""
@@ -44,11 +58,13 @@ class Carrier:
                     return await self._eraser.check(order), None
                 case ReturnOrdered():
                     return await self._package(job, order)
+                case TaskOrdered():
+                    return await self._assistant.carry_out(job, order)
         except ExecutorFailed as error:
             return decisions.failure(order, str(error), self._runtime.clock.now()), None
 
     async def _package(self, job: Job, order: ReturnOrdered) -> tuple[Answer, int | None]:
-        made = await self._packager.make(job, order)
+        made = await self._packager.make(job, parcels.of_return(order, self._data_map))
         now = self._runtime.clock.now()
         confirmed = ReturnConfirmed(
             client_id=order.client_id,
@@ -67,9 +83,22 @@ class Carrier:
         return confirmed, made.bytes
 
     def _link(self, order: ReturnOrdered) -> str:
+        return link(self._url, self._settings.link_key.get_secret_value().encode(), order.order_id)
+
+    @property
+    def _url(self) -> str:
+        """Where clients fetch what was made here."""
         settings = self._settings
-        url = settings.public_url or f"http://{settings.host}:{settings.port}"
-        return link(url, settings.link_key.get_secret_value().encode(), order.order_id)
+        return (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
+
+    def _token(self) -> str:
+        """What this holder shows `requests`."""
+        settings = self._settings
+        if settings.requests_token_file is not None:
+            return token_of(settings.requests_token_file)
+        if settings.token_key is None:
+            raise ExecutorFailed("this holder has no token for requests: DUTIFUL_REQUESTS_TOKEN_FILE")
+        return own_token(settings.token_key, self._data_map.holder_id, Role.HOLDER)
 
     async def _record(self, job: Job, answer: Answer, size: int | None) -> None:
         failed = "failed_at" in type(answer).model_fields

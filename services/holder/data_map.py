@@ -1,36 +1,27 @@
 """The data map: which systems hold what of a client, and how it goes. What it doesn't name can't be reached."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
+from contracts.dsar import Identifier
 from contracts.event import Id, Text
 from contracts.holder import HolderKind
 from contracts.ordering import Counted
-
-Column = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_$ -]{0,62}$")]
-Table = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_$ -]{0,62}\.[A-Za-z_][A-Za-z0-9_$ -]{0,62}$")]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
-Variable = Annotated[str, StringConstraints(pattern=r"^[A-Z_][A-Z0-9_]*$")]
-"""The name of an environment variable: a map holds no secret."""
-
-CLIENT: Final = "{client}"
+from holder.naming import CLIENT, Column, MapPart, Name, Table, Variable
+from holder.persons import ObjectPerson, TablePerson
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
-
-
-class Database(_Part):
+class Database(MapPart):
     """A PostgreSQL database that holds clients' data; `url_env` names the variable with its DSN."""
 
     url_env: Variable
 
 
-class Bucket(_Part):
+class Bucket(MapPart):
     """A bucket of an S3-compatible store; the keys come from the environment."""
 
     bucket: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
@@ -40,14 +31,14 @@ class Bucket(_Part):
     secret_key_env: Variable = "AWS_SECRET_ACCESS_KEY"  # noqa: S105 - the name of a variable
 
 
-class Vault(_Part):
+class Vault(MapPart):
     """A table of data keys, as `shredding` makes it."""
 
     url_env: Variable
     table: Table = "shredding.data_key"
 
 
-class TableSource(_Part):
+class TableSource(MapPart):
     """Rows of a table that belong to the client that `client_column` names."""
 
     kind: Literal["table"]
@@ -63,12 +54,22 @@ class TableSource(_Part):
     columns: Annotated[tuple[Column, ...], Field(strict=False)] = ()
     method: Literal["clear", "purge"] = "clear"
     format: Literal["ndjson", "csv"] = "ndjson"
+    person: TablePerson | None = Field(None, description="how one person's rows are found, and what may be done")
 
     @property
     def label(self) -> str:
         """What the certificate calls it."""
         only = ", ".join(f"{column}={value}" for column, value in sorted(self.only.items()))
         return f"{self.database}:{self.table}" + (f"[{only}]" if only else "")
+
+    @model_validator(mode="after")
+    def _safe(self) -> "TableSource":
+        """A task about a person must not make a row another client's, or one of another category."""
+        fixed = {self.client_column, *self.key, *self.only}
+        for name, column in self.person.written() if self.person else ():
+            if column in fixed:
+                raise ValueError(f"person.{name}: {column} says whose a row is, or which; it is never written")
+        return self
 
     def time_of(self, counted: Counted) -> tuple[str, Column | None]:
         """The field of the map, and the column, that a cut-off is compared with."""
@@ -81,7 +82,7 @@ class TableSource(_Part):
                 return "deleted_column", self.deleted_column
 
 
-class ObjectSource(_Part):
+class ObjectSource(MapPart):
     """Objects below a prefix of the client's own, in all their versions."""
 
     kind: Literal["objects"]
@@ -89,6 +90,7 @@ class ObjectSource(_Part):
     store: Name
     prefix: str
     method: Literal["clear", "purge"] = "clear"
+    person: ObjectPerson | None = Field(None, description="where one person's objects lie below the prefix")
 
     @property
     def label(self) -> str:
@@ -103,7 +105,7 @@ class ObjectSource(_Part):
         return self
 
 
-class KeySource(_Part):
+class KeySource(MapPart):
     """The key that all of a category is encrypted with: without it, what is encrypted is gone."""
 
     kind: Literal["key"]
@@ -120,14 +122,14 @@ class KeySource(_Part):
 Source = Annotated[TableSource | ObjectSource | KeySource, Field(discriminator="kind")]
 
 
-class Unreached(_Part):
+class Unreached(MapPart):
     """What keeps a copy out of reach, such as backups: said in every confirmation, with the day on which it ends."""
 
     what: Text
     stays_days: Annotated[int, Field(ge=0, le=36_500)]
 
 
-class DataMap(_Part):
+class DataMap(MapPart):
     """All that one holder holds. Sources of a category are erased in the order in which they stand.
 
     Categories of `never_stored` should be empty: what is found in them is reported (RET-1).
@@ -139,9 +141,9 @@ class DataMap(_Part):
     subprocessor_id: Id | None = None
     unreached: Annotated[tuple[Unreached, ...], Field(strict=False)] = ()
     never_stored: Annotated[tuple[Id, ...], Field(strict=False)] = ()
-    databases: dict[Name, Database] = {}
-    stores: dict[Name, Bucket] = {}
-    vaults: dict[Name, Vault] = {}
+    databases: dict[Name, Database] = Field({})
+    stores: dict[Name, Bucket] = Field({})
+    vaults: dict[Name, Vault] = Field({})
     categories: Annotated[
         dict[Id, Annotated[tuple[Source, ...], Field(min_length=1, strict=False)]], Field(min_length=1)
     ]
@@ -155,12 +157,16 @@ class DataMap(_Part):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose data, from when and up to when: without either, all. `counted` is the day of a record that is compared."""
+    """Whose data, from when and up to when: without either, all. `counted` is the day of a record that is compared.
+
+    With `identifiers`, only what is of the person that one of them fits: () is nobody, None all of the client's.
+    """
 
     client_id: str
     before: datetime | None = None
     since: datetime | None = None
     counted: Counted = Counted.CREATED
+    identifiers: tuple[Identifier, ...] | None = field(default=None, repr=False)
 
     @property
     def dated(self) -> bool:

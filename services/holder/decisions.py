@@ -1,6 +1,6 @@
 """What the holder says of what it did. Pure: values in, events out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
@@ -10,6 +10,7 @@ from contracts.erasure import ErasureConfirmed, ErasureFailed, ErasureOrdered
 from contracts.holder import HolderDeclared
 from contracts.ordering import Method
 from contracts.returning import ReturnFailed, ReturnOrdered
+from contracts.task import TaskFailed, TaskOrdered
 from holder.data_map import DataMap, Source
 from holder.executors import ExecutorFailed
 from holder.jobs import Order
@@ -62,25 +63,34 @@ def confirmation(order: ErasureOrdered, data_map: DataMap, done: Done, confirmed
         started_at=done.started_at,
         finished_at=done.finished_at,
         count=sum(done.counted.values()),
-        method=min((Method(source.method) for source in sources), key=_STRENGTH.index),
+        method=weakest(sources),
         confirmed_by=confirmed_by,
         evidence="; ".join(said)[:_LONGEST],
-        unreached=tuple(_unreached(data_map, done.finished_at)),
+        unreached=tuple(unreached(data_map, done.finished_at)),
         halted=done.halted,
     )
 
 
-def failure(order: Order, reason: str, at: datetime) -> ErasureFailed | ReturnFailed:
+def weakest(sources: Iterable[Source]) -> Method:
+    """The weakest method of those by which sources are deleted."""
+    return min((Method(source.method) for source in sources), key=_STRENGTH.index)
+
+
+def failure(order: Order, reason: str, at: datetime) -> ErasureFailed | ReturnFailed | TaskFailed:
     """An order that can't be carried out as things are; it stands."""
     text = reason[:_LONGEST] or "no reason was given"
     if isinstance(order, ReturnOrdered):
         return ReturnFailed(
             client_id=order.client_id, order_id=order.order_id, holder_id=order.holder_id, failed_at=at, reason=text
         )
+    if isinstance(order, TaskOrdered):
+        return TaskFailed(
+            client_id=order.client_id, order_id=order.order_id, holder_id=order.holder_id, failed_at=at, reason=text
+        )
     return ErasureFailed(order_id=order.order_id, holder_id=order.holder_id, failed_at=at, reason=text)
 
 
-def _unreached(data_map: DataMap, finished_at: datetime) -> list[str]:
+def unreached(data_map: DataMap, finished_at: datetime) -> list[str]:
     """What keeps a copy out of reach, and until which day."""
     on: date = finished_at.date()
     return [f"{each.what}, until {on + timedelta(days=each.stays_days)}" for each in data_map.unreached]

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from chassis.errors import Unable
 from holder.data_map import Scope
+from holder.persons import Change
 
 
 class ExecutorFailed(Unable):
@@ -80,6 +81,10 @@ class Executor(Protocol):
 
     async def erase(self, scope: Scope, ledger: Ledger) -> None:
         """Erase it, in batches that the ledger hears of; goes on where a killed run was."""
+        ...
+
+    async def change(self, scope: Scope, change: Change, ledger: Ledger) -> None:
+        """Correct or mark what is a person's, as `erase` deletes; what is so already counts for nothing."""
         ...
 
     async def resolve(self, ledger: Ledger) -> None:

@@ -9,9 +9,10 @@ from chassis.message import Cause
 from contracts.erasure import ErasureChecked, ErasureCheckOrdered, ErasureConfirmed, ErasureFailed, ErasureOrdered
 from contracts.event import Event
 from contracts.returning import ReturnConfirmed, ReturnFailed, ReturnOrdered
+from contracts.task import TaskConfirmed, TaskFailed, TaskOrdered
 
-Order = ErasureOrdered | ErasureCheckOrdered | ReturnOrdered
-Answer = ErasureConfirmed | ErasureFailed | ErasureChecked | ReturnConfirmed | ReturnFailed
+Order = ErasureOrdered | ErasureCheckOrdered | ReturnOrdered | TaskOrdered
+Answer = ErasureConfirmed | ErasureFailed | ErasureChecked | ReturnConfirmed | ReturnFailed | TaskConfirmed | TaskFailed
 Status = Literal["open", "done", "failed"]
 
 
@@ -21,22 +22,26 @@ class Kind(StrEnum):
     ERASURE = "erasure"
     CHECK = "check"
     RETURN = "return"
+    TASK = "task"
 
 
 _ORDERS: dict[Kind, type[Order]] = {
     Kind.ERASURE: ErasureOrdered,
     Kind.CHECK: ErasureCheckOrdered,
     Kind.RETURN: ReturnOrdered,
+    Kind.TASK: TaskOrdered,
 }
 _DONE: dict[Kind, type[Event]] = {
     Kind.ERASURE: ErasureConfirmed,
     Kind.CHECK: ErasureChecked,
     Kind.RETURN: ReturnConfirmed,
+    Kind.TASK: TaskConfirmed,
 }
 _FAILED: dict[Kind, type[Event]] = {
     Kind.ERASURE: ErasureFailed,
     Kind.CHECK: ErasureFailed,
     Kind.RETURN: ReturnFailed,
+    Kind.TASK: TaskFailed,
 }
 
 
@@ -95,6 +100,8 @@ def kind_of(order: Order) -> Kind:
             return Kind.CHECK
         case ReturnOrdered():
             return Kind.RETURN
+        case TaskOrdered():
+            return Kind.TASK
 
 
 def step(job: Job | None, order: Order) -> Step:

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from holder.data_map import KeySource, Scope
 from holder.executors import ExecutorFailed, Exported, Found, Ledger, Sink
+from holder.persons import Change
 from shredding.postgres import PostgresKeys
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ class KeyExecutor:
             await keys.destroy(scope.client_id, self._category)
             await ledger.settle(1)
 
+    async def change(self, scope: Scope, change: Change, ledger: Ledger) -> None:  # noqa: ARG002
+        """One key opens all of a category."""
+        raise ExecutorFailed("a key opens all of a category: nothing of it can be corrected or marked")
+
     async def resolve(self, ledger: Ledger) -> None:
         """A key that was about to be destroyed says itself whether it is."""
         if ledger.intent is not None:
@@ -74,6 +79,8 @@ class KeyExecutor:
             self._connection = None
 
     async def _keys(self, scope: Scope) -> PostgresKeys:
+        if scope.identifiers is not None:
+            raise ExecutorFailed("a key opens all of a category: no person's data are told apart by it")
         if scope.dated:
             raise ExecutorFailed("a key opens all of a category: it can't be destroyed for a part of the time")
         if lacks := await self.lacks():

@@ -48,7 +48,7 @@ class PartLedger:
             INSERT INTO part (order_id, client_id, source, intent_count, intent_mark)
             SELECT order_id, $3, $4, $5, $6
               FROM job
-             WHERE kind = 'erasure' AND order_id = $1 AND fence = $2 AND status = 'open'
+             WHERE kind = $7 AND order_id = $1 AND fence = $2 AND status = 'open'
                AND NOT EXISTS (SELECT FROM halt WHERE halt.order_id = $1 AND halt.client_id = $3)
                 ON CONFLICT (order_id, client_id, source) DO UPDATE
                SET counted = part.counted + coalesce(part.intent_count, 0),
@@ -61,6 +61,7 @@ class PartLedger:
             self._part.source,
             count,
             to_json(mark).decode(),
+            self._job.kind.value,
         )
         if not written:
             raise await self._refusal()
@@ -73,7 +74,7 @@ class PartLedger:
             UPDATE part SET intent_count = $5
               FROM job
              WHERE part.order_id = $1 AND client_id = $3 AND source = $4 AND intent_count IS NOT NULL
-               AND kind = 'erasure' AND job.order_id = $1 AND fence = $2 AND status = 'open'
+               AND kind = $6 AND job.order_id = $1 AND fence = $2 AND status = 'open'
             RETURNING true
             """,
             count,
@@ -87,7 +88,7 @@ class PartLedger:
             UPDATE part SET counted = counted + $5, intent_count = NULL, intent_mark = NULL
               FROM job
              WHERE part.order_id = $1 AND client_id = $3 AND source = $4 AND intent_count IS NOT NULL
-               AND kind = 'erasure' AND job.order_id = $1 AND fence = $2 AND status = 'open'
+               AND kind = $6 AND job.order_id = $1 AND fence = $2 AND status = 'open'
             RETURNING true
             """,
             count,
@@ -96,7 +97,8 @@ class PartLedger:
 
     async def _change(self, statement: str, count: int) -> None:
         job, part = self._job, self._part
-        if not await self._pool.fetchval(statement, job.order_id, job.fence, part.client_id, part.source, count):
+        mine = (job.order_id, job.fence, part.client_id, part.source, count, job.kind.value)
+        if not await self._pool.fetchval(statement, *mine):
             raise Superseded
 
     async def _refusal(self) -> Exception:

@@ -8,6 +8,7 @@ from chassis.looking import look_for_ever
 from chassis.service import Runtime
 from contracts.erasure import ErasureConfirmed
 from contracts.holder import HolderReported
+from contracts.task import TaskConfirmed
 from holder import packages, store
 from holder.jobs import Answer, Kind
 
@@ -45,6 +46,8 @@ class HolderMetrics:
         self._answers.labels(self._service, kind, "failed" if failed else "done").inc()
         if isinstance(answer, ErasureConfirmed):
             self._erased.labels(self._service, answer.method).inc(answer.count)
+        if isinstance(answer, TaskConfirmed) and answer.method is not None:
+            self._erased.labels(self._service, answer.method).inc(sum(each.count for each in answer.touched))
 
     async def run(self) -> None:
         """Look until cancelled."""

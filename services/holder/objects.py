@@ -6,17 +6,23 @@ goes on deletes the batch that was open once more, and counts it.
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue, TypeAdapter
 
 from contracts.ordering import Counted
 from holder.bucket import Credentials, connect, told
-from holder.data_map import CLIENT, Bucket, ObjectSource, Scope
+from holder.data_map import Bucket, ObjectSource, Scope
 from holder.executors import ExecutorFailed, Exported, Found, Ledger, Sink
+from holder.naming import CLIENT
 from holder.object_export import HandingOut
+from holder.object_names import file_name
 from holder.object_pages import Place, Thing, everything
+from holder.object_tags import is_marked, mark
+from holder.persons import Change, Mark, object_paths
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
@@ -58,8 +64,8 @@ class ObjectExecutor:
     async def count(self, scope: Scope) -> Found:
         """How many versions, markers and uploads are there."""
         count = 0
-        for kind in KINDS:
-            async for _, at in self._listed(kind, self._prefix(scope), ""):
+        for kind, prefix in product(KINDS, self._prefixes(scope)):
+            async for _, at in self._listed(kind, prefix, ""):
                 count += _within(scope, at)
         return Found(count, self._source.unit)
 
@@ -67,12 +73,29 @@ class ObjectExecutor:
         """Delete batch by batch, each written down first."""
         if ledger.intent is not None:  # deleting it once more harms nothing
             await self._delete(_THINGS.validate_python(ledger.intent.mark), ledger)
-        for kind in KINDS:
+        for kind, prefix in product(KINDS, self._prefixes(scope)):
             for _ in range(_PASSES):
-                if not await self._pass(kind, scope, ledger):
+                if not await self._pass(kind, prefix, scope, ledger):
                     break
             else:
                 raise ExecutorFailed(f"{self._source.label}: what was deleted keeps coming back")
+
+    async def change(self, scope: Scope, change: Change, ledger: Ledger) -> None:
+        """Tag every version as restricted, or take the tag away; an object is not corrected."""
+        if not isinstance(change, Mark):
+            raise ExecutorFailed(f"{self._source.label}: an object is not corrected but replaced")
+        if ledger.intent is not None:  # tagging once more harms nothing
+            await self._tag(_THINGS.validate_python(ledger.intent.mark), change, ledger, again=True)
+        batch: list[Thing] = []
+        for prefix in self._prefixes(scope):
+            async for thing, at in self._listed("version", prefix, ""):
+                if _within(scope, at) and await self._is_marked(thing) is not change.restricted:
+                    batch.append(thing)
+                if len(batch) == self._batch:
+                    await self._tag(batch, change, ledger)
+                    batch = []
+        if batch:
+            await self._tag(batch, change, ledger)
 
     async def resolve(self, ledger: Ledger) -> None:
         """Count what is gone of a batch that was about to go."""
@@ -82,7 +105,13 @@ class ObjectExecutor:
 
     async def export(self, scope: Scope, after: JsonValue, sink: Sink) -> Exported | None:
         """Write the next object, as it is now; older versions are not handed out."""
-        return await self._handing_out.next(await self._connected(), self._prefix(scope), after, sink)
+        client = await self._connected()
+        for prefix in self._prefixes(scope):
+            is_over = isinstance(after, str) and after > prefix and not after.startswith(prefix)
+            if not is_over and (made := await self._handing_out.next(client, prefix, after, sink)) is not None:
+                folder = file_name(prefix.removeprefix(self._root(scope)).rstrip("/"))
+                return made if prefix == self._root(scope) else replace(made, name=f"{folder}/{made.name}")
+        return None
 
     async def clients(self) -> AsyncIterator[tuple[str, int]]:
         """Whoever has objects in any version, and how many versions."""
@@ -104,26 +133,26 @@ class ObjectExecutor:
         await self._stack.aclose()
         self._client = None
 
-    async def _pass(self, kind: str, scope: Scope, ledger: Ledger) -> bool:
+    async def _pass(self, kind: str, prefix: str, scope: Scope, ledger: Ledger) -> bool:
         """Go once through all that there is of a kind; say whether anything was there."""
         done: str | None = ""
         found = False
         while done is not None:
-            things, done = await self._collect(kind, scope, done)
+            things, done = await self._collect(kind, prefix, scope, done)
             if things:
                 found = True
                 await ledger.intend(len(things), [list(thing) for thing in things])
                 await self._delete(things, ledger)
         return found
 
-    async def _collect(self, kind: str, scope: Scope, done: str) -> tuple[list[Thing], str | None]:
+    async def _collect(self, kind: str, prefix: str, scope: Scope, done: str) -> tuple[list[Thing], str | None]:
         """A batch of what is after the key `done`, and the key up to which nothing is left then; None: all was seen.
 
         A listing never goes on from what was deleted meanwhile: not every store finds its place again there.
         """
         things: list[Thing] = []
         seen = before = done
-        async for thing, at in self._listed(kind, self._prefix(scope), done):
+        async for thing, at in self._listed(kind, prefix, done):
             if thing.key != seen:
                 before, seen = seen, thing.key
             if _within(scope, at):
@@ -159,6 +188,20 @@ class ObjectExecutor:
         if stays:
             raise ExecutorFailed(f"{self._source.label}: {len(stays)} object versions stay: {stays[0]}")
 
+    async def _is_marked(self, thing: Thing) -> bool:
+        with told(self._source.label):
+            return await is_marked(await self._connected(), self._bucket, thing)
+
+    async def _tag(self, things: list[Thing], change: Mark, ledger: Ledger, *, again: bool = False) -> None:
+        """Tag a batch that is written down, or write it down first."""
+        client = await self._connected()
+        if not again:
+            await ledger.intend(len(things), [list(thing) for thing in things])
+        with told(self._source.label):
+            for thing in things:
+                await mark(client, self._bucket, thing, restricted=change.restricted)
+        await ledger.settle(len(things))
+
     async def _is_there(self, thing: Thing) -> bool:
         async for found, _ in self._listed(thing.kind, thing.key, ""):
             if found == thing:
@@ -172,7 +215,16 @@ class ObjectExecutor:
         except client.exceptions.NoSuchUpload:
             return
 
-    def _prefix(self, scope: Scope) -> str:
+    def _prefixes(self, scope: Scope) -> list[str]:
+        """Below which what is meant lies, in their order: all of the client's, or one person's."""
+        root = self._root(scope)
+        if scope.identifiers is None:
+            return [root]
+        by = self._source.person.identified_by if self._source.person else {}
+        paths = {root + path for one in scope.identifiers for path in object_paths(by, one)}
+        return sorted(each for each in paths if not any(each != other and each.startswith(other) for other in paths))
+
+    def _root(self, scope: Scope) -> str:
         if scope.dated and scope.counted is not Counted.CREATED:
             raise ExecutorFailed(f"{self._source.label}: an object has a day of creation, and no {scope.counted} day")
         if "/" in scope.client_id or not scope.client_id:

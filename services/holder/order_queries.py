@@ -16,16 +16,17 @@ _PLACE: Final[TypeAdapter[Place]] = TypeAdapter(Place)
 
 _ORDER = """
     kind, order_id, status, round, received_at, started_at, finished_at,
-    ordered::jsonb ->> 'category' AS category,
-    CASE kind WHEN 'return' THEN 1 ELSE jsonb_array_length(ordered::jsonb -> 'scopes') END AS clients,
-    CASE kind WHEN 'return' THEN ordered::jsonb ->> 'client_id'
+    ordered::jsonb ->> 'category' AS category, ordered::jsonb ->> 'clause' AS clause,
+    CASE WHEN kind IN ('return', 'task') THEN 1 ELSE jsonb_array_length(ordered::jsonb -> 'scopes') END AS clients,
+    CASE WHEN kind IN ('return', 'task') THEN ordered::jsonb ->> 'client_id'
               ELSE CASE jsonb_array_length(ordered::jsonb -> 'scopes')
                    WHEN 1 THEN ordered::jsonb -> 'scopes' -> 0 ->> 'client_id' END END AS client_id,
+    ordered::jsonb ->> 'act' AS act,
     (ordered::jsonb ->> 'due_at')::timestamptz AS due_at,
-    CASE kind WHEN 'erasure' THEN
+    CASE WHEN kind IN ('erasure', 'task') THEN
         (SELECT coalesce(sum(counted), 0)::bigint FROM part WHERE part.order_id = job.order_id)
         ELSE 0 END AS counted,
-    CASE kind WHEN 'erasure' THEN
+    CASE WHEN kind IN ('erasure', 'task') THEN
         (SELECT count(*) FROM halt WHERE halt.order_id = job.order_id) ELSE 0 END AS halted,
     (answer::jsonb ->> 'remaining')::bigint AS remaining,
     answer::jsonb ->> 'reason' AS reason

@@ -24,6 +24,8 @@ class OrderView(BaseModel):
     order_id: str
     status: Status
     category: str | None = Field(description="of an erasure and of a second look")
+    act: str | None = Field(None, description="of a task about one person")
+    clause: str = Field(description="of the agreement, that it rests on")
     clients: int
     client_id: str | None = Field(description="where the order is about one client")
     due_at: datetime

@@ -10,6 +10,7 @@ from pydantic_core import from_json, to_json
 from chassis.database import Pool
 from chassis.transaction import Transaction
 from contracts.returning import Returned
+from holder.jobs import Job
 
 _PAGE = 1000
 _FILE = "nth, file, name, category, source, records, bytes, sha256, plain_bytes, plain_sha256, resume"
@@ -46,22 +47,22 @@ async def last_file(pool: Pool, order_id: str) -> PackageFile | None:
     return _file(row) if row else None
 
 
-async def add_file(pool: Pool, order_id: str, made: PackageFile, fence: int) -> bool:
+async def add_file(pool: Pool, job: Job, made: PackageFile) -> bool:
     """A file is on the shelf; False where another process makes the package now."""
     added = await pool.fetchval(
         f"""
         INSERT INTO package_file (order_id, {_FILE})
         SELECT order_id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
           FROM job
-         WHERE kind = 'return' AND order_id = $1 AND fence = $2 AND status = 'open'
+         WHERE kind = $14 AND order_id = $1 AND fence = $2 AND status = 'open'
             ON CONFLICT (order_id, nth) DO UPDATE
            SET file = excluded.file, name = excluded.name, category = excluded.category, source = excluded.source,
                records = excluded.records, bytes = excluded.bytes, sha256 = excluded.sha256,
                plain_bytes = excluded.plain_bytes, plain_sha256 = excluded.plain_sha256, resume = excluded.resume
         RETURNING true
         """,
-        order_id,
-        fence,
+        job.order_id,
+        job.fence,
         made.nth,
         made.file,
         made.name,
@@ -73,6 +74,7 @@ async def add_file(pool: Pool, order_id: str, made: PackageFile, fence: int) -> 
         made.plain_bytes,
         made.plain_sha256,
         to_json(made.resume).decode(),
+        job.kind.value,
     )
     return bool(added)
 

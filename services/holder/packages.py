@@ -6,6 +6,8 @@ from datetime import datetime
 
 from chassis.database import Connection, Pool
 from chassis.transaction import Transaction
+from holder.jobs import Kind
+from holder.parcels import Parcel
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +22,20 @@ class Package:
     downloaded_at: datetime | None
     acknowledged_at: datetime | None
     removed_at: datetime | None
+    kind: Kind
 
 
-async def begin(pool: Pool, order_id: str, client_id: str, available_until: datetime) -> None:
+async def begin(pool: Pool, parcel: Parcel) -> None:
     """A package is to be made; what was made of it already stays."""
     await pool.execute(
         """
-        INSERT INTO package (order_id, client_id, available_until) VALUES ($1, $2, $3)
+        INSERT INTO package (order_id, client_id, available_until, kind) VALUES ($1, $2, $3, $4)
             ON CONFLICT (order_id) DO UPDATE SET available_until = excluded.available_until
         """,
-        order_id,
-        client_id,
-        available_until,
+        parcel.order_id,
+        parcel.client_id,
+        parcel.available_until,
+        parcel.kind.value,
     )
 
 
@@ -62,13 +66,13 @@ async def one(connection: Pool | Connection, order_id: str) -> Package | None:
     """One package."""
     row = await connection.fetchrow(
         """
-        SELECT order_id, client_id, available_until, ready_at, bytes, downloaded_at, acknowledged_at, removed_at
+        SELECT order_id, client_id, available_until, ready_at, bytes, downloaded_at, acknowledged_at, removed_at, kind
           FROM package
          WHERE order_id = $1
         """,
         order_id,
     )
-    return Package(**dict(row)) if row else None
+    return Package(**{**row, "kind": Kind(row["kind"])}) if row else None
 
 
 async def fetched(tx: Transaction, order_id: str, first: int, last: int) -> bool:
@@ -91,11 +95,11 @@ async def fetched(tx: Transaction, order_id: str, first: int, last: int) -> bool
 
 
 async def acknowledge(tx: Transaction, client_id: str, order_id: str | None, at: datetime) -> None:
-    """The client has its data: one package, or all of them."""
+    """The client has its data: one package, or all that were returned."""
     await tx.execute(
         """
         UPDATE package SET acknowledged_at = coalesce(acknowledged_at, $3)
-         WHERE client_id = $1 AND ($2::text IS NULL OR order_id = $2)
+         WHERE client_id = $1 AND CASE WHEN $2::text IS NULL THEN kind = 'return' ELSE order_id = $2 END
         """,
         client_id,
         order_id,
@@ -112,10 +116,23 @@ async def move_end(tx: Transaction, order_ids: Sequence[str], available_until: d
     )
 
 
-async def end(tx: Transaction, client_id: str) -> None:
-    """The time of a client's packages is over."""
+async def end(tx: Transaction, client_ids: Sequence[str], kind: Kind) -> None:
+    """The time of these clients' packages is over."""
     await tx.execute(
-        "UPDATE package SET available_until = least(available_until, $2) WHERE client_id = $1", client_id, tx.now
+        """
+        UPDATE package SET available_until = least(available_until, $3)
+         WHERE client_id = ANY ($1::text[]) AND kind = $2 AND removed_at IS NULL
+        """,
+        list(client_ids),
+        kind.value,
+        tx.now,
+    )
+
+
+async def end_one(tx: Transaction, order_id: str) -> None:
+    """The time of one package is over."""
+    await tx.execute(
+        "UPDATE package SET available_until = least(available_until, $2) WHERE order_id = $1", order_id, tx.now
     )
 
 
@@ -126,7 +143,7 @@ async def to_remove(pool: Pool, now: datetime) -> list[str]:
         SELECT order_id FROM package
          WHERE removed_at IS NULL AND (acknowledged_at IS NOT NULL OR available_until <= $1)
            AND NOT EXISTS (SELECT FROM job
-                            WHERE kind = 'return' AND job.order_id = package.order_id AND status = 'open')
+                            WHERE job.kind = package.kind AND job.order_id = package.order_id AND status = 'open')
          LIMIT 100
         """,
         now,
@@ -135,5 +152,12 @@ async def to_remove(pool: Pool, now: datetime) -> list[str]:
 
 
 async def removed(pool: Pool, order_id: str, now: datetime) -> None:
-    """A package's files are gone."""
-    await pool.execute("UPDATE package SET removed_at = $2 WHERE order_id = $1", order_id, now)
+    """A package's files are gone, and with them their names, which may say whose data they were."""
+    await pool.execute(
+        """
+        WITH gone AS (UPDATE package SET removed_at = $2 WHERE order_id = $1)
+        UPDATE package_file SET name = '', file = '', resume = NULL WHERE order_id = $1
+        """,
+        order_id,
+        now,
+    )

@@ -1,4 +1,4 @@
-"""Return packages: what they hold, how they are fetched, and that the client has them (TER-5)."""
+"""Packages of returns and of exports: what they hold, how they are fetched, and that the client has them (TER-5)."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -16,7 +16,9 @@ from chassis.problems import Problem
 from chassis.rights import Right
 from chassis.service import Runtime
 from contracts.returning import ReturnAcknowledged, ReturnDownloaded
+from contracts.task import TaskAcknowledged, TaskDownloaded
 from holder import packages
+from holder.jobs import Kind
 from holder.links import is_good, link
 from holder.packages import Package
 from holder.packaging import stream
@@ -92,10 +94,7 @@ async def acknowledge(order_id: PathId, caller: Authenticated, cause: Once, app:
     cause = cause._replace(id=f"{order_id} {cause.id}")  # one key is another word for another package
     async with running.processor.transaction(cause, [cause.inbox_key]) as tx:
         if tx.new:
-            acknowledged = ReturnAcknowledged(
-                client_id=package.client_id, order_id=order_id, acknowledged_by=caller.subject, received_at=tx.now
-            )
-            tx.emit(acknowledged)
+            tx.emit(_acknowledged(app, package, caller.subject, tx.now))
             await packages.acknowledge(tx, package.client_id, order_id, tx.now)
     return _view(app, await _found(running, order_id), running.clock.now())
 
@@ -127,14 +126,30 @@ async def _sent(app: Holder, running: Runtime, package: Package, first: int, las
     cause = Cause("dutiful/holder/downloads", package.order_id, "")
     async with running.processor.transaction(cause._replace(flow_id=cause.derive("flow"))) as tx:
         if await packages.fetched(tx, package.order_id, first, last):
-            downloaded = ReturnDownloaded(
-                client_id=package.client_id,
-                order_id=package.order_id,
-                holder_id=app.holder_id,
-                downloaded_at=tx.now,
-                bytes=package.bytes or 0,
+            said = TaskDownloaded if package.kind is Kind.TASK else ReturnDownloaded
+            tx.emit(
+                said(
+                    client_id=package.client_id,
+                    order_id=package.order_id,
+                    holder_id=app.holder_id,
+                    downloaded_at=tx.now,
+                    bytes=package.bytes or 0,
+                )
             )
-            tx.emit(downloaded)
+
+
+def _acknowledged(app: Holder, package: Package, by: str, at: datetime) -> TaskAcknowledged | ReturnAcknowledged:
+    if package.kind is Kind.TASK:
+        return TaskAcknowledged(
+            client_id=package.client_id,
+            order_id=package.order_id,
+            holder_id=app.holder_id,
+            acknowledged_by=by,
+            received_at=at,
+        )
+    return ReturnAcknowledged(
+        client_id=package.client_id, order_id=package.order_id, acknowledged_by=by, received_at=at
+    )
 
 
 async def _found(running: Runtime, order_id: str) -> Package:

@@ -1,10 +1,10 @@
-"""Makes a return package: file by file onto the shelf, each recorded once it is there, so that a kill loses one."""
+"""Makes a package: file by file onto the shelf, each recorded once it is there, so that a kill loses one."""
 
 import asyncio
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -12,16 +12,16 @@ from typing import Final
 from pydantic import JsonValue
 
 from chassis.database import Pool
-from contracts.returning import ReturnOrdered
-from holder import archive, decisions, package_files, packages
+from holder import archive, package_files, packages
 from holder.archive import Member
-from holder.data_map import ObjectSource, Scope, Source
+from holder.data_map import ObjectSource, Source
 from holder.encrypting import encrypt
 from holder.executors import Executor, Sink
 from holder.jobs import Job
 from holder.ledger import Superseded
 from holder.manifest import manifest_of
 from holder.package_files import PackageFile
+from holder.parcels import Parcel, Place
 from holder.reaching import Reach
 from holder.shelves import Shelf
 
@@ -58,53 +58,48 @@ class Packager:
         self._shelf = shelf
         self._spool = spool
 
-    async def make(self, job: Job, order: ReturnOrdered) -> Made:
+    async def make(self, job: Job, parcel: Parcel) -> Made:
         """Make what is missing of a package."""
-        await packages.begin(self._pool, order.order_id, order.client_id, order.available_until)
-        last = await package_files.last_file(self._pool, order.order_id)
-        places = [
-            (category, nth, source)
-            for category in order.categories
-            for nth, source in enumerate(decisions.sources_of(self._reach.data_map, category))
-        ]
-        begin = _place_of(places, last)
-        for category, nth, source in places[begin:]:
+        await packages.begin(self._pool, parcel)
+        last = await package_files.last_file(self._pool, parcel.order_id)
+        begin = _place_of(parcel.places, last)
+        for category, nth, source in parcel.places[begin:]:
             async with self._reach.open(category, source) as executor:
-                maker = _Maker(self, job, order, category, nth, source)
+                maker = _Maker(self, job, parcel, category, nth, source)
                 last = await maker.make(executor, last)
-        return await self._finish(job, order)
+        return await self._finish(job, parcel)
 
-    async def put(self, order: ReturnOrdered, plain: Path, file: str, number: int) -> _Shelved:
+    async def put(self, parcel: Parcel, plain: Path, file: str, number: int) -> _Shelved:
         """Encrypt a file where it is to be, and put it on the shelf."""
         plain_bytes, plain_sha256 = await asyncio.to_thread(_digest, plain)
         shown, name = plain, file
-        if order.recipient is not None:
-            shown, name = plain.with_suffix(".encrypted"), f"{file}.{order.recipient.encryption}"
-            await encrypt(plain, shown, order.recipient)
+        if parcel.recipient is not None:
+            shown, name = plain.with_suffix(".encrypted"), f"{file}.{parcel.recipient.encryption}"
+            await encrypt(plain, shown, parcel.recipient)
         size, sha256 = await asyncio.to_thread(_digest, shown)
-        await self._shelf.put(order.order_id, place_of(number), shown)
+        await self._shelf.put(parcel.order_id, place_of(number), shown)
         return _Shelved(name, size, sha256, plain_bytes, plain_sha256)
 
     async def add(self, job: Job, made: PackageFile) -> None:
         """Record a file that is on the shelf."""
-        if not await package_files.add_file(self._pool, job.order_id, made, job.fence):
+        if not await package_files.add_file(self._pool, job, made):
             raise Superseded
 
     def spooling(self) -> "tempfile.TemporaryDirectory[str]":
         """A directory for the file in hand, which is gone with it."""
         return tempfile.TemporaryDirectory(prefix="dutiful-holder-", dir=self._spool)
 
-    async def _finish(self, job: Job, order: ReturnOrdered) -> Made:
+    async def _finish(self, job: Job, parcel: Parcel) -> Made:
         with self.spooling() as directory:
             plain = Path(directory) / MANIFEST
             with plain.open("wb") as sink:
-                async for piece in manifest_of(self._pool, order):
+                async for piece in manifest_of(self._pool, parcel):
                     sink.write(piece)
-            manifest = await self.put(order, plain, MANIFEST, 0)
+            manifest = await self.put(parcel, plain, MANIFEST, 0)
         recorded = PackageFile(0, name=MANIFEST, category="", source="", records=0, resume=None, **asdict(manifest))
         await self.add(job, recorded)
         digest, size = hashlib.sha256(), 0
-        async for chunk in stream(self._pool, self._shelf, order.order_id, 0, 2**63):
+        async for chunk in stream(self._pool, self._shelf, parcel.order_id, 0, 2**63):
             digest.update(chunk)
             size += len(chunk)
         return Made(manifest.sha256, digest.hexdigest(), size)
@@ -113,12 +108,10 @@ class Packager:
 class _Maker:
     """Makes the files of one source."""
 
-    def __init__(
-        self, packager: Packager, job: Job, order: ReturnOrdered, category: str, nth: int, source: Source
-    ) -> None:
+    def __init__(self, packager: Packager, job: Job, parcel: Parcel, category: str, nth: int, source: Source) -> None:
         self._packager = packager
         self._job = job
-        self._order = order
+        self._parcel = parcel
         self._category = category
         self._nth = nth
         self._source = source
@@ -137,7 +130,7 @@ class _Maker:
             plain = Path(directory) / "file"
             with plain.open("wb") as opened:
                 sink: Sink = opened
-                exported = await executor.export(Scope(self._order.client_id), after, sink)
+                exported = await executor.export(self._parcel.scopes[self._category], after, sink)
             if exported is None:
                 return None
             name = f"{self._category}/{self._folder}{exported.name}"
@@ -145,8 +138,8 @@ class _Maker:
                 stem, _, suffix = name.rpartition(".")
                 name = f"{stem}.{number:06d}.{suffix}"
             # Encrypted, a name gives nothing away: the manifest, encrypted too, says what each file is.
-            file = f"{number:06d}" if self._order.recipient else name
-            shelved = await self._packager.put(self._order, plain, file, number)
+            file = f"{number:06d}" if self._parcel.recipient else name
+            shelved = await self._packager.put(self._parcel, plain, file, number)
         return PackageFile(
             nth=number,
             name=name,
@@ -182,7 +175,7 @@ async def _members(pool: Pool, order_id: str) -> AsyncIterator[Member]:
         yield Member(made.file, made.bytes, place_of(made.nth))
 
 
-def _place_of(places: list[tuple[str, int, Source]], last: PackageFile | None) -> int:
+def _place_of(places: Sequence[Place], last: PackageFile | None) -> int:
     """Where a package goes on: with the source of its last file."""
     if last is None:
         return 0

@@ -17,6 +17,10 @@ class HolderSettings(Settings):
     packages: str = Field(description="where return packages lie: a directory, or `store:NAME` of the data map")
     spool: Path | None = Field(None, description="a directory for the file in hand; the system's by default")
     public_url: str | None = Field(None, description="what clients see before /packages; host and port by default")
+    requests_url: str | None = Field(None, description="where `requests` tells whom a task about a person is about")
+    requests_token_file: Path | None = Field(
+        None, description="a token of the role holder, kept fresh by others; signed with the local key by default"
+    )
     confirmed_by: str = Field("Dutiful's holder", min_length=1, description="who answers for what was done")
     pace: Pace = Pace()
     slots: int = Field(4, gt=0, description="orders under way at once")

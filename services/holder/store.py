@@ -45,14 +45,15 @@ async def take_on(tx: Transaction, order: Order) -> None:
     What failed goes on: what went before it failed still counts. What was done begins again.
     """
     kind = kind_of(order)
-    if kind is Kind.ERASURE:
+    if kind in {Kind.ERASURE, Kind.TASK}:
         for table in ("part", "halt"):
             await tx.execute(
                 f"""
                 DELETE FROM {table} USING job
-                 WHERE {table}.order_id = $1 AND kind = 'erasure' AND job.order_id = $1 AND status = 'done'
+                 WHERE {table}.order_id = $1 AND kind = $2 AND job.order_id = $1 AND status = 'done'
                 """,
                 order.order_id,
+                kind.value,
             )
     await tx.execute(
         """
@@ -159,7 +160,7 @@ async def close(tx: Transaction, job: Job, status: Status, answer: str) -> bool:
 
 
 async def counted(connection: Pool | Connection, order_id: str) -> dict[str, int]:
-    """How much an erasure took of each source."""
+    """How much an erasure or a task took of each source."""
     rows = await connection.fetch(
         "SELECT source, sum(counted)::bigint AS counted FROM part WHERE order_id = $1 GROUP BY source", order_id
     )

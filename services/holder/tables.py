@@ -16,10 +16,11 @@ from pydantic import JsonValue
 
 from chassis.errors import is_down
 from holder import tables_check
-from holder.batches import erase_found
+from holder.batches import carry_out_found
 from holder.data_map import Scope, TableSource
 from holder.executors import ExecutorFailed, Exported, Found, Ledger, Sink
 from holder.pace import Pace
+from holder.persons import Change
 from holder.statements import Statements, by_client
 
 if TYPE_CHECKING:
@@ -56,22 +57,16 @@ class TableExecutor:
     async def count(self, scope: Scope) -> Found:
         """How many rows are there."""
         connection, statements = await self._ready(scope)
-        with _told(self._source):
+        with _told(self._source, scope):
             return Found(await connection.fetchval(statements.count(), *statements.arguments), self._source.unit)
 
     async def erase(self, scope: Scope, ledger: Ledger) -> None:
         """Delete batch by batch; a batch whose rows others hold is passed by and tried again."""
-        connection, statements = await self._ready(scope)
-        await self.resolve(ledger)
-        looking = await self._open()
-        try:
-            with _told(self._source):
-                while await erase_found(connection, looking, statements, ledger, self._pace):
-                    pass
-        finally:
-            looking.terminate()
-        if ledger.intent is not None:
-            await ledger.settle(ledger.intent.count)
+        await self._carry_out(scope, None, ledger)
+
+    async def change(self, scope: Scope, change: Change, ledger: Ledger) -> None:
+        """Correct or mark rows batch by batch."""
+        await self._carry_out(scope, change, ledger)
 
     async def resolve(self, ledger: Ledger) -> None:
         """A killed run left a batch of which nobody heard: its transaction tells whether it is gone."""
@@ -86,7 +81,7 @@ class TableExecutor:
     async def export(self, scope: Scope, after: JsonValue, sink: Sink) -> Exported | None:
         """Write the next rows, a file's worth, in the order of their key."""
         connection, statements = await self._ready(scope)
-        with _told(self._source):
+        with _told(self._source, scope):
             return await self._export(connection, statements, after, sink)
 
     async def clients(self) -> AsyncIterator[tuple[str, int]]:
@@ -97,6 +92,19 @@ class TableExecutor:
             async with connection.transaction(readonly=True):
                 async for row in connection.cursor(query, *arguments, prefetch=_FETCH):
                     yield row["client_id"], row["count"]
+
+    async def _carry_out(self, scope: Scope, change: Change | None, ledger: Ledger) -> None:
+        connection, statements = await self._ready(scope, change)
+        await self.resolve(ledger)
+        looking = await self._open()
+        try:
+            with _told(self._source, scope):
+                while await carry_out_found(connection, looking, statements, ledger, self._pace):
+                    pass
+        finally:
+            looking.terminate()
+        if ledger.intent is not None:
+            await ledger.settle(ledger.intent.count)
 
     async def close(self) -> None:
         """Let go of the connection; what it had open is rolled back."""
@@ -122,9 +130,9 @@ class TableExecutor:
                     break
         return Exported(f"{self._source.table}.{self._source.format}", records, last) if records else None
 
-    async def _ready(self, scope: Scope) -> "tuple[Connection, Statements]":
+    async def _ready(self, scope: Scope, change: Change | None = None) -> "tuple[Connection, Statements]":
         connection, types = await self._looked()
-        return connection, Statements(self._source, types, scope)
+        return connection, Statements(self._source, types, scope, change)
 
     async def _looked(self) -> "tuple[Connection, Mapping[str, str]]":
         """The connection, and the types of the table's columns; where the map doesn't fit, what is wrong."""
@@ -145,13 +153,18 @@ class TableExecutor:
 
 
 @contextmanager
-def _told(source: TableSource) -> Iterator[None]:
-    """What the database refuses, in words for people; what is only down is left to be tried again."""
+def _told(source: TableSource, scope: Scope | None = None) -> Iterator[None]:
+    """What the database refuses, in words for people; what is only down is left to be tried again.
+
+    Of a person not even the database's words are passed on: they may quote a value.
+    """
     try:
         yield
     except asyncpg.PostgresError as error:
         if is_down(error):
             raise
+        if scope is not None and scope.identifiers is not None:
+            raise ExecutorFailed(f"{source.table}: {type(error).__name__} (SQLSTATE {error.sqlstate})") from None
         raise ExecutorFailed(f"{source.table}: {error.as_dict().get('message', type(error).__name__)}") from error
 
 

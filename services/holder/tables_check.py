@@ -1,11 +1,13 @@
 """Compares a table of the data map with the database: what is missing, what may not be done, what would go wrong."""
 
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 import asyncpg
 
 from contracts.ordering import Counted
 from holder.data_map import TableSource
+from holder.persons import TablePerson
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ async def look(connection: "asyncpg.Connection[asyncpg.Record]", source: TableSo
     lacks = [f"{field}: {source.table} has no column {name}" for field, name in _named(source) if name not in types]
     role = await connection.fetchval("SELECT current_user")
     lacks += [f"the role {role} may not {right} {source.table}" for right in await connection.fetchval(_RIGHTS, oid)]
+    if not lacks and source.person is not None:
+        lacks += [each async for each in _unwritable(connection, oid, source, source.person, types)]
     if await connection.fetchval("SELECT row_security_active($1::oid)", oid):
         lacks.append(f"row security hides rows of {source.table} from this role")
     if not lacks and not await connection.fetchval(_UNIQUE, oid, list(source.key)):
@@ -37,7 +41,30 @@ def _named(source: TableSource) -> list[tuple[str, str]]:
     named = [("client_column", source.client_column), *(("key", column) for column in source.key)]
     named += [(field, column) for field, column in map(source.time_of, Counted) if column]
     named += [("only", column) for column in source.only] + [("columns", column) for column in source.columns]
+    if source.person is not None:
+        by = source.person.identified_by
+        named += [(f"person.identified_by.{kind}", column) for kind, columns in by.items() for column in columns]
+        named += [("person.exportable", column) for column in source.person.exportable]
+        named += [(f"person.{field}", column) for field, column in source.person.written()]
     return named
+
+
+async def _unwritable(
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    oid: int,
+    source: TableSource,
+    person: TablePerson,
+    types: Mapping[str, str],
+) -> AsyncIterator[str]:
+    """What a task about a person could not write."""
+    marked = person.restricted_column
+    if marked is not None and types[marked] not in {"boolean", "timestamp with time zone"}:
+        yield f"person.restricted_column: {source.table}.{marked} is {types[marked]}, not boolean and not timestamptz"
+    for field, column in person.written():
+        query = "SELECT current_user, pg_catalog.has_column_privilege($1::oid, $2::text, 'UPDATE')"
+        role, may = await connection.fetchrow(query, oid, column) or ("", False)
+        if not may:
+            yield f"person.{field}: the role {role} may not UPDATE {source.table}.{column}"
 
 
 _TABLE = """
@@ -46,8 +73,9 @@ SELECT c.oid
  WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')
 """
 
+# Types without their lengths: a cast to varchar(8) would cut a client's id down to another's, and say nothing.
 _COLUMNS = """
-SELECT attname AS name, pg_catalog.format_type(atttypid, atttypmod) AS type
+SELECT attname AS name, pg_catalog.format_type(atttypid, -1) AS type
   FROM pg_catalog.pg_attribute
  WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped
  ORDER BY attnum

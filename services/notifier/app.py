@@ -20,6 +20,7 @@ from contracts.client import ClientAmended, ClientContactChanged, ClientSigned
 from contracts.contract import ContractTerminated
 from contracts.escalation import EscalationDue
 from contracts.incident import IncidentAlertOrdered, IncidentNoticeOrdered
+from contracts.request import RequestNoticeOrdered
 from contracts.retention import RetentionNoticeOrdered, RetentionReinstated
 from notifier import alerting, api, directory, orders, outcomes, store
 from notifier.alerting import Alerter
@@ -118,6 +119,11 @@ class Notifier:
     @router.on(IncidentNoticeOrdered)
     async def on_incident_notice_ordered(self, order: IncidentNoticeOrdered, tx: Transaction) -> None:
         """These clients must have this notice by its deadline (§6, §15)."""
+        await self._carry_out(order, tx)
+
+    @router.on(RequestNoticeOrdered)
+    async def on_request_notice_ordered(self, order: RequestNoticeOrdered, tx: Transaction) -> None:
+        """This client must have this notice by its deadline (§3.2, §9, §15)."""
         await self._carry_out(order, tx)
 
     @router.on(AssuranceNoticeOrdered)

@@ -15,12 +15,15 @@ from chassis.transaction import Transaction
 from contracts.assurance import AssuranceNoticeOrdered
 from contracts.change import ChangeNoticeOrdered
 from contracts.incident import IncidentNoticeOrdered
+from contracts.request import RequestNoticeOrdered
 from contracts.retention import RetentionNoticeOrdered
 from notifier.directory import REBIND
 from notifier.jobs import JOB, Job, Order, jobs_of, place
 from notifier.store import deliveries
 
-NoticeOrdered = ChangeNoticeOrdered | RetentionNoticeOrdered | IncidentNoticeOrdered | AssuranceNoticeOrdered
+NoticeOrdered = (
+    ChangeNoticeOrdered | RetentionNoticeOrdered | IncidentNoticeOrdered | RequestNoticeOrdered | AssuranceNoticeOrdered
+)
 
 
 class Entered(NamedTuple):

@@ -45,12 +45,12 @@ async def insert_orders(tx: Transaction, orders: Sequence[Placed]) -> None:
     await tx.execute(
         """
         INSERT INTO holder_order (order_id, kind, purpose, holder_id, category, client_ids, termination_id, said,
-                                  ordered_at, due_at, state)
+                                  ordered_at, due_at, state, clause)
         SELECT order_id, kind, purpose, holder_id, category, string_to_array(client_ids, ' '), termination_id, said, $9,
-               due_at, 'open'
+               due_at, 'open', clause
           FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                      $10::timestamptz[])
-               AS each (order_id, kind, purpose, holder_id, category, client_ids, termination_id, said, due_at)
+                      $10::timestamptz[], $11::text[])
+               AS each (order_id, kind, purpose, holder_id, category, client_ids, termination_id, said, due_at, clause)
         """,
         [order.order_id for order in orders],
         [order.kind for order in orders],
@@ -62,6 +62,7 @@ async def insert_orders(tx: Transaction, orders: Sequence[Placed]) -> None:
         [order.event.model_dump_json() for order in orders],
         tx.now,
         [order.event.due_at for order in orders],
+        [order.event.clause for order in orders],
     )
 
 

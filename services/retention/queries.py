@@ -34,7 +34,12 @@ _TERMINATION = """
 """
 _ORDER = """
     order_id, kind, purpose, holder_id, category, cardinality(client_ids) AS clients, ordered_at, due_at, state,
-    reminders, escalated_at, failure, answered_at
+    reminders, escalated_at, failure, answered_at, clause,
+    CASE WHEN kind IN ('return', 'erasure', 'check') THEN
+         (SELECT format('the choice of %s, by %s on %s', choice, made_by, chosen_on)
+            FROM termination
+           WHERE termination.termination_id = holder_order.termination_id AND made_by IS NOT NULL)
+     END AS instruction
 """
 
 

@@ -105,6 +105,10 @@ class OrderView(BaseModel):
     escalated_at: datetime | None
     failure: str | None
     answered_at: datetime | None
+    clause: str | None = Field(
+        description="of the agreement, that it rests on; null: it was answered before that was kept"
+    )
+    instruction: str | None = Field(description="the client's own word that it rests on; null: the clause alone")
 
 
 class HoldView(BaseModel):

@@ -31,6 +31,9 @@ def test_the_periods_of_the_agreement(quicktalk: Agreement) -> None:
         "dispute_settlement": ("14", 60, "days"),
         "rights_answer": ("GDPR art. 12(3)", 1, "months"),
         "rights_extension": ("GDPR art. 12(3)", 2, "months"),
+        "request_notice": ("9", 2, "working_days"),
+        "requester_kept": ("9", 3, "months"),
+        "requester_unclaimed": ("9", 1, "months"),
         "retention": ("Appendix A", 1, "years"),
     }
     assert [name for name, each in quicktalk.periods.each().items() if each.open] == [
@@ -41,6 +44,9 @@ def test_the_periods_of_the_agreement(quicktalk: Agreement) -> None:
         "erasure_answer",
         "second_look",
         "order_reminder",
+        "request_notice",
+        "requester_kept",
+        "requester_unclaimed",
         "question_answer",
         "assistance_answer",
     ]

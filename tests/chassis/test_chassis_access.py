@@ -25,38 +25,43 @@ STAFF: Final = (Role.OPERATOR, Role.DPO, Role.AUDITOR)
 CLIENTS: Final = (Role.SUPER_ADMINISTRATOR, Role.ADMINISTRATOR, Role.MANAGER, Role.USER)
 
 # The table once more, as letters: a right that is given or taken by accident shows here.
-#           super_administrator, administrator, manager, user; operator, dpo, auditor
+#           super_administrator, administrator, manager, user; operator, dpo, auditor; holder
 TABLE: Final = {
-    Right.SEE_LIST: "S...ODA",
-    Right.SEE_CHANGES: "S...ODA",
-    Right.SEE_PERMISSIONS: "S...ODA",
-    Right.SEE_DELIVERIES: "SAM.ODA",
-    Right.SEE_ALL_CLIENTS: "....ODA",
-    Right.OBJECT: "S...OD.",
-    Right.ANSWER_MITIGATION: "S......",
-    Right.OFFER_MITIGATION: "....OD.",
-    Right.SIMULATE: "....OD.",
-    Right.MANAGE_ENDPOINTS: "SA..O..",
-    Right.MANAGE_CONTACTS: "SA..O..",
-    Right.RESEND: "....O..",
-    Right.SEE_TERMINATIONS: "S...ODA",
-    Right.CHOOSE: "S...OD.",
-    Right.FETCH: "S......",
-    Right.HOLD: "....OD.",
-    Right.ANSWER_ORDERS: "....O..",
-    Right.CHECK_ACCESS: "....OD.",
-    Right.SEE_BREACHES: "SA..ODA",
-    Right.HANDLE_BREACHES: "....OD.",
-    Right.ASK_ABOUT_BREACH: "SA..OD.",
-    Right.SEE_ASSURANCE: "SA..ODA",
-    Right.SEE_AUDIT_REPORTS: "S...ODA",
-    Right.ASK_ASSURANCE: "S...OD.",
-    Right.ACCEPT_COSTS: "S......",
-    Right.HANDLE_ASSURANCE: "....OD.",
-    Right.SEE_MEASURES: "SAM.ODA",
-    Right.KEEP_MEASURES: "....OD.",
-    Right.SEE_UNDERTAKINGS: "....ODA",
-    Right.KEEP_UNDERTAKINGS: ".....D.",
+    Right.SEE_LIST: "S...ODA.",
+    Right.SEE_CHANGES: "S...ODA.",
+    Right.SEE_PERMISSIONS: "S...ODA.",
+    Right.SEE_DELIVERIES: "SAM.ODA.",
+    Right.SEE_ALL_CLIENTS: "....ODA.",
+    Right.OBJECT: "S...OD..",
+    Right.ANSWER_MITIGATION: "S.......",
+    Right.OFFER_MITIGATION: "....OD..",
+    Right.SIMULATE: "....OD..",
+    Right.MANAGE_ENDPOINTS: "SA..O...",
+    Right.MANAGE_CONTACTS: "SA..O...",
+    Right.RESEND: "....O...",
+    Right.SEE_TERMINATIONS: "S...ODA.",
+    Right.CHOOSE: "S...OD..",
+    Right.FETCH: "S.......",
+    Right.HOLD: "....OD..",
+    Right.ANSWER_ORDERS: "....O...",
+    Right.CHECK_ACCESS: "....OD..",
+    Right.SEE_BREACHES: "SA..ODA.",
+    Right.HANDLE_BREACHES: "....OD..",
+    Right.ASK_ABOUT_BREACH: "SA..OD..",
+    Right.SEE_ASSURANCE: "SA..ODA.",
+    Right.SEE_AUDIT_REPORTS: "S...ODA.",
+    Right.ASK_ASSURANCE: "S...OD..",
+    Right.ACCEPT_COSTS: "S.......",
+    Right.HANDLE_ASSURANCE: "....OD..",
+    Right.SEE_MEASURES: "SAM.ODA.",
+    Right.KEEP_MEASURES: "....OD..",
+    Right.SEE_UNDERTAKINGS: "....ODA.",
+    Right.KEEP_UNDERTAKINGS: ".....D..",
+    Right.SEE_REQUESTS: "SA..ODA.",
+    Right.HANDLE_REQUESTS: "....OD..",
+    Right.INSTRUCT: "S...OD..",
+    Right.OPEN_SEALED: ".....D..",
+    Right.READ_SUBJECTS: ".......H",
 }
 
 
@@ -123,7 +128,7 @@ def test_every_role_has_the_rights_of_the_table_and_no_other(role: Role, right: 
 
 def test_every_role_is_in_the_table() -> None:
     """A role without a row would be an error in the middle of a request."""
-    assert set(RIGHTS) == set(Role) == {*STAFF, *CLIENTS}
+    assert set(RIGHTS) == set(Role) == {*STAFF, *CLIENTS, Role.HOLDER}
 
 
 @pytest.mark.parametrize("role", CLIENTS)

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import pytest
 import typer.main
@@ -19,6 +20,7 @@ from embedded import sample_platform
 from holder.map_file import load
 from holder.settings import HolderSettings
 from notifier.settings import NotifierSettings
+from requests_desk.settings import RequestsSettings
 from retention.settings import RetentionSettings
 
 ROOT = Path(__file__).parents[2]
@@ -117,7 +119,8 @@ def test_every_variable_is_a_setting_and_its_value_is_taken(monkeypatch: pytest.
 
 def _is_setting(path: str) -> bool:
     name, _, rest = path.partition("__")
-    field = (NotifierSettings.model_fields | RetentionSettings.model_fields | HolderSettings.model_fields).get(name)
+    kinds = (NotifierSettings, RetentionSettings, HolderSettings, RequestsSettings)
+    field = {each: field for kind in kinds for each, field in kind.model_fields.items()}.get(name)
     if field is None or not rest:
         return field is not None
     models = [kind for kind in (field.annotation, *getattr(field.annotation, "__args__", ())) if inspect.isclass(kind)]
@@ -156,6 +159,9 @@ def test_the_holder_finds_its_map_its_database_and_a_place_for_packages() -> Non
     assert f"--mode 0700 {holder.environment['DUTIFUL_PACKAGES']}" in DOCKERFILE
     port = holder.ports[0].split(":")[1]
     assert holder.environment["DUTIFUL_PUBLIC_URL"] == f"http://127.0.0.1:{port}"
+    requests = urlsplit(holder.environment["DUTIFUL_REQUESTS_URL"])
+    assert (requests.hostname, str(requests.port)) == ("requests", ENV["DUTIFUL_PORT"])
+    assert requests.hostname in containers
 
 
 def test_ports_meet() -> None:

@@ -21,8 +21,8 @@ def test_the_map_names_every_category_of_the_shipped_agreement() -> None:
 
 
 @pytest.mark.servers
-async def test_the_map_fits_the_database_and_the_role_may_read_and_delete_alone(postgres: EmbeddedPostgres) -> None:
-    """Made twice, as at every start of `make up`; nothing lacks, and nothing can be written by the holder."""
+async def test_the_map_fits_the_database_and_the_role_may_do_what_it_must_alone(postgres: EmbeddedPostgres) -> None:
+    """Made twice, as at every start of `make up`; nothing lacks, and no more can be written than the map names."""
     await sample_platform.make(postgres)
     await sample_platform.make(postgres)
     environment = {sample_platform.URL_ENV: sample_platform.holder_dsn(postgres)}
@@ -31,6 +31,7 @@ async def test_the_map_fits_the_database_and_the_role_may_read_and_delete_alone(
     try:
         for statement in (
             "UPDATE platform.call SET detail = ''",
+            "UPDATE platform.contact SET client_id = 'acme'",
             "INSERT INTO platform.call (client_id, created_at, detail) VALUES ('acme', now(), '')",
             "TRUNCATE platform.call",
             "CREATE TABLE platform.mine ()",

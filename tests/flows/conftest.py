@@ -16,6 +16,7 @@ from agreement import default_path
 from agreement.book import Book
 from all_in_one import House
 from chassis.clock import VirtualClock
+from embedded import sample_platform
 from embedded.receiver import WebhookReceiver
 
 Progress = Callable[[str], None]
@@ -40,6 +41,13 @@ async def gated(progress: Progress) -> AsyncIterator[Street]:
 
 
 @pytest.fixture(scope="module")
+async def inhabited(progress: Progress) -> AsyncIterator[Street]:
+    """A house with the made-up platform's database, and a holder that reaches it, as `make up` leaves it."""
+    async with _open(Book.read(default_path()), progress, sample_platform.MAP) as street:
+        yield street
+
+
+@pytest.fixture(scope="module")
 async def bound(progress: Progress) -> AsyncIterator[Street]:
     """A house where staff must be bound to confidentiality."""
     with pytest.MonkeyPatch.context() as environment:
@@ -49,12 +57,12 @@ async def bound(progress: Progress) -> AsyncIterator[Street]:
 
 
 @asynccontextmanager
-async def _open(book: Book, progress: Progress) -> AsyncIterator[Street]:
+async def _open(book: Book, progress: Progress, data_map: Path | None = None) -> AsyncIterator[Street]:
     home = Path(tempfile.mkdtemp(prefix="dutiful-"))
     clock = VirtualClock(STARTS_AT)
     async with AsyncExitStack() as stack:
         stack.callback(shutil.rmtree, home)
-        house = House(home, book, clock)
+        house = House(home, book, clock, data_map=data_map)
         stack.push_async_callback(house.stop)
         await house.start(progress)
         receiver = WebhookReceiver()

@@ -26,6 +26,7 @@ EARLIEST_ON = date(2026, 5, 20)
 """Ten full working days after 30 April 2026, when a house starts."""
 TOPICS = (
     "change", "deadline", "permission", "notice", "holder", "retention", "cease", "erasure", "return", "incident",
+    "request", "register", "task",
 )  # fmt: skip
 STARTS_AT = datetime(2026, 4, 30, 7, 0, tzinfo=UTC)
 

@@ -13,6 +13,7 @@ from tests.holder import s3
 from tests.holder.crm import SCHEMA
 from tests.holder.desk import STARTS_AT, Desk
 from tests.holder.maps import MAP
+from tests.holder.people import People, serve
 
 from chassis.access import Access, make_key
 from chassis.clock import VirtualClock
@@ -79,10 +80,18 @@ async def data_map(
 
 
 @pytest.fixture
-async def open_desk(database: str, data_map: Path, tmp_path: Path) -> AsyncIterator[OpenDesk]:
-    """Opens a holder at a pace."""
+async def people(tmp_path: Path) -> AsyncIterator[People]:
+    """Whom tasks are about."""
     key = tmp_path / "token.key"
     make_key(key)
+    async with serve(key) as made:
+        yield made
+
+
+@pytest.fixture
+async def open_desk(database: str, data_map: Path, tmp_path: Path, people: People) -> AsyncIterator[OpenDesk]:
+    """Opens a holder at a pace."""
+    key = people.key
     async with AsyncExitStack() as stack:
 
         async def _open(pace: Pace) -> Desk:
@@ -93,6 +102,7 @@ async def open_desk(database: str, data_map: Path, tmp_path: Path) -> AsyncItera
                 link_key=SecretStr("k" * 32),
                 packages=str(tmp_path / "packages"),
                 public_url="http://holder",
+                requests_url=people.url,
                 pace=pace,
             )
             app = Holder(settings)

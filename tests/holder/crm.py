@@ -4,6 +4,7 @@ import asyncpg
 
 from holder.data_map import TableSource
 from holder.executors import Intent
+from holder.persons import Compared, TablePerson
 
 SCHEMA = """
 CREATE SCHEMA crm;
@@ -15,6 +16,17 @@ CREATE TABLE crm.call (
     note       text
 );
 CREATE INDEX ON crm.call (client_id);
+CREATE TABLE crm.contact (
+    contact_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    client_id     text NOT NULL,
+    phone         text,
+    mobile        bigint,
+    email         text,
+    name          varchar(20),
+    created_at    timestamptz NOT NULL DEFAULT '2026-01-01Z',
+    restricted_at timestamptz
+);
+CREATE INDEX ON crm.contact (client_id);
 """
 
 CALLS = TableSource(
@@ -25,6 +37,62 @@ CALLS = TableSource(
     time_column="started_at",
     key=("call_id",),
 )
+
+PERSON = TablePerson(
+    identified_by={"phone": ("phone", "mobile"), "email": ("email",), "fax": ("phone",)},
+    compared={"email": Compared.IGNORING_CASE, "fax": Compared.DIGITS},
+    exportable=("contact_id", "phone", "email", "name"),
+    rectifiable={"name": "name", "email": "email"},
+    restricted_column="restricted_at",
+)
+
+CONTACTS = TableSource(
+    kind="table",
+    database="crm",
+    table="crm.contact",
+    client_column="client_id",
+    time_column="created_at",
+    key=("contact_id",),
+    person=PERSON,
+)
+
+PERSONS = """
+[[categories.client_contacts]]
+kind = "table"
+database = "crm"
+table = "crm.contact"
+client_column = "client_id"
+time_column = "created_at"
+key = ["contact_id"]
+
+[categories.client_contacts.person]
+identified_by = { phone = ["phone", "mobile"], email = ["email"] }
+compared = { email = "ignoring_case" }
+exportable = ["phone", "email", "name"]
+rectifiable = { name = "name", mobile = "mobile" }
+restricted_column = "restricted_at"
+
+[[categories.voicemail]]
+kind = "objects"
+store = "media"
+prefix = "voicemail/{client}/"
+method = "purge"
+person = { identified_by = { phone = "{phone}/" } }
+"""
+"""What a data map says of them, and of objects that lie by telephone number."""
+
+
+async def meet(connection: "asyncpg.Connection[asyncpg.Record]", client_id: str, count: int = 1, **person: str) -> None:
+    """So many contacts of a client with the same person."""
+    await connection.execute(
+        """
+        INSERT INTO crm.contact (client_id, phone, mobile, email, name)
+        SELECT $1, $3, $4::text::bigint, $5, $6 FROM generate_series(1, $2::int)
+        """,
+        client_id,
+        count,
+        *[person.get(name) for name in ("phone", "mobile", "email", "name")],
+    )
 
 
 async def fill(connection: "asyncpg.Connection[asyncpg.Record]", **calls: int) -> None:

@@ -17,10 +17,12 @@ from chassis.clock import VirtualClock
 from chassis.message import Cause
 from chassis.rights import Role
 from chassis.service import Runtime
+from contracts.dsar import Act
 from contracts.erasure import ErasureCheckOrdered, ErasureOrdered
 from contracts.event import Event
 from contracts.ordering import Counted, Purpose, Scope
 from contracts.returning import ReturnOrdered
+from contracts.task import TaskOrdered, TaskScope
 from holder.app import Holder
 
 STARTS_AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -145,4 +147,20 @@ def returning(order_id: str, client_id: str, *categories: str) -> ReturnOrdered:
         due_at=DUE_AT,
         available_until=STARTS_AT + timedelta(days=30),
         clause="8.3",
+    )
+
+
+def task(order_id: str, act: Act, client_id: str, *scopes: str | TaskScope, reminder: int = 0) -> TaskOrdered:
+    """An order to do something for one person."""
+    return TaskOrdered(
+        order_id=order_id,
+        holder_id="platform",
+        client_id=client_id,
+        act=act,
+        instruction_id="instruction-1",
+        scopes=tuple(TaskScope(category=each) if isinstance(each, str) else each for each in scopes),
+        due_at=DUE_AT,
+        available_until=STARTS_AT + timedelta(days=30) if act is Act.EXPORT else None,
+        clause="9",
+        reminder=reminder,
     )

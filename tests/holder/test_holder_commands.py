@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from tests.holder import s3
-from tests.holder.crm import fill
+from tests.holder.crm import PERSONS, fill, meet
 from typer.testing import CliRunner, Result
 
 from dutiful.cli import app
@@ -19,6 +19,10 @@ async def _run(*words: str) -> Result:
     """The command in a thread of its own, as it runs an event loop."""
     environment = {"COLUMNS": "200", "TERM": "dumb"}
     return await asyncio.to_thread(CliRunner(env=environment).invoke, app, ["holder", *words])
+
+
+def _add(data_map: Path, text: str) -> None:
+    data_map.write_text(data_map.read_text() + text)
 
 
 def _take_out(data_map: Path, text: str) -> None:
@@ -89,3 +93,22 @@ async def test_what_can_not_be_meant_is_told(data_map: Path, words: tuple[str, .
     result = await _run("dry-run", str(data_map), *words)
     assert result.exit_code == 2
     assert told in result.output
+
+
+async def test_a_dry_run_of_one_person(
+    data_map: Path, platform: "asyncpg.Connection[asyncpg.Record]", bucket: Bucket
+) -> None:
+    """Counts hers, says where nobody is told apart, and refuses what is no identifier."""
+    _add(data_map, PERSONS)
+    await meet(platform, "acme", 3, phone="+331")
+    await meet(platform, "borealis", 2, phone="+331")
+    await s3.put(bucket, **{"voicemail__acme__+331__a": "x"})
+    words = ("dry-run", str(data_map), "--client", "acme", "--person", "phone=+331")
+    result = await _run(*words)
+    assert result.exit_code == 1, "not all of it can be counted"
+    assert "3 rows" in result.output
+    assert "1 object version" in result.output
+    assert "can't be counted: nothing there tells one person's data from others'" in result.output
+    assert (await _run(*words, "--category", "voicemail")).exit_code == 0
+    wrong = await _run("dry-run", str(data_map), "--client", "acme", "--person", "+331")
+    assert (wrong.exit_code, "KIND=VALUE" in wrong.output) == (2, True)

@@ -8,6 +8,7 @@ import random
 import socket
 import tarfile
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -17,11 +18,14 @@ from aiokafka import AIOKafkaProducer
 from pydantic import SecretStr
 from tests.chassis.bus import Bus, Heard
 from tests.chassis.eventually import eventually
-from tests.holder.crm import fill
-from tests.holder.desk import erasure, returning
+from tests.holder.crm import PERSONS, fill, meet
+from tests.holder.desk import erasure, returning, task
+from tests.holder.people import People
 
+from chassis.access import Role, mint
 from chassis.service import prepare
 from chassis.topics import Shape, ensure_topics
+from contracts.dsar import Act
 from contracts.event import Event
 from embedded.kafka import EmbeddedKafka
 from embedded.postgres import EmbeddedPostgres
@@ -35,8 +39,15 @@ AGREEMENT = Path(__file__).parents[2] / "agreements" / "quicktalk.toml"
 
 
 @pytest.fixture
+def data_map(data_map: Path) -> Path:
+    """The data map, with what tells persons apart."""
+    data_map.write_text(data_map.read_text() + PERSONS)
+    return data_map
+
+
+@pytest.fixture
 async def system(
-    kafka: EmbeddedKafka, postgres: EmbeddedPostgres, data_map: Path, tmp_path: Path
+    kafka: EmbeddedKafka, postgres: EmbeddedPostgres, data_map: Path, tmp_path: Path, people: People
 ) -> AsyncIterator[Processes]:
     """A holder that is slow, so that there is a middle to be killed in."""
     with socket.socket() as free:
@@ -51,6 +62,8 @@ async def system(
         "DUTIFUL_PACE__REST": "3",
         "DUTIFUL_PACE__FILE_BYTES": "2000",
         "DUTIFUL_PORT": str(port),
+        "DUTIFUL_TOKEN_KEY": str(people.key),
+        "DUTIFUL_REQUESTS_URL": people.url,
     }
     name = f"holder_kills_{tmp_path.name.replace('-', '_')[-20:]}"
     made = Processes(kafka.bootstrap, postgres, name, f"{name}.", AGREEMENT, tmp_path, settings=settings)
@@ -89,6 +102,59 @@ async def test_kills_in_the_middle_leave_an_exact_count_and_a_whole_package(
     assert [tuple(row) for row in rows] == [("borealis", ROWS), ("cedar", 10)]
     (returned,) = await _answers(bus, "return", "return.confirmed")
     await _check_package(returned)
+
+
+async def test_kills_in_the_middle_of_tasks_about_persons_leave_them_whole(
+    system: Processes, platform: "asyncpg.Connection[asyncpg.Record]", data_map: Path, people: People
+) -> None:
+    """One person's data are handed out while another's are deleted; each kill is followed by a start that goes on."""
+    for client_id, phone in (("acme", "1"), ("acme", "2"), ("acme", "3"), ("borealis", "1"), ("borealis", "2")):
+        await meet(platform, client_id, ROWS if client_id == "acme" else 5, phone=phone)
+    people.know("task-1", "acme", phone="1")
+    people.know("task-2", "acme", phone="2")
+    await _migrate(system, data_map)
+    category = "client_contacts"
+    await _publish(system, task("task-1", Act.EXPORT, "acme", category), task("task-2", Act.ERASE, "acme", category))
+    begun: list[tuple[int, int]] = []
+    while len(begun) < KILLS // 2:
+        before = await _progress(system)
+        await system.start("holder")
+        await eventually(lambda before=before: _is_beyond(system, before))  # type: ignore[misc]
+        await system.kill("holder")
+        begun.append(await _progress(system))
+    assert len({files for _, files in begun}) > 2, "too few kills came in the middle of the export"
+    await system.start("holder")
+    answers = await _answers(Bus(system.kafka, system.prefix), "task", "task.confirmed", 2)
+    touched = {str(each["order_id"]): each["touched"] for each in answers}
+    assert touched == {each: [{"category": category, "count": ROWS}] for each in ("task-1", "task-2")}
+    rows = await platform.fetch("SELECT client_id, phone, count(*) FROM crm.contact GROUP BY 1, 2 ORDER BY 1, 2")
+    assert [tuple(row) for row in rows] == [
+        ("acme", "1", ROWS),
+        ("acme", "3", ROWS),
+        ("borealis", "1", 5),
+        ("borealis", "2", 5),
+    ]
+    (package,) = [each["package"] for each in answers if "package" in each]
+    assert isinstance(package, dict)
+    files = await _fetch(await _opened(str(package["url"]), people), str(package["package_sha256"]))
+    manifest = json.loads(files.pop("manifest.json"))
+    assert {entry["file"] for entry in manifest["files"]} == files.keys()
+    assert sum(len(files[name].splitlines()) for name in files) == ROWS
+
+
+async def _opened(url: str, people: People) -> str:
+    """The link that the client's own token gets."""
+    token = mint(
+        people.key,
+        subject="ada",
+        role=Role.SUPER_ADMINISTRATOR,
+        client_id="acme",
+        ttl=timedelta(hours=1),
+        now=datetime.now(UTC),
+    )
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as http, http.get(url) as answer:
+        assert answer.status == 200, await answer.text()
+        return str((await answer.json())["url"])
 
 
 async def test_a_holder_that_was_down_goes_on_when_it_is_back(
@@ -147,7 +213,14 @@ async def _answers(bus: Bus, topic: str, event_type: str, number: int = 1) -> li
 
 
 async def _check_package(confirmed: dict[str, object]) -> None:
-    url = str(confirmed["url"])
+    files = await _fetch(str(confirmed["url"]), str(confirmed["package_sha256"]))
+    manifest = json.loads(files.pop("manifest.json"))
+    assert {entry["file"] for entry in manifest["files"]} == files.keys()
+    ids = [json.loads(line)["call_id"] for name in sorted(files) for line in files[name].splitlines()]
+    assert ids == list(range(ROWS + 1, 2 * ROWS + 1))
+
+
+async def _fetch(url: str, sha256: str) -> dict[str, bytes]:
     async with aiohttp.ClientSession() as http:
 
         async def ready() -> bool:
@@ -157,10 +230,6 @@ async def _check_package(confirmed: dict[str, object]) -> None:
         await eventually(ready)
         async with http.get(url) as answer:
             archive = await answer.read()
-    assert hashlib.sha256(archive).hexdigest() == confirmed["package_sha256"]
+    assert hashlib.sha256(archive).hexdigest() == sha256
     with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
-        files = {member.name: opened.extractfile(member).read() for member in opened}  # type: ignore[union-attr]
-    manifest = json.loads(files.pop("manifest.json"))
-    assert {entry["file"] for entry in manifest["files"]} == files.keys()
-    ids = [json.loads(line)["call_id"] for name in sorted(files) for line in files[name].splitlines()]
-    assert ids == list(range(ROWS + 1, 2 * ROWS + 1))
+        return {member.name: opened.extractfile(member).read() for member in opened}  # type: ignore[union-attr]

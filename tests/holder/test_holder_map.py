@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.holder.crm import CALLS
+from tests.holder.crm import CALLS, CONTACTS
 from tests.holder.maps import MAP
 
+from contracts.dsar import Identifier
 from holder.data_map import DataMap, ObjectSource, Scope, TableSource
 from holder.executors import ExecutorFailed
 from holder.map_file import MapInvalid, load
+from holder.persons import Correct
 from holder.statements import Statements, quoted
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -25,6 +27,9 @@ prefix = "recordings/{client}/"
 
 [[categories.transcriptions]]
 """
+
+
+KEY, PURGE, BY = 'key = ["call_id"]', 'method = "purge"', "identified_by = { phone = ['caller'] }"
 
 
 def _load(tmp_path: Path, text: str) -> DataMap:
@@ -73,6 +78,29 @@ def test_what_is_wrong_is_said_by_field(tmp_path: Path, old: str, new: str, prob
     assert any(problem in each for each in raised.value.problems), raised.value.problems
 
 
+@pytest.mark.parametrize(
+    ("after", "person", "problem"),
+    [
+        (KEY, "", "categories.call_fax_logs.0.person.identified_by: is required"),
+        (KEY, "identified_by = { phone = [] }", "0.person.identified_by.phone: must not be empty"),
+        (KEY, "identified_by = { Phone = ['p'] }", "person.identified_by.Phone.[key]: must match"),
+        (KEY, f"{BY}, compared = {{ email = 'exact' }}", "compared.email: nobody is identified by it"),
+        (KEY, f"{BY}, compared = {{ phone = 'like' }}", "person.compared.phone: must be one of 'exact'"),
+        (KEY, f"{BY}, rectifiable = {{ owner = 'client_id' }}", "person.rectifiable.owner: client_id says whose"),
+        (KEY, f"{BY}, restricted_column = 'call_id'", "person.restricted_column: call_id says whose a row is"),
+        (PURGE, "identified_by = { phone = '{phone}' }", "identified_by.phone: it names {phone} once, as a whole"),
+        (PURGE, "identified_by = { phone = '/{phone}/' }", "identified_by.phone: it names {phone} once, as a whole"),
+        (PURGE, "identified_by = { phone = '{email}/' }", "identified_by.phone: it names {phone} once, as a whole"),
+        ('kind = "key"', BY, "categories.transcriptions.0.person: is not known here"),
+    ],
+)
+def test_what_is_wrong_of_a_person_is_said_by_field(tmp_path: Path, after: str, person: str, problem: str) -> None:
+    """A row is never made another client's, and a path never leads to somebody else."""
+    with pytest.raises(MapInvalid) as raised:
+        _load(tmp_path, GOOD.replace(after, f"{after}\nperson = {{ {person} }}"))
+    assert any(problem in each for each in raised.value.problems), raised.value.problems
+
+
 def test_a_map_that_is_not_there_is_told(tmp_path: Path) -> None:
     """By its path."""
     with pytest.raises(MapInvalid, match="No such file"):
@@ -93,8 +121,24 @@ def test_a_client_is_never_part_of_a_statement(client_id: str) -> None:
     types = {"client_id": "text", "call_id": "bigint", "started_at": "timestamptz"}
     one = Statements(CALLS, types, Scope(client_id))
     two = Statements(CALLS, types, Scope("acme"))
-    assert (one.count(), one.find(), one.erase()) == (two.count(), two.find(), two.erase())
+    assert (one.count(), one.find(), one.carry_out()) == (two.count(), two.find(), two.carry_out())
     assert (one.export(after=True), one.arguments) == (two.export(after=True), [client_id])
+
+
+@given(value=st.text(min_size=1, alphabet=st.characters(exclude_categories=["Cc", "Cs"])))
+def test_a_person_is_never_part_of_a_statement(value: str) -> None:
+    """Neither what identifies it nor what it is corrected to; who is identified by nothing is nobody."""
+    types = dict.fromkeys(("client_id", "contact_id", "phone", "email", "name"), "text")
+    types |= {"mobile": "bigint", "created_at": "timestamptz", "restricted_at": "timestamp with time zone"}
+
+    def statements(text: str) -> Statements:
+        known = tuple(Identifier(kind=kind, value=f"+{text}") for kind in ("phone", "email", "fax"))
+        return Statements(CONTACTS, types, Scope("acme", identifiers=known), Correct({"name": text, "email": text}))
+
+    one, two = statements(value), statements("ada")
+    assert (one.count(), one.find(), one.carry_out()) == (two.count(), two.find(), two.carry_out())
+    nobody = Statements(CONTACTS, types, Scope("acme", identifiers=()))
+    assert nobody.count().endswith(" AND (false)")
 
 
 def test_a_cut_off_needs_the_column_that_it_counts_from() -> None:

@@ -24,6 +24,7 @@ async def test_orders_say_how_far_they_are(desk: Desk, platform: "asyncpg.Connec
     done = by_id["erasure", "order-1"]
     assert (done["status"], done["counted"], done["clients"], done["client_id"]) == ("done", 39, 2, None)
     assert (done["category"], done["reason"], done["halted"]) == ("call_fax_logs", None, 0)
+    assert done["clause"]
     assert (by_id["check", "order-1"]["remaining"], by_id["check", "order-1"]["client_id"]) == (0, "acme")
     failed = by_id["erasure", "order-2"]
     assert (failed["status"], failed["reason"]) == ("failed", "the data map of platform names no category faxes")

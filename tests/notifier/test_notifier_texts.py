@@ -23,6 +23,7 @@ from contracts.change import NoticeKind
 from contracts.coded import encode
 from contracts.incident import AlertKind
 from contracts.incident import NoticeKind as BreachNoticeKind
+from contracts.request import NoticeKind as RequestNoticeKind
 from contracts.retention import NoticeKind as RetentionNoticeKind
 from notifier.texts import Language, Part, WordingLacks, load, one_line, render
 from notifier.unreceived import FAILED, UNRECEIVED
@@ -32,7 +33,8 @@ AGREEMENT = load_agreement(default_path())
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
 CHANGES = tuple(kind.value for kind in NoticeKind)
 BREACHES = tuple(kind.value for kind in BreachNoticeKind)
-KINDS = (*CHANGES, *(kind.value for kind in (*RetentionNoticeKind, *BreachNoticeKind, *AssuranceNoticeKind)))
+NOTICES = (*RetentionNoticeKind, *BreachNoticeKind, *RequestNoticeKind, *AssuranceNoticeKind)
+KINDS = (*CHANGES, *(kind.value for kind in NOTICES))
 ALERTS = (*(kind.value for kind in AlertKind), UNRECEIVED, FAILED)
 FACTS: dict[str, str | Sequence[str]] = {
     "client": "Hôtel Exemple",
@@ -101,6 +103,21 @@ FACTS: dict[str, str | Sequence[str]] = {
     "overtaken_by": "3",
     "more_to_come": "yes",
     "last": "yes",
+    "request_id": "dsar-7",
+    "right": "access",
+    "received_on": "2026-04-02",
+    "answer_by": "2026-05-04",
+    "answer_by_unrolled": "2026-05-02",
+    "authority_kind": "law_enforcement",
+    "legal_basis": "An order of a court",
+    "ban": "An order of a court",
+    "instruction_id": "inst-7",
+    "told_on": "2026-04-03",
+    "opinion": "It has no legal basis.",
+    "amount": "1200.00",
+    "currency": "EUR",
+    "quote": "Two days of work.",
+    "done_on": "2026-04-12",
     "towards": "clients",
     "to_clients": "yes",
     "to_authority": "gdpr_33",

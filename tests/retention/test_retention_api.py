@@ -10,6 +10,7 @@ from tests.retention.desk import TODAY, Desk
 from tests.ways import Way, check_described, check_rights
 
 from chassis.rights import RIGHTS, Right, Role
+from contracts.cease import CeaseOrdered
 from contracts.change import ChangeAnnounced, ChangeKind, ChangeWithdrawn
 from contracts.choice import Choice
 from contracts.contract import ContractReinstated
@@ -281,3 +282,20 @@ async def test_a_hold_that_cannot_stand_is_a_conflict(desk: Desk) -> None:
     for wrong in ({"until": yesterday}, {"categories": ["gifts"]}):
         assert (await desk.post("operator", "/clients/acme/holds", A_HOLD | wrong)).status_code == 409
     assert (await desk.post("operator", "/clients/nobody/holds", A_HOLD)).status_code == 404
+
+
+async def test_an_order_names_the_clause_and_the_choice_that_it_rests_on(desk: Desk) -> None:
+    """INS-1: what is done to a client's data can be asked for its reason, also once it is done."""
+    await desk.declare()
+    await desk.sign("acme")
+    await desk.terminate("acme")
+    await desk.post("acme", "/clients/acme/choice", {"choice": "deletion"})
+    await desk.settle()
+    await desk.cease(*desk.of(CeaseOrdered))
+    await desk.erase(*desk.of(ErasureOrdered))
+    orders = (await desk.get("acme", "/orders", limit=500)).json()["items"]
+    assert {each["kind"] for each in orders} >= {"cease", "erasure"}
+    for order in orders:
+        assert order["clause"]
+        chosen = order["instruction"] or ""
+        assert ("deletion" in chosen and "acme@example" in chosen) is (order["kind"] != "cease")

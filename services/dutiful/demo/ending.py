@@ -1,4 +1,4 @@
-"""The third story of the demo: three contracts end; one client chooses return, one deletion, one says nothing.
+"""The last story of the demo: three contracts end; one client chooses return, one deletion, one says nothing.
 
 What goes are rows of a real database, by the ready holder; the sub-processors are played.
 """

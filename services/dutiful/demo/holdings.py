@@ -69,6 +69,25 @@ class Holdings:
             at,
         )
 
+    async def meet(self, client_id: str, phone: str, rows: int, at: datetime) -> None:
+        """So many contacts of a client with the same person."""
+        await self._open.execute(
+            """
+            INSERT INTO platform.contact (client_id, origin, created_at, name, phone, detail)
+            SELECT $1, 'manual', $4, 'Jane Roe', $2, 'contact ' || n FROM generate_series(1, $3::int) AS n
+            """,
+            client_id,
+            phone,
+            rows,
+            at,
+        )
+
+    async def count_person(self, client_id: str, phone: str) -> int:
+        """How many contacts of a client are left with a person."""
+        query = "SELECT count(*) FROM platform.contact WHERE client_id = $1 AND phone = $2"
+        count: int = await self._open.fetchval(query, client_id, phone)
+        return count
+
     async def count(self, client_id: str) -> Counter[str]:
         """The rows of a client by category; none where there is nothing."""
         found: Counter[str] = Counter()

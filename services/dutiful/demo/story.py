@@ -17,8 +17,10 @@ from all_in_one import House
 from chassis.access import Role
 from chassis.clock import VirtualClock
 from chassis.service import Crashed
+from dutiful.demo.asking import Asking
 from dutiful.demo.assurance import Assurance
 from dutiful.demo.ending import Ending
+from dutiful.demo.helping import Helping
 from dutiful.demo.holdings import Holdings
 from dutiful.demo.incident import INCIDENT, Incident
 from dutiful.demo.timeline import Seen, StoryFailed, Timeline
@@ -34,6 +36,9 @@ _TOPICS = (
     "notice",
     "permission",
     "incident",
+    "request",
+    "register",
+    "task",
     "assurance",
     "holder",
     "retention",
@@ -101,11 +106,14 @@ class Story:
         self._sum_up(house)
         incident = Incident(self._console, self._agreement, self._clock, self._timeline, people, house.smtp)
         await incident.tell(platform, set(_CLIENTS))
+        asking = Asking(self._console, self._agreement, self._clock, self._timeline, people)
+        await asking.tell(platform)
         assurance = Assurance(self._console, self._agreement, self._clock, self._timeline, people)
         await assurance.tell(INCIDENT)
         ending = Ending(self._console, self._agreement, self._clock, self._timeline, people)
         data_map = load(sample_platform.MAP)
         async with Holdings(str(house.sample_dsn), data_map) as holdings:
+            await Helping(self._console, self._clock, self._timeline, people).tell(platform, holdings)
             await ending.tell(house.bootstrap, platform, holdings, data_map.holder_id)
 
     async def _clients_sign(self, platform: Platform, people: People) -> None:

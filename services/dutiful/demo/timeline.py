@@ -94,6 +94,11 @@ class Timeline:
             self.explain(reckoning["because"])
 
 
+def _touched(touched: object) -> str:
+    counts = touched if isinstance(touched, list) else []
+    return ", ".join(f"{each['count']} of {each['category']}" for each in counts)
+
+
 def _read(record: "ConsumerRecord[bytes, bytes]") -> Seen:
     headers = {name: raw.decode() for name, raw in record.headers}
     data = from_json(record.value) if record.value else {}
@@ -166,6 +171,33 @@ _LINES: dict[str, Callable[[Data], str]] = {
         f"the dossier goes out, [bold]{d['kind']}[/]; missing: {', '.join(d['missing']) or 'nothing'}"  # type: ignore[arg-type]
     ),
     "incident.closed": lambda d: f"[green]closed[/] by {d['closed_by']}: {d['reason']}",
+    "request.opened": lambda d: (
+        f"request [bold]{d['request_id']}[/] ({d['kind']}, {d['about']}): "
+        + (f"about {d['client_id']}'s data" if d.get("client_id") else f"{d['candidates']} clients may be meant")
+    ),
+    "request.repeated": lambda d: f"{d['request_id']} came {d['times']} times: it is one request",
+    "request.matched": lambda d: (
+        f"{d['client_id']} must know by {d['tell_by']}"
+        + (
+            f"; its own date to answer: [bold]{d['answer_by_unrolled']}[/] (moved to a working day: {d['answer_by']})"
+            if d.get("answer_by")
+            else ""
+        )
+    ),
+    "request.told": lambda d: f"[green]{d['client_id']} knows of {d['request_id']}[/]",
+    "request.escalated": lambda d: f"[yellow]{d['request_id']}: people are called[/]: {d['reason']}",
+    "request.answer_drafted": lambda d: f"an answer is drafted by {d['drafted_by']}; nothing leaves",
+    "request.answer_refused": lambda d: f"[red]not sent[/] (§{d['clause']}): {d['reason']}",
+    "request.answer_sent": lambda d: (
+        f"[green]sent[/] on {d['instruction_id']} of {d['instructed_by']}, by {d['instruction_channel']}"
+    ),
+    "request.closed": lambda d: f"{d['request_id']} is over: {d['reason']}",
+    "request.assistance_moved": lambda d: f"the help with {d['request_id']} is [bold]{d['standing']}[/]",
+    "task.ordered": lambda d: f"{d['holder_id']} is asked to {d['act']}; for whom, it asks the service requests",
+    "task.confirmed": lambda d: f"{d['holder_id']}: {d['act']} done, {_touched(d['touched'])}",
+    "register.entered": lambda d: (
+        f"the register: {d['instruction_id']} of {d['client_id']} is [bold]{d['standing']}[/], version {d['version']}"
+    ),
     "assurance.opened": lambda d: (
         f"{d['client_id']}: {d['matter']} {d['matter_id']} is taken up"
         + (

@@ -47,6 +47,14 @@ class Platform:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """What came back, success or not."""
+
+    status: int
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class People:
     """Calls the APIs as a person would, with a token of that person's role."""
 
@@ -84,6 +92,20 @@ class People:
             if not answer.ok:
                 raise StoryFailed(f"GET {path} answered {answer.status}: {content}")
             return content
+
+    async def attempt(
+        self, role: Role, client_id: str | None, service: str, path: str, body: Mapping[str, object]
+    ) -> Answered:
+        """POST what may well be refused."""
+        headers = {"Authorization": f"Bearer {self._token(role, client_id)}", "Idempotency-Key": str(uuid4())}
+        async with self.session.post(self.house.url(service) + path, json=body, headers=headers) as answer:
+            return Answered(answer.status, await answer.text())
+
+    async def look(self, role: Role, client_id: str | None, service: str, path: str) -> Answered:
+        """GET what may well be refused."""
+        headers = {"Authorization": f"Bearer {self._token(role, client_id)}"}
+        async with self.session.get(self.house.url(service) + path, headers=headers) as answer:
+            return Answered(answer.status, await answer.text())
 
     async def fetch(self, url: str) -> bytes:
         """What a link leads to, without a token: who has the link may fetch it."""

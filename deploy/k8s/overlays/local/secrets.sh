@@ -22,3 +22,4 @@ dutiful certificate key --key "$keys/certificate.pem" >/dev/null
 secret dutiful-certificate-key --from-file "key.pem=$keys/certificate.pem"
 dutiful token --key "$keys/token.pem" --role operator >/dev/null
 secret dutiful-token-key --from-file "key.pem=$keys/token.pem"
+secret dutiful-requests-vault --from-literal "key=$(openssl rand -hex 24)"

@@ -1,0 +1,225 @@
+"""`dutiful dsar help`: a client asks for help with a person's request, and sees what came of it (§9).
+
+Who it is about is read from a file: what is typed stays in a shell's history. The same command again changes nothing.
+"""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from pydantic import BaseModel, ValidationError
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from dutiful.asking import act as post
+from dutiful.asking import ask
+
+REQUESTS: Final = "http://127.0.0.1:8086"
+app = typer.Typer(no_args_is_help=True, help="Help with a data subject's request, and what came of it.")
+
+Request = Annotated[str, typer.Argument(help="the request's id")]
+Help = Annotated[str, typer.Argument(metavar="HELP", help="the id of the help")]
+Token = Annotated[str, typer.Option(envvar="DUTIFUL_TOKEN", help="`dutiful token` mints one")]
+Url = Annotated[str, typer.Option("--requests", envvar="DUTIFUL_REQUESTS", help="URL of the service requests")]
+Client = Annotated[str, typer.Option(help="the client whose request it is")]
+Json = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+
+class _Touched(BaseModel):
+    """How much of one category."""
+
+    category: str
+    count: int
+
+
+class _Package(BaseModel):
+    """Where what was exported lies."""
+
+    url: str
+    expires_at: str
+
+
+class _Task(BaseModel):
+    """What is shown of what one holder was asked for."""
+
+    order_id: str
+    holder_id: str
+    act: str
+    state: str
+    due_at: str
+    escalated_at: str | None
+    failure: str | None
+    touched: list[_Touched]
+    unreached: list[str]
+    package: _Package | None
+
+
+class _Help(BaseModel):
+    """What is shown of the help with a request."""
+
+    assistance_id: str
+    standing: str
+    reason: str | None
+    complete: bool
+    gaps: list[str]
+    tasks: list[_Task]
+
+
+class _Assisted(BaseModel):
+    """What is shown of a request."""
+
+    assistance: list[dict[str, object]]
+
+
+@app.callback()
+def _group() -> None:
+    """Help with a data subject's request, and what came of it."""
+
+
+@app.command("ask")
+def ask_for(
+    request: Request,
+    client: Client,
+    instruction: Annotated[str, typer.Option(help="the client's own instruction about this request")],
+    act: Annotated[
+        list[str], typer.Option(help="find, export, rectify, restrict, release or erase; may be said again")
+    ],
+    token: Token,
+    subject: Annotated[
+        Path | None, typer.Option(help='JSON: {"identifiers": [{"kind", "value"}], "corrections": {}, "recipient": {}}')
+    ] = None,
+    url: Url = REQUESTS,
+) -> None:
+    """Ask for help; what is costly is quoted before it is begun.
+
+    Example: dutiful dsar help ask dsar-1 --client client-42 --instruction inst-7 --act export --token T
+    """
+    body: dict[str, object] = {"instruction_id": instruction, "acts": act} | _read(subject)
+    path = f"/clients/{client}/requests/{request}/assistance"
+    _show_asked(post(url + path, token, "--requests", body))
+
+
+@app.command("accept")
+def accept(
+    request: Request,
+    help_id: Help,
+    client: Client,
+    quote: Annotated[str, typer.Option(help="the quote's id")],
+    token: Token,
+    url: Url = REQUESTS,
+) -> None:
+    """Accept a quote: the work may begin."""
+    _answer(request, help_id, client, quote, token, url, accepted=True)
+
+
+@app.command("decline")
+def decline(
+    request: Request,
+    help_id: Help,
+    client: Client,
+    quote: Annotated[str, typer.Option(help="the quote's id")],
+    token: Token,
+    url: Url = REQUESTS,
+) -> None:
+    """Decline a quote: nothing is begun."""
+    _answer(request, help_id, client, quote, token, url, accepted=False)
+
+
+@app.command("show")
+def show(
+    request: Request,
+    help_id: Help,
+    token: Token,
+    client: Annotated[str | None, typer.Option(help="with a client's token: whose request it is")] = None,
+    as_json: Json = False,
+    url: Url = REQUESTS,
+) -> None:
+    """Who was asked for what, what is done and what is not, and where what was exported can be fetched.
+
+    Example: dutiful dsar help show dsar-1 HELP --token "$(dutiful token --role operator)"
+    """
+    whose = "" if client is None else f"/clients/{client}"
+    _show(ask(f"{url}{whose}/requests/{request}/assistance/{help_id}/package", token, "--requests"), as_json=as_json)
+
+
+@app.command("answer")
+def answer(
+    request: Request,
+    task: Annotated[str, typer.Argument(help="the task's id")],
+    confirmed_by: Annotated[str, typer.Option(help="who said so, and how")],
+    token: Token,
+    touched: Annotated[
+        list[str] | None, typer.Option(metavar="CATEGORY=COUNT", help="how much; may be said again")
+    ] = None,
+    unreached: Annotated[list[str] | None, typer.Option(help="what could not be done; may be said again")] = None,
+    url: Url = REQUESTS,
+) -> None:
+    """Enter what a holder did that answers no orders any more.
+
+    Example: dutiful dsar help answer dsar-1 TASK --touched faxes=3 --confirmed-by "CRM team, by letter" --token T
+    """
+    body: dict[str, object] = {
+        "touched": [_count(each) for each in touched or ()],
+        "unreached": unreached or [],
+        "confirmed_by": confirmed_by,
+    }
+    path = f"/requests/{request}/tasks/{task}/answer"
+    _show(post(url + path, token, "--requests", body), as_json=False)
+
+
+def _answer(request: str, help_id: str, client: str, quote: str, token: str, url: str, *, accepted: bool) -> None:
+    body: dict[str, object] = {"quote_id": quote, "accepted": accepted}
+    path = f"/clients/{client}/requests/{request}/assistance/{help_id}/answer"
+    _show_asked(post(url + path, token, "--requests", body))
+
+
+def _read(subject: Path | None) -> dict[str, object]:
+    if subject is None:
+        return {}
+    from dutiful.dsar_help_file import SubjectFile
+
+    try:
+        return SubjectFile.model_validate_json(subject.read_bytes()).model_dump(mode="json", exclude_none=True)
+    except OSError as error:
+        raise typer.BadParameter(f"{subject}: {error.strerror}", param_hint="--subject") from None
+    except ValidationError as error:  # without a value: they are personal data
+        wrong = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'data'}: {each['msg']}" for each in error.errors())
+        raise typer.BadParameter(f"{subject}: {wrong}", param_hint="--subject") from None
+
+
+def _count(text: str) -> dict[str, object]:
+    category, _, count = text.partition("=")
+    if not category or not count.isdecimal():
+        raise typer.BadParameter(f"{text!r} is not CATEGORY=COUNT, as in faxes=3", param_hint="--touched")
+    return {"category": category, "count": int(count)}
+
+
+def _show_asked(found: object) -> None:
+    for each in _Assisted.model_validate(found).assistance:
+        quote = each.get("quote")
+        price = f", quote {quote['quote_id']}: {quote['amount']} {quote['currency']}" if isinstance(quote, dict) else ""
+        Console().print(Text(f"{each['assistance_id']}: {each['standing']}{price}"), soft_wrap=True)
+
+
+def _show(found: object, *, as_json: bool) -> None:
+    console = Console()
+    if as_json:
+        console.print_json(data=found)
+        return
+    shown = _Help.model_validate(found)
+    standing = f"{shown.standing}{f': {shown.reason}' if shown.reason else ''}"
+    console.print(Text(f"{shown.assistance_id}: {standing}{', complete' if shown.complete else ''}"), soft_wrap=True)
+    table = Table("holder", "act", "state", "how much", "task")
+    for task in shown.tasks:
+        counts = ", ".join(f"{each.category}: {each.count:,}" for each in task.touched)
+        late = f", due {task.due_at}" if task.state == "open" else ""
+        table.add_row(task.holder_id, task.act, task.state + late, task.failure or counts, task.order_id)
+    console.print(table)
+    for task in shown.tasks:
+        if task.package is not None:
+            console.print(Text(f"{task.package.url}, until {task.package.expires_at}"), soft_wrap=True)
+        for each in task.unreached:
+            console.print(Text(f"not reached at {task.holder_id}: {each}"), soft_wrap=True)
+    for each in shown.gaps:
+        console.print(Text(f"not done: {each}"), soft_wrap=True)

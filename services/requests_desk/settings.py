@@ -1,0 +1,19 @@
+"""What the service `requests` is told from outside."""
+
+from datetime import timedelta
+
+from pydantic import Field, SecretStr
+
+from chassis.settings import Settings
+
+
+class RequestsSettings(Settings):
+    """Read from `DUTIFUL_*`."""
+
+    vault_key: SecretStr = Field(
+        min_length=32,
+        description="closes what is personal of requesters and all that is sealed; keep it as long as they",
+    )
+    ahead_within: timedelta = Field(
+        timedelta(minutes=5), description="how far the clocks of those who publish may be ahead of ours"
+    )

@@ -1,0 +1,93 @@
+"""Tasks for one person: whom a holder's task is about, and what came of it for the client (§9)."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request, Response
+
+from chassis.asking import PathId, Running, found
+from chassis.http import Authenticated
+from chassis.problems import Problem
+from chassis.rights import Right
+from contracts.task import TaskConfirmed, TaskSubject
+from requests_desk import finding, task_queries
+from requests_desk.asking import Handler, Once, Staff, app_of, asked, event_of, say
+from requests_desk.bodies import TaskAnswerBody
+from requests_desk.clients_api import Own
+from requests_desk.task_queries import PackageView
+from requests_desk.vault import Subject
+
+router = APIRouter(tags=["tasks"])
+
+
+@router.get(
+    "/tasks/{order_id}/subject",
+    summary="Whom a task is about",
+    responses={410: {"description": "the task is over"}},
+)
+async def read_subject(
+    order_id: PathId, request: Request, response: Response, caller: Authenticated, running: Running
+) -> TaskSubject:
+    """For the holder that was ordered the task (the token's subject), while it stands; that it asked is on record."""
+    caller.require(Right.READ_SUBJECTS)
+    async with running.processor.transaction() as tx:
+        assistance_id, client_id, closed = found(await task_queries.note_asked(tx, order_id, caller.subject))
+    if closed is None:
+        raise Problem(HTTPStatus.GONE, "the task is over: whom it was about is not told any more")
+    subject = app_of(request).vault.open(Subject, closed, finding.place_of_subject(assistance_id))
+    response.headers["Cache-Control"] = "no-store"
+    return TaskSubject(
+        order_id=order_id, client_id=client_id, identifiers=subject.identifiers, corrections=subject.corrections
+    )
+
+
+@router.get("/requests/{request_id}/assistance/{assistance_id}/package", summary="What came of the help")
+async def read_work(
+    request_id: PathId,
+    assistance_id: PathId,
+    running: Running,
+    caller: Staff,  # noqa: ARG001 - whoever asks must be one
+) -> PackageView:
+    """DSR-3: who was asked for what, what is done, what failed, and who has not answered."""
+    record = await asked(running, request_id)
+    return found(await task_queries.package(running.pool, record.request_id, assistance_id))
+
+
+@router.get("/clients/{client_id}/requests/{request_id}/assistance/{assistance_id}/package", summary="What came of it")
+async def read_package(
+    client_id: PathId,
+    request_id: PathId,
+    assistance_id: PathId,
+    running: Running,
+    caller: Own,  # noqa: ARG001 - whoever asks must be one
+) -> PackageView:
+    """DSR-3: what was done, where each part of what was exported lies, and what could not be done."""
+    record = await asked(running, request_id, client_id)
+    return found(await task_queries.package(running.pool, record.request_id, assistance_id))
+
+
+@router.post(
+    "/requests/{request_id}/tasks/{order_id}/answer",
+    status_code=HTTPStatus.CREATED,
+    summary="Enter what a holder did, for it",
+)
+async def answer(
+    request_id: PathId, order_id: PathId, body: TaskAnswerBody, caller: Handler, running: Running, cause: Once
+) -> PackageView:
+    """DSR-3: what a holder that answers no more did after all, as people know it; who entered it stands beside it."""
+    caller.require(Right.ANSWER_ORDERS)
+    record = await asked(running, request_id)
+    task = found(await task_queries.task_of(running.pool, record.request_id, order_id))
+    now = running.clock.now()
+    said = event_of(
+        TaskConfirmed,
+        body,
+        order_id=order_id,
+        holder_id=task.holder_id,
+        client_id=task.client_id,
+        act=task.act,
+        started_at=now,
+        finished_at=now,
+        confirmed_by=f"{body.confirmed_by}, entered by {caller.subject}",
+    )
+    await say(running, said, cause)
+    return found(await task_queries.package(running.pool, record.request_id, task.assistance_id))
