@@ -39,6 +39,7 @@ class Metrics:
         self._age = self._gauge("dutiful_outbox_oldest_age_seconds", "Age of the oldest row that waits")
         self._agenda = self._gauge("dutiful_agenda_rows", "Dated events that wait (estimated over 100,000)")
         self._ready = self._gauge("dutiful_ready", "1 while the database, the broker and the relay answer")
+        self._left = self._gauge("dutiful_deadline_seconds_left", "To the soonest open deadline of a kind", "kind")
         self._attempts = self._counter("dutiful_delivery_attempts", "Attempts to deliver", "channel", "result")
         self._escalated = self._counter("dutiful_notices_escalated", "Notices that went on to a channel", "channel")
         self._failed = self._counter("dutiful_notices_failed", "Notices whose deadline came without a receipt")
@@ -87,6 +88,10 @@ class Metrics:
     def ready(self, ready: bool) -> None:  # noqa: FBT001 - it is what it says
         """What readiness answered last."""
         self._ready.labels(self._service).set(ready)
+
+    def deadline_left(self, kind: str, seconds: float) -> None:
+        """A look at what must happen by a date and hasn't: the soonest of a kind; infinity where nothing is open."""
+        self._left.labels(self._service, kind).set(seconds)
 
     def attempted(self, channel: str, result: str, count: int = 1) -> None:
         """Attempts to deliver ended like this."""

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import structlog
 from fastapi import FastAPI
 
-from chassis import agenda, inbox, outbox
+from chassis import agenda, inbox, outbox, trail
 from chassis.access import Access
 from chassis.clock import Clock
 from chassis.consumer import Consumer
@@ -26,6 +26,7 @@ from chassis.requests import Traced
 from chassis.router import Router
 from chassis.settings import Settings
 from chassis.telemetry import Telemetry
+from chassis.trail_api import add_trail
 from chassis.transaction import Transaction
 
 log = structlog.get_logger()
@@ -116,6 +117,7 @@ class Service:
         api = self.app.api(self.runtime)
         api.add_middleware(Traced, telemetry=self.telemetry)
         add_health(api, self.is_ready, self.metrics)
+        add_trail(api, self.app.name, pool)
         self._server = await serve(api, self.settings.host, self.settings.port)
         for work in (self.relay.run, self._observe, self._tell_ready, self._clean, *self.app.workers(self.runtime)):
             self._spawn(work)
@@ -210,9 +212,9 @@ class Service:
         self.metrics.observed(outbox_depth=depth, outbox_age_s=age, agenda_size=waiting, lag=self._consumer.lag())
 
     async def _clean(self) -> None:
-        """Forget inbox keys whose messages no topic keeps any more, in small bites."""
+        """Forget inbox keys whose messages no topic keeps any more, and what was kept of causes, in small bites."""
         while True:
-            async for attempt in while_down("clean the inbox"):
+            async for attempt in while_down("clean"):
                 with attempt:
                     forgotten = await self._forget()
             await asyncio.sleep(0.2 if forgotten == _CLEAN_ROWS else 60)
@@ -221,7 +223,9 @@ class Service:
         if self.runtime is None:
             return 0
         async with self.runtime.pool.acquire() as connection:
-            return await inbox.forget(connection, self.clock.now() - self.settings.inbox_kept_within, _CLEAN_ROWS)
+            now, kept = self.clock.now(), self.settings
+            forgotten = await inbox.forget(connection, now - kept.inbox_kept_within, _CLEAN_ROWS)
+            return max(forgotten, await trail.forget(connection, now - kept.trail_kept_within, _CLEAN_ROWS))
 
 
 async def _close(pool: Pool) -> None:

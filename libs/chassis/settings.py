@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     inbox_kept_within: timedelta = Field(
         timedelta(days=30), description="how long a message's id is remembered; more than the topics keep messages"
     )
+    trail_kept_within: timedelta = Field(
+        timedelta(days=30), ge=timedelta(0), description="how long it is kept what caused each event; 0 keeps nothing"
+    )
     stop_within: timedelta = Field(timedelta(seconds=10), description="bound of a graceful stop")
     otlp_endpoint: str | None = Field(None, description="OTLP gRPC endpoint; tracing is off without one")
     oidc_issuer: str | None = Field(None, description="OpenID Connect issuer whose tokens are accepted")

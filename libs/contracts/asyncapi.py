@@ -41,6 +41,11 @@ HEADERS: Json = {
             "type": "string",
             "description": "Joins all that one outside event set in motion; the event's id where it is not set.",
         },
+        "ce_causesource": {"type": "string", "description": "The source of what an event follows from."},
+        "ce_causeid": {
+            "type": "string",
+            "description": "Its id: of the event, or the request, that the event is the consequence of.",
+        },
         "ce_scheduledby": {
             "type": "string",
             "description": "The `traceparent` of the span that scheduled an event for later.",

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from agreement.book import Book
-from breach import api, directory_store, dossiers, incidents, knowing, phases, scoping, telling, ticking
+from breach import api, directory_store, dossiers, due, incidents, knowing, phases, scoping, telling, ticking
 from breach.settings import BreachSettings
 from breach.watch import Watch
 from chassis.router import Router
@@ -40,4 +40,4 @@ class Breach:
 
     def workers(self, runtime: Runtime) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """Beside what it hears, the service shows how much time is left."""
-        return (Watch(runtime, self.settings.shown_clocks).run,)
+        return Watch(runtime, self.settings.shown_clocks).run, due.deadlines(runtime).run

@@ -11,12 +11,15 @@ from dutiful import (
     contracts_commands,
     dead_letter_commands,
     deadline_commands,
+    deadlines_command,
     emit_command,
     holder_commands,
+    notices_command,
     retention_commands,
     running,
     simulate_command,
     token_command,
+    trace_command,
 )
 
 app = typer.Typer(
@@ -42,6 +45,9 @@ app.command("topics", rich_help_panel="Run")(running.topics)
 app.command("emit", rich_help_panel="Use")(emit_command.emit)
 app.command("simulate", rich_help_panel="Use")(simulate_command.simulate)
 app.command("token", rich_help_panel="Use")(token_command.token)
+app.command("notices", rich_help_panel="Use")(notices_command.notices)
+app.command("deadlines", rich_help_panel="Use")(deadlines_command.deadlines)
+app.command("trace", rich_help_panel="Use")(trace_command.trace)
 app.add_typer(deadline_commands.app, name="deadline", rich_help_panel="Use")
 app.add_typer(retention_commands.app, name="retention", rich_help_panel="Use")
 app.add_typer(breach_dossier_commands.app, name="breach", rich_help_panel="Use")

@@ -20,7 +20,7 @@ from contracts.contract import ContractTerminated
 from contracts.escalation import EscalationDue
 from contracts.incident import IncidentNoticeOrdered
 from contracts.retention import RetentionNoticeOrdered, RetentionReinstated
-from notifier import api, directory, orders, outcomes, store
+from notifier import api, directory, due, orders, outcomes, store
 from notifier.delivery import Deliverer
 from notifier.orders import NoticeOrdered
 from notifier.settings import NotifierSettings
@@ -49,7 +49,7 @@ class Notifier:
     def workers(self, runtime: Runtime) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """Beside what it hears, the notifier delivers, and watches who has no receipt."""
         self._deliverer = Deliverer(self.book, self.settings, runtime)
-        return self._deliverer.run, Watch(runtime).run
+        return self._deliverer.run, Watch(runtime).run, due.deadlines(runtime).run
 
     async def call_deliverer(self, tx: Transaction) -> None:
         """Something is due once `tx` has committed."""
