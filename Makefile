@@ -43,6 +43,7 @@ check: env  ## Format, lint, types, layers, contracts, unit tests: under a minut
 	@$(RUN)/mypy --no-error-summary
 	@$(RUN)/lint-imports --no-logo
 	@$(RUN)/dutiful contracts check docs/contracts/released
+	@$(RUN)/dutiful monitoring check
 	@$(RUN)/pytest -q -m 'not servers and not slow'
 
 bench: env  ## The benchmarks, each beside a raw loop in the same run

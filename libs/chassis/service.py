@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 from fastapi import FastAPI
@@ -28,6 +28,9 @@ from chassis.settings import Settings
 from chassis.telemetry import Telemetry
 from chassis.trail_api import add_trail
 from chassis.transaction import Transaction
+
+if TYPE_CHECKING:
+    from chassis.otlp_metrics import MetricsSender
 
 log = structlog.get_logger()
 _CLEAN_ROWS = 2000
@@ -91,6 +94,7 @@ class Service:
         self._tasks: list[asyncio.Task[None]] = []
         self._consumer: Consumer | None = None
         self._server: Server | None = None
+        self._sender: MetricsSender | None = None
         self._database, self._broker = Probe(self._database_answers), Probe(self._broker_answers)
         self.runtime: Runtime | None = None
 
@@ -121,6 +125,9 @@ class Service:
         self._server = await serve(api, self.settings.host, self.settings.port)
         for work in (self.relay.run, self._observe, self._tell_ready, self._clean, *self.app.workers(self.runtime)):
             self._spawn(work)
+        self._sender = self._open_sender()
+        if self._sender is not None:
+            self._spawn(self._sender.run)
         await self._consumer.start()
         log.info("started", service=self.app.name, url=self.url)
 
@@ -139,12 +146,22 @@ class Service:
         if self.runtime is not None:
             await _close(self.runtime.pool)
         await asyncio.to_thread(self.telemetry.shutdown)
+        if self._sender is not None:
+            await asyncio.to_thread(self._sender.last)
         log.info("stopped", service=self.app.name)
 
     async def is_ready(self) -> dict[str, bool]:
         """Whether the database, the broker and the relay answer now."""
         database, broker = await asyncio.gather(self._database.answers(), self._broker.answers())
         return {"database": database, "broker": broker, "relay": self.relay.connected}
+
+    def _open_sender(self) -> "MetricsSender | None":
+        if self.telemetry.endpoint is None:
+            return None
+        from chassis.otlp_metrics import MetricsSender
+
+        every_s = self.settings.otlp_metrics_every.total_seconds()
+        return MetricsSender(self.app.name, self.telemetry.endpoint, self.metrics, every_s)
 
     async def _database_answers(self) -> bool:
         if self.runtime is None:

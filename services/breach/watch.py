@@ -15,6 +15,11 @@ from chassis.errors import while_down
 from chassis.service import Runtime
 
 _LOOK_S: Final = 15.0
+UNITS: Final = {
+    "dutiful_breach_seconds_left": "s",
+    "dutiful_breach_clocks": "{clock}",
+    "dutiful_breach_suspected": "{incident}",
+}
 
 
 class Ticking(NamedTuple):
@@ -65,7 +70,7 @@ class Watch:
         self._pool: Pool = runtime.pool
         self._shown = shown
         self.left = TimeLeft("breach", runtime.clock)
-        runtime.metrics.registry.register(self.left)
+        runtime.metrics.register(self.left, UNITS)
 
     async def run(self) -> None:
         """Look until cancelled."""

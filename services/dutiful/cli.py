@@ -14,6 +14,7 @@ from dutiful import (
     deadlines_command,
     emit_command,
     holder_commands,
+    monitoring_commands,
     notices_command,
     retention_commands,
     running,
@@ -56,3 +57,4 @@ app.add_typer(dead_letter_commands.app, name="dead-letters", rich_help_panel="Us
 app.add_typer(agreement_commands.app, name="agreement", rich_help_panel="Check")
 app.add_typer(holder_commands.app, name="holder", rich_help_panel="Check")
 app.add_typer(contracts_commands.app, name="contracts", rich_help_panel="Check")
+app.add_typer(monitoring_commands.app, name="monitoring", rich_help_panel="Check")
