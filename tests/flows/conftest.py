@@ -24,7 +24,7 @@ Progress = Callable[[str], None]
 @pytest.fixture(scope="module")
 async def street(progress: Progress) -> AsyncIterator[Street]:
     """A house with the shipped agreement: use clients and sub-processors of your own."""
-    async with _open(Book.read(default_path()), progress) as street:
+    async with open_house(Book.read(default_path()), progress) as street:
         yield street
 
 
@@ -35,17 +35,18 @@ async def gated(progress: Progress) -> AsyncIterator[Street]:
         text = default_path().read_text(encoding="utf-8")
         assert 'gate = "per_client"' in text
         (Path(book) / "all.toml").write_text(text.replace('gate = "per_client"', 'gate = "all"'), encoding="utf-8")
-        async with _open(Book.read(Path(book)), progress) as street:
+        async with open_house(Book.read(Path(book)), progress) as street:
             yield street
 
 
 @asynccontextmanager
-async def _open(book: Book, progress: Progress) -> AsyncIterator[Street]:
+async def open_house(book: Book, progress: Progress, data_map: Path | None = None) -> AsyncIterator[Street]:
+    """A house of its own, and the street that it stands in."""
     home = Path(tempfile.mkdtemp(prefix="dutiful-"))
     clock = VirtualClock(STARTS_AT)
     async with AsyncExitStack() as stack:
         stack.callback(shutil.rmtree, home)
-        house = House(home, book, clock)
+        house = House(home, book, clock, data_map=data_map)
         stack.push_async_callback(house.stop)
         await house.start(progress)
         receiver = WebhookReceiver()
