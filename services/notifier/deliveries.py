@@ -22,7 +22,7 @@ async def deliveries(
     *,
     client_id: str | None,
     notice_id: str | None,
-    order_id: str | None,
+    order_id: str | None = None,
     status: str | None,
     before: Place | None,
     limit: int,
