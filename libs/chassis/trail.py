@@ -7,6 +7,7 @@ which is seldom, reads them all. What an event was is enough for the tree of a f
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Final, Literal, NamedTuple
 
 from pydantic_core import from_json, to_json
@@ -17,7 +18,14 @@ from chassis.message import Cause
 DEAD_LETTER: Final = "dead-letter"
 """The type in the trail of a message that was set aside; its key and id are the letter's."""
 
+_DEAD_LETTERS: Final = f"{DEAD_LETTER}."
 _BLOCKS: Final = 50
+
+
+Row = tuple[str, str, str, str, str]
+"""An event as it is kept: id, type, flow, what caused it (source, a space, id), key."""
+
+_SAID: Final = itemgetter("ce_id", "ce_type", "ce_flowid", "ce_causedby")
 
 
 class Said(NamedTuple):
@@ -25,10 +33,17 @@ class Said(NamedTuple):
 
     event_id: str
     type: str
-    key: str
     flow_id: str
     cause_source: str
     cause_id: str
+    key: str
+
+    @classmethod
+    def of(cls, row: Row) -> "Said":
+        """What is kept of it."""
+        event_id, event_type, flow_id, caused_by, key = row
+        source, _, cause_id = caused_by.partition(" ")
+        return cls(event_id, event_type, flow_id, source, cause_id, key)
 
 
 class Step(NamedTuple):
@@ -46,20 +61,17 @@ class Part(NamedTuple):
     block: int | None
 
 
-def of(topic: str, key: str, headers: Mapping[str, str]) -> Said | None:
-    """What an outbox row says; None where nothing caused it, as a tombstone."""
-    if topic.startswith(f"{DEAD_LETTER}."):
+def row_of(topic: str, key: str, headers: Mapping[str, str]) -> Row | None:
+    """What is kept of an outbox row; None where nothing caused it, as a tombstone."""
+    if topic.startswith(_DEAD_LETTERS):
         event_id = headers.get("ce_id", "")
-        flow_id = headers.get("ce_flowid", event_id)
-        return Said(key, DEAD_LETTER, key, flow_id, headers.get("ce_source", ""), event_id)
-    cause_id = headers.get("ce_causeid")
-    if cause_id is None:
+        return key, DEAD_LETTER, headers.get("ce_flowid", event_id), f"{headers.get('ce_source', '')} {event_id}", key
+    if "ce_causedby" not in headers:
         return None
-    get = headers.__getitem__
-    return Said(get("ce_id"), get("ce_type"), key, get("ce_flowid"), get("ce_causesource"), cause_id)
+    return (*_SAID(headers), key)
 
 
-async def conclude(connection: Connection, seqs: Sequence[int], said: Sequence[Said], now: datetime) -> None:
+async def conclude(connection: Connection, seqs: Sequence[int], said: Sequence[Row], now: datetime) -> None:
     """Take rows that Kafka has out of the outbox, and keep what caused them.
 
     If this is lost in a crash they are published again, under the same ids, and kept once.
@@ -110,10 +122,10 @@ async def _published(pool: Pool, any_id: str, after: int) -> Part:
         SELECT block, published_at, said FROM trail WHERE block > $1 AND strpos(said, $2) > 0 ORDER BY block LIMIT $3
         """,
         after,
-        _quoted(any_id),
+        _ending(any_id),
         _BLOCKS,
     )
-    steps = [Step(Said._make(said), "published", at) for _, at, block in rows for said in from_json(block)]
+    steps = [Step(Said.of(said), "published", at) for _, at, block in rows for said in from_json(block)]
     return Part(steps, rows[-1][0] if len(rows) == _BLOCKS else None)
 
 
@@ -127,15 +139,15 @@ async def _unsaid(pool: Pool, any_id: str) -> list[Step]:
          ORDER BY 6, 1
          LIMIT 20000
         """,
-        _quoted(any_id),
+        _ending(any_id),
     )
-    steps = ((of(topic, key, from_json(headers)), stands, at) for _, topic, key, headers, stands, at in rows)
-    return [Step(said, stands, at) for said, stands, at in steps if said is not None]
+    kept = ((row_of(topic, key, from_json(headers)), stands, at) for _, topic, key, headers, stands, at in rows)
+    return [Step(Said.of(row), stands, at) for row, stands, at in kept if row is not None]
 
 
-def _quoted(any_id: str) -> str:
-    """An id as it stands in JSON that `to_json` wrote."""
-    return to_json(any_id).decode()
+def _ending(any_id: str) -> str:
+    """How a text that ends with an id ends in JSON that `to_json` wrote: a cause's begins with its source."""
+    return to_json(any_id).decode()[1:]
 
 
 async def heard(pool: Pool, messages: Sequence[tuple[str, str]]) -> dict[tuple[str, str], datetime]:

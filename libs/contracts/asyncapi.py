@@ -41,10 +41,9 @@ HEADERS: Json = {
             "type": "string",
             "description": "Joins all that one outside event set in motion; the event's id where it is not set.",
         },
-        "ce_causesource": {"type": "string", "description": "The source of what an event follows from."},
-        "ce_causeid": {
+        "ce_causedby": {
             "type": "string",
-            "description": "Its id: of the event, or the request, that the event is the consequence of.",
+            "description": "Source, a space, and id of the event, or of the request, that this one follows from.",
         },
         "ce_scheduledby": {
             "type": "string",

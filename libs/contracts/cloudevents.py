@@ -71,11 +71,11 @@ def binary_headers(  # noqa: PLR0913 - one argument per attribute
     traceparent: str | None,
     tracestate: str | None,
     scheduled_by: str | None,
-    cause: tuple[str, str] | None = None,
+    caused_by: str | None = None,
 ) -> dict[str, str]:
     """The Kafka headers of binary mode, for these attributes of a CloudEvent whose data is JSON.
 
-    `cause` are the source and the id of what it follows from.
+    `caused_by` is what it follows from: a source, a space, an id. A source is a URI reference and has no space.
     """
     headers = {
         "ce_specversion": "1.0",
@@ -95,8 +95,8 @@ def binary_headers(  # noqa: PLR0913 - one argument per attribute
         headers["tracestate"] = tracestate
     if scheduled_by is not None:
         headers["ce_scheduledby"] = scheduled_by
-    if cause is not None:
-        headers["ce_causesource"], headers["ce_causeid"] = cause
+    if caused_by is not None:
+        headers["ce_causedby"] = caused_by
     return headers
 
 

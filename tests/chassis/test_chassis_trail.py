@@ -18,7 +18,7 @@ from chassis.database import Pool
 from chassis.rights import Role
 from chassis.service import Service
 from chassis.settings import Settings
-from chassis.trail import Part, Said, Step
+from chassis.trail import Part, Row, Said, Step
 
 pytestmark = pytest.mark.servers
 
@@ -27,8 +27,7 @@ _HEADERS = {
     "ce_id": "said",
     "ce_type": "answer.given",
     "ce_flowid": 'flow "7"',
-    "ce_causesource": "tests",
-    "ce_causeid": "asked",
+    "ce_causedby": "tests asked",
 }
 Get = Callable[..., Awaitable[httpx.Response]]
 
@@ -38,10 +37,14 @@ def _pool(service: Service) -> Pool:
     return service.runtime.pool
 
 
+def _row(key: str = "anna") -> Row:
+    row = trail.row_of("answer", key, _HEADERS)
+    assert row is not None
+    return row
+
+
 def _said(key: str = "anna") -> Said:
-    said = trail.of("answer", key, _HEADERS)
-    assert said is not None
-    return said
+    return Said.of(_row(key))
 
 
 async def test_an_event_is_in_one_place(bus: Bus, run_clerk: RunClerk) -> None:
@@ -73,7 +76,7 @@ async def test_what_waits_for_kafka_is_found(pool: Pool) -> None:
         await outbox.insert(connection, [waits], _NOW)
         (row,) = await outbox.read(connection, range(outbox.SHARDS), 10)
         assert await trail.unpublished(pool, 'flow "7"') == [Step(_said(), "waiting", _NOW)]
-        await trail.conclude(connection, [row.seq], [_said()], _NOW)
+        await trail.conclude(connection, [row.seq], [_row()], _NOW)
         assert await outbox.read(connection, range(outbox.SHARDS), 10) == []
     assert await trail.unpublished(pool, 'flow "7"') == []
     assert await trail.published(pool, 'flow "7"', 0) == Part([Step(_said(), "published", _NOW)], None)
@@ -84,7 +87,7 @@ async def test_old_causes_are_forgotten(pool: Pool) -> None:
     later = _NOW + timedelta(days=1)
     async with pool.acquire() as connection:
         for key, at in (("a", _NOW), ("b", _NOW), ("c", later)):
-            await trail.conclude(connection, [], [_said(key)], at)
+            await trail.conclude(connection, [], [_row(key)], at)
         assert [await trail.forget(connection, _NOW + timedelta(hours=1), 1) for _ in range(3)] == [1, 1, 0]
     assert (await trail.published(pool, 'flow "7"', 0)).steps == [Step(_said("c"), "published", later)]
 
@@ -93,8 +96,9 @@ async def test_a_long_flow_comes_in_parts(pool: Pool) -> None:
     """Each once, in order, and what was published beside it is not shown."""
     async with pool.acquire() as connection:
         for nth in range(120):
-            other = _said()._replace(flow_id="another")
-            await trail.conclude(connection, [], [_said(f"k-{nth}"), other], _NOW)
+            event_id, event_type, _, caused_by, key = _row()
+            other = (event_id, event_type, 'another flow "7"', caused_by, key)
+            await trail.conclude(connection, [], [_row(f"k-{nth}"), other], _NOW)
     keys: list[str] = []
     after: int | None = 0
     while after is not None:
