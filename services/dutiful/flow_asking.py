@@ -84,7 +84,7 @@ async def _deliveries_of(services: Everyone, url: str, order_id: str) -> list[De
 
 async def _see_who_heard(services: Everyone, roots: Sequence[Node]) -> None:
     """Which service handled what, and when."""
-    messages = {(node.source, node.id): node for root in roots for node in root.walk() if node.source}
+    messages = {(node.source, node.id): node for root in roots for _, node in root.walk() if node.source}
     asked = [{"source": source, "id": message_id} for source, message_id in messages]
     for first in range(0, len(asked), _ASKED_AT_ONCE):
         for answer in await services.ask_all(_Heard, "/trail/heard", asked[first : first + _ASKED_AT_ONCE]):

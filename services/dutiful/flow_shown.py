@@ -4,50 +4,56 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from pydantic_core import to_json
 from rich.console import Console
 from rich.text import Text
-from rich.tree import Tree
 
-from dutiful.flow_tree import Node, kind_of
+from dutiful.flow_tree import Node, kinds
 
 _SHOWN: Final = 3
+_More = tuple[Node, int]
+"""The last of what is alike and not shown, and how many that are."""
 
 
-def show(nodes: Sequence[Node], roots: Sequence[Node], event_id: str, *, unfold: bool) -> None:
-    """The trees of these nodes, and what the first of them came from."""
+def show(node: Node, above: Sequence[Node], event_id: str, *, unfold: bool) -> None:
+    """What followed from a thing, below a line that says what it came from."""
     console = Console(soft_wrap=True, highlight=False)
+    if above:
+        way = " ← ".join(f"{each.what} {each.key or each.id}" for each in reversed(above))
+        console.print(Text(f"follows from {way}"))
+    alike = kinds(node)
+    ahead: list[tuple[str, str, Node | _More]] = [("", "", node)]
+    while ahead:
+        first, rest, each = ahead.pop()
+        if isinstance(each, Node):
+            console.print(Text(first) + _line(each, event_id))
+            below = list(each.caused) if unfold else _folded(each.caused, alike)
+            ahead += _placed(below, rest)
+        else:
+            last, count = each
+            console.print(Text(f"{first}… and {count} more {last.what}, the last {last.key} {_time(last.at)}".rstrip()))
+
+
+def _placed(below: Sequence[Node | _More], rest: str) -> list[tuple[str, str, Node | _More]]:
+    """With what is before their lines, the last one first; what follows alone needs no column of its own."""
+    if len(below) == 1:
+        return [(f"{rest}↳ ", rest, below[0])]
+    placed = [(f"{rest}├── ", f"{rest}│   ", each) for each in below[:-1]]
+    placed += [(f"{rest}└── ", f"{rest}    ", each) for each in below[-1:]]
+    return placed[::-1]
+
+
+def _folded(nodes: Sequence[Node], alike: dict[int, int]) -> list[Node | _More]:
+    groups: dict[int, list[Node]] = {}
     for node in nodes:
-        way = _way(roots, node)
-        if way:
-            console.print(
-                Text("follows from " + " ← ".join(f"{each.what} {each.key or each.id}" for each in way[::-1]))
-            )
-        tree = Tree(_line(node, event_id))
-        _grow(tree, node.caused, event_id, unfold=unfold)
-        console.print(tree)
-
-
-def _way(roots: Sequence[Node], node: Node) -> list[Node]:
-    """From a root to what caused the node."""
-    for root in roots:
-        if root is not node and any(each is node for each in root.walk()):
-            return [root, *_way(root.caused, node)]
-    return []
-
-
-def _grow(tree: Tree, nodes: Sequence[Node], event_id: str, *, unfold: bool) -> None:
-    alike: dict[tuple[object, ...], list[Node]] = {}
-    for node in nodes:
-        alike.setdefault(kind_of(node), []).append(node)
-    for same in alike.values():
-        shown = same if unfold or len(same) <= _SHOWN + 1 else same[:_SHOWN]
-        for node in shown:
-            _grow(tree.add(_line(node, event_id)), node.caused, event_id, unfold=unfold)
+        groups.setdefault(alike[id(node)], []).append(node)
+    folded: list[Node | _More] = []
+    for same in groups.values():
+        shown = same if len(same) <= _SHOWN + 1 else same[:_SHOWN]
+        folded += shown
         if len(shown) < len(same):
-            last = same[-1]
-            tree.add(
-                Text(f"… and {len(same) - len(shown)} more {last.what}, the last {last.key} {_time(last.at)}".rstrip())
-            )
+            folded.append((same[-1], len(same) - len(shown)))
+    return folded
 
 
 def _line(node: Node, event_id: str) -> Text:
@@ -64,6 +70,26 @@ def _line(node: Node, event_id: str) -> Text:
     line.append(f"  → {heard}" if heard else "", style="not bold green")
     line.append(f"  {node.id}", style="not bold reverse" if node.id == event_id else "not bold dim")
     return line
+
+
+def print_lines(node: Node) -> None:
+    """One JSON object a line, in the order of the tree: a chain may be longer than JSON may be deep."""
+    way: list[str] = []
+    for depth, each in node.walk():
+        way[depth:] = [each.id]
+        told = {
+            "depth": depth,
+            "after": way[depth - 1] if depth else None,
+            "id": each.id,
+            "what": each.what,
+            "key": each.key,
+            "source": each.source,
+            "service": each.service,
+            "stands": each.stands,
+            "at": each.at,
+            "heard": [{"service": service, "at": at} for service, at in each.heard],
+        }
+        print(to_json(told).decode())
 
 
 def _time(at: datetime | None) -> str:

@@ -52,19 +52,22 @@ class Node:
     heard: list[tuple[str, datetime]] = field(default_factory=list)
     caused: "list[Node]" = field(default_factory=list)
 
-    def walk(self) -> "Iterator[Node]":
-        """Itself, and all that followed."""
-        yield self
-        for node in self.caused:
-            yield from node.walk()
+    def walk(self) -> "Iterator[tuple[int, Node]]":
+        """Itself and all that followed, each with how deep it lies; a chain may be longer than Python recurses."""
+        ahead = [(0, self)]
+        while ahead:
+            depth, node = ahead.pop()
+            yield depth, node
+            ahead += [(depth + 1, each) for each in reversed(node.caused)]
 
-    def find(self, any_id: str) -> "Iterator[Node]":
-        """The topmost nodes with an id."""
-        if self.id == any_id:
-            yield self
-            return
-        for node in self.caused:
-            yield from node.find(any_id)
+    def way_to(self, any_id: str) -> "list[Node] | None":
+        """From here to the first thing with an id, both included; None where there is none."""
+        way: list[Node] = []
+        for depth, node in self.walk():
+            way[depth:] = [node]
+            if node.id == any_id:
+                return way
+        return None
 
 
 def ordered(steps: Iterable[Step]) -> list[str]:
@@ -132,12 +135,16 @@ def _when(node: Node) -> float:
     return at.timestamp() if at else 0.0
 
 
-def kind_of(node: Node) -> tuple[object, ...]:
-    """What is alike in a list: the same kind of thing, standing the same, with the same kinds of consequences."""
-    return (
-        node.what,
-        node.stands,
-        node.service,
-        frozenset(map(kind_of, node.caused)),
-        frozenset(s for s, _ in node.heard),
-    )
+def kinds(root: Node) -> dict[int, int]:
+    """What is alike below a root, as one number for each kind, by `id()` of a node.
+
+    Alike is the same kind of thing, handled by the same services, standing the same, with consequences that are alike.
+    """
+    numbers: dict[tuple[object, ...], int] = {}
+    found: dict[int, int] = {}
+    for _, node in reversed(list(root.walk())):
+        heard = frozenset(service for service, _ in node.heard)
+        below = frozenset(found[id(each)] for each in node.caused)
+        what = node.what, node.stands, node.service, heard, below
+        found[id(node)] = numbers.setdefault(what, len(numbers))
+    return found

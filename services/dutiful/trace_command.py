@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic_core import to_json
 from rich.console import Console
 
 from dutiful.everyone import Urls, everyone
@@ -20,21 +19,28 @@ def trace(
     service: Urls = None,
     whole: Annotated[bool, typer.Option("--whole", help="all of its flow, also what came before it")] = False,
     unfold: Annotated[bool, typer.Option("--all", help="each of what is alike, however many there are")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="one JSON object a line: each thing with `depth`, and `after`, what it followed from"
+        ),
+    ] = False,
 ) -> None:
     """Print what an event caused: in which service, when, how it was delivered, and what is to come on which day.
 
     Example: dutiful trace 5e0d8a41-7f35-4b52-9c12-aa51c1e0f3b7 --token "$(dutiful token --role operator)"
     """
-    from dutiful.flow_shown import show
+    from dutiful.flow_shown import print_lines, show
 
     roots = asyncio.run(_ask(event_id, token, service))
-    found = [node for root in roots for node in root.find(event_id)]
-    shown = roots if whole or not found else found
-    if as_json:
-        print(to_json(shown).decode())
-    else:
-        show(shown, roots, event_id, unfold=unfold)
+    ways = [way for root in roots if (way := root.way_to(event_id))]
+    if whole or not ways:
+        ways = [[root] for root in roots]
+    for *above, node in ways:
+        if as_json:
+            print_lines(node)
+        else:
+            show(node, above, event_id, unfold=unfold)
     if not roots:
         Console(stderr=True).print(
             f"no service knows {event_id!r}: nothing followed from it yet, or it is forgotten",

@@ -1,20 +1,19 @@
 """`dutiful trace` on the real servers: what an event caused, from the services' own records."""
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import uuid4
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic import BaseModel
 from tests.flows.street import EARLIEST_ON, Street, facts
 from typer.testing import CliRunner, Result
 
 from dutiful.cli import app
-from dutiful.flow_tree import Node
 
 pytestmark = pytest.mark.servers
-_NODES: TypeAdapter[list[Node]] = TypeAdapter(list[Node])
 
 
 async def trace(street: Street, *arguments: str, role: str = "operator") -> Result:
@@ -31,17 +30,45 @@ async def command(street: Street, *arguments: str, role: str = "operator") -> Re
     return await asyncio.to_thread(CliRunner().invoke, app, [*arguments], env=env)
 
 
-async def tree(street: Street, event_id: str) -> Node:
+class _Heard(BaseModel):
+    service: str
+
+
+class Line(BaseModel):
+    """A thing of the flow, as `--json` prints it, with what followed from it."""
+
+    id: str
+    what: str
+    key: str
+    stands: str
+    service: str
+    at: datetime | None
+    after: str | None
+    heard: list[_Heard]
+    caused: list["Line"] = []
+
+    def walk(self) -> "Iterator[Line]":
+        """Itself and all that followed."""
+        yield self
+        for each in self.caused:
+            yield from each.walk()
+
+
+async def tree(street: Street, event_id: str) -> Line:
     """The one tree that an event is the root of."""
     result = await trace(street, event_id, "--json")
     assert result.exit_code == 0, result.output
-    (root,) = _NODES.validate_json(result.stdout)
+    lines = {line.id: line for line in map(Line.model_validate_json, result.stdout.splitlines())}
+    for line in lines.values():
+        if line.after is not None:
+            lines[line.after].caused.append(line)
+    (root,) = [line for line in lines.values() if line.after is None]
     return root
 
 
-def of(root: Node, what: str) -> list[Node]:
-    """The nodes of a kind."""
-    return [node for node in root.walk() if node.what == what]
+def of(root: Line, what: str) -> list[Line]:
+    """The things of a kind."""
+    return [line for line in root.walk() if line.what == what]
 
 
 async def announce(street: Street, *client_ids: str) -> tuple[str, str]:
@@ -61,11 +88,11 @@ async def test_what_an_addition_caused(street: Street) -> None:
     await street.register("t-acme")
     event_id, change_id = await announce(street, "t-acme", "t-borealis")
     root = await tree(street, event_id)
-    assert [service for service, _ in root.heard] == ["subprocessor_registry"]
+    assert [heard.service for heard in root.heard] == ["subprocessor_registry"]
     (announced,) = of(root, "change.announced")
     assert (announced.stands, announced.service, announced.key) == ("published", "subprocessor_registry", change_id)
     (order,) = of(root, "change.notice_ordered")
-    assert [service for service, _ in order.heard] == ["notifier"]
+    assert [heard.service for heard in order.heard] == ["notifier"]
     assert {notice.key for notice in order.caused if notice.what == "notice"} >= {"t-acme", "t-borealis"}
     (notice,) = [each for each in of(order, "notice") if each.key == "t-acme"]
     assert {way.what for way in notice.caused} >= {"by webhook", "by email", "notice.received"}

@@ -1,4 +1,4 @@
--- What each event that this service said was caused by, kept for a while after Kafka has it (docs/decisions/0014).
+-- What each event that this service said was caused by, kept for a while after Kafka has it (docs/decisions/0019).
 
 CREATE TABLE trail (
     block        bigint GENERATED ALWAYS AS IDENTITY,
