@@ -18,6 +18,8 @@ from contracts.wording import in_words
 log = structlog.get_logger()
 
 _RETRY_AFTER_S: Final = 5
+_SHOWN: Final = 200
+"""Characters of what a caller sent that an answer or a line of the log repeats."""
 
 
 def add_problems(api: FastAPI) -> None:
@@ -35,7 +37,7 @@ def answer(request: Request, error: Exception) -> JSONResponse:
             fields = [FieldProblem(field=error.field, message=error.reason)] if error.field else []
             problem = Problem(HTTPStatus.UNPROCESSABLE_ENTITY, error.reason, errors=fields)
         case RequestValidationError():
-            problem = _invalid(error)
+            problem = _invalid(request, error)
         case HTTPException():
             problem = _http(request, error)
         case asyncpg.DataError():
@@ -51,9 +53,13 @@ def answer(request: Request, error: Exception) -> JSONResponse:
     return problem.response()
 
 
-def _invalid(error: RequestValidationError) -> Problem:
+def _invalid(request: Request, error: RequestValidationError) -> Problem:
     """A header or JSON that can't be read is a bad request (400); what can be read and isn't taken is told by field."""
     found = error.errors()
+    if any(isinstance(each["input"], bytes) for each in found if each["loc"] == ("body",)):
+        sent = request.headers.get("content-type", "no content type")[:_SHOWN]
+        detail = f"the body must be JSON, sent with Content-Type: application/json; this is {sent}"
+        return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
     fields = [FieldProblem(field=_field(each["loc"]), message=_words(each)) for each in found]
     if any(each["type"] == "json_invalid" for each in found):
         return Problem(HTTPStatus.BAD_REQUEST, "the body is no JSON", errors=fields)
@@ -90,4 +96,4 @@ def _http(request: Request, error: HTTPException) -> Problem:
 
 def _path(request: Request) -> str:
     """The path as it was sent, escaped, and not more of it than a line holds."""
-    return request.url.path[:200]
+    return request.url.path[:_SHOWN]

@@ -49,8 +49,10 @@ class SimulationBody(SubprocessorAdded):
     on: date | None = Field(None, description="the day of the announcement; today where it is missing")
 
 
-def _as_on_the_bus(value: object, _: ValidatorFunctionWrapHandler) -> SimulationBody:
+def _as_on_the_bus(value: object, plainly: ValidatorFunctionWrapHandler) -> object:
     """Events are strict, and a date in JSON is a string: only what reads JSON may read it."""
+    if not isinstance(value, dict):
+        return plainly(value)  # no JSON object: refused in the usual words
     return SimulationBody.model_validate_json(json.dumps(value))
 
 

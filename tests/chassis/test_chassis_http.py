@@ -182,6 +182,14 @@ async def test_a_body_that_is_no_json_is_a_bad_request(ada: httpx.AsyncClient) -
     assert [each.field for each in details.errors or []] == ["body"]
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])
+async def test_a_body_of_another_kind_is_not_supported(ada: httpx.AsyncClient, kind: str) -> None:
+    """415 names the header to send: `curl --data` alone says that a form comes."""
+    headers = {"Idempotency-Key": "k", "Content-Type": kind}
+    details = problem(await ada.post("/facts", content=b'{"name": "n", "seats": 1}', headers=headers), 415)
+    assert details.detail == f"the body must be JSON, sent with Content-Type: application/json; this is {kind}"
+
+
 @pytest.mark.parametrize("wrong", [None, "", "a b", "x" * 129, 'a"b', "../etc", "é"])
 async def test_a_post_without_a_good_idempotency_key_is_a_bad_request(
     ada: httpx.AsyncClient, wrong: str | None

@@ -162,7 +162,7 @@ class Street:
 
     async def post(self, who: str, service: str, path: str, body: Json) -> dict[str, object]:
         """POST as `<client>/<role>` or a role of staff; anything but success fails the test."""
-        headers = self._token(who) | {"Idempotency-Key": str(uuid4())}
+        headers = self.authorized(who) | {"Idempotency-Key": str(uuid4())}
         async with self.http.post(self.house.url(service) + path, json=body, headers=headers) as answer:
             content: dict[str, object] = await answer.json(content_type=None)
             assert answer.ok, content
@@ -176,12 +176,13 @@ class Street:
     async def fetch(self, who: str, service: str, path: str, **query: str) -> Any:  # noqa: ANN401 - JSON of any shape
         """GET as somebody; anything but success fails the test."""
         url = self.house.url(service) + path
-        async with self.http.get(url, params=query, headers=self._token(who)) as answer:
+        async with self.http.get(url, params=query, headers=self.authorized(who)) as answer:
             content = await answer.json(content_type=None)
             assert answer.ok, content
             return content
 
-    def _token(self, who: str) -> dict[str, str]:
+    def authorized(self, who: str) -> dict[str, str]:
+        """The header that says who one is: `<client>/<role>` or a role of staff."""
         client_id, _, role = who.rpartition("/")
         token = mint(
             self.house.token_key,

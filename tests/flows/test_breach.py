@@ -46,7 +46,7 @@ async def told(street: Street, incident: str, *client_ids: str, kind: str = "bre
 
 async def command(street: Street, *arguments: str) -> Result:
     """`dutiful breach …` as an operator runs it."""
-    headers = street._token("operator")
+    headers = street.authorized("operator")
     env = {"DUTIFUL_TOKEN": headers["Authorization"].removeprefix("Bearer "), "COLUMNS": "200"}
     env["DUTIFUL_BREACH"] = street.house.url("breach")
     return await asyncio.to_thread(CliRunner().invoke, app, ["breach", *arguments], env=env)

@@ -50,6 +50,12 @@ async def test_a_simulation_gives_the_reason_of_a_refusal(desk: Desk) -> None:
     assert "scc" in said["transfer"]["accepts"]
 
 
+async def test_a_simulation_of_no_json_object_is_refused(desk: Desk) -> None:
+    """A list is no announcement: refused in the usual words, and no error of ours."""
+    answer = await desk.post("operator", "/simulations", ["a"])  # type: ignore[arg-type]  # what a client may do
+    assert answer.status_code == 422, answer.text
+
+
 async def test_a_simulation_tells_a_correction_from_a_change(desk: Desk) -> None:
     """Another name alone is corrected without notice; nobody would be told."""
     await desk.reach_day(await desk.announce(), DAY)
