@@ -13,7 +13,8 @@ from chassis.rights import Right
 from chassis.trail import Step
 
 _ASKED: Final = 5000
-AnyId = Annotated[str, Query(min_length=1, max_length=500)]
+AnyId = Annotated[str, Query(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
+_LAST: Final = 2**63 - 1
 
 
 class StepView(BaseModel):
@@ -74,7 +75,9 @@ def add_trail(api: FastAPI, service: str, pool: Pool) -> None:
         return FlowsAnswer(service=service, flows=await trail.flows_of(pool, any_id))
 
     @router.get("/steps", summary="What was said in a flow, and what is to come")
-    async def steps(caller: Authenticated, flow: AnyId, after: Annotated[int, Query(ge=0)] = 0) -> TrailAnswer:
+    async def steps(
+        caller: Authenticated, flow: AnyId, after: Annotated[int, Query(ge=0, le=_LAST)] = 0
+    ) -> TrailAnswer:
         """What the bus has, part by part; with the first part, what waits for it and what waits for its day."""
         caller.require(Right.SEE_ALL_CLIENTS)
         part = await trail.published(pool, flow, after)
