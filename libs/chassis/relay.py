@@ -25,7 +25,6 @@ from chassis.outbox import SHARDS, Stored
 from chassis.settings import Settings
 from chassis.shards import Shards
 from chassis.telemetry import Telemetry
-from chassis.trail import Row
 from chassis.transaction import Transaction
 
 log = structlog.get_logger()
@@ -115,7 +114,7 @@ class Relay:
                 await self._clock.wait(self._wake, self._next_due, at_most_s=look_at - loop.time())
 
     async def _forget(
-        self, connection: "asyncpg.Connection[asyncpg.Record]", published: "Mapping[int, Row | None]"
+        self, connection: "asyncpg.Connection[asyncpg.Record]", published: "Mapping[int, str | None]"
     ) -> None:
         """What Kafka has leaves the outbox; what caused it goes into the trail, where one is kept."""
         said = [each for _, each in sorted(published.items()) if each is not None]
@@ -154,7 +153,7 @@ class Publisher:
         self._prefix = prefix
         self._telemetry = telemetry
 
-    async def publish(self, rows: Sequence[Stored]) -> dict[int, Row | None]:
+    async def publish(self, rows: Sequence[Stored]) -> dict[int, str | None]:
         """Publish `rows`; return those that Kafka has, by seq, and what caused each.
 
         What didn't fit its batch is left for the next.
@@ -168,15 +167,15 @@ class Publisher:
             sent = await asyncio.gather(*[self._send(*where, batch) for where, batch in batches.items()])
         return {seq: step for each in sent for seq, step in each.items()}
 
-    async def _send(self, topic: str, partition: int, rows: Sequence[Stored]) -> dict[int, Row | None]:
+    async def _send(self, topic: str, partition: int, rows: Sequence[Stored]) -> dict[int, str | None]:
         batch = self._producer.create_batch()
-        taken: dict[int, Row | None] = {}
+        taken: dict[int, str | None] = {}
         for row in rows:
             said = from_json(row.headers)
             headers = [(name, text.encode()) for name, text in said.items()]
             if batch.append(timestamp=None, key=row.key.encode(), value=row.value, headers=headers) is None:
                 break
-            taken[row.seq] = trail.row_of(row.topic, row.key, said)
+            taken[row.seq] = trail.line_of(row.topic, row.key, said)
         await (await self._producer.send_batch(batch, topic, partition=partition))
         return taken
 

@@ -23,7 +23,7 @@ async def trace(street: Street, *arguments: str, role: str = "operator") -> Resu
 
 async def command(street: Street, *arguments: str, role: str = "operator") -> Result:
     """`dutiful …` as somebody runs it."""
-    token = street._token(role)["Authorization"].removeprefix("Bearer ")
+    token = street.authorized(role)["Authorization"].removeprefix("Bearer ")
     urls = " ".join(each.url for each in street.house.services)
     env = {"DUTIFUL_TOKEN": token, "COLUMNS": "300", "DUTIFUL_SERVICES": urls}
     env["DUTIFUL_NOTIFIER"] = street.house.url("notifier")
@@ -208,6 +208,6 @@ async def test_which_deadlines_are_at_risk(street: Street) -> None:
     assert wrong.exit_code == 2
     assert "30m, 48h, 7d" in wrong.stderr
     for service in street.house.services:
-        refused = await street.http.get(f"{service.url}/deadlines", headers=street._token("y-deaf/administrator"))
+        refused = await street.http.get(f"{service.url}/deadlines", headers=street.authorized("y-deaf/administrator"))
         assert refused.status in {403, 404}
     await street.terminate("y-deaf")
