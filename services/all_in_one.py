@@ -6,11 +6,13 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from pydantic import SecretStr
 
 from agreement.book import Book
+from assurance.app import Assurance
+from assurance.settings import AssuranceSettings
 from breach.app import Breach
 from breach.settings import BreachSettings
 from chassis.access import make_key
@@ -27,13 +29,14 @@ from holder.app import Holder
 from holder.settings import HolderSettings
 from notifier.app import Notifier
 from notifier.mail import MailSettings
+from notifier.on_call import Person
 from notifier.settings import NotifierSettings
 from notifier.webhooks import WebhookSettings
 from retention.app import Retention
 from retention.settings import RetentionSettings
 from subprocessor_registry.app import Registry
 
-SERVICES = ("subprocessor_registry", "notifier", "retention", "breach")
+SERVICES = ("subprocessor_registry", "notifier", "retention", "breach", "assurance")
 Progress = Callable[[str], None]
 
 
@@ -46,12 +49,17 @@ class Ports:
     retention: int = 0
     holder: int = 0
     breach: int = 0
+    assurance: int = 0
     kafka: int | None = None
 
     @classmethod
     def from_first(cls, first: int, *, kafka: int) -> Self:
         """The registry's API on `first`, the others on the ports after it."""
-        return cls(first, first + 1, first + 2, first + 3, first + 4, kafka=kafka)
+        return cls(first, first + 1, first + 2, first + 3, first + 4, kafka=kafka, assurance=first + 6)
+
+
+ON_CALL: Final = Person(name="Duty officer", email="duty@dutiful.example")
+"""Who is told when people must act; the mail server of the house takes it."""
 
 
 class House:
@@ -77,7 +85,8 @@ class House:
         self.certificate_key = home / "certificate-key.pem"
         self.kafka: EmbeddedKafka | None = None
         self.postgres: EmbeddedPostgres | None = None
-        self.smtp = SmtpSink()
+        self.mailbox = home / "mail"
+        self.smtp = SmtpSink(mailbox=self.mailbox)
         self.services: list[Service] = []
 
     async def start(self, progress: Progress) -> None:
@@ -100,6 +109,7 @@ class House:
             Service(Retention(self.book, retention), retention, self.clock),
             Service(Breach(self.book, breach), breach, self.clock),
         ]
+        self.services.append(self._assurance())
         if self.data_map is not None:
             self.services.append(await self._holder(self.data_map, self.postgres))
         await asyncio.gather(*[prepare(service.app, service.settings) for service in self.services])
@@ -177,6 +187,15 @@ class House:
             token_key=self.token_key,
         )
 
+    def _assurance(self) -> Service:
+        settings = AssuranceSettings(
+            kafka=self.bootstrap,
+            database_url=SecretStr(self._dsn("assurance")),
+            port=self.ports.assurance,
+            token_key=self.token_key,
+        )
+        return Service(Assurance(self.book, settings), settings, self.clock)
+
     def _notifier_settings(self) -> NotifierSettings:
         mail = MailSettings(
             host="127.0.0.1",
@@ -192,6 +211,7 @@ class House:
             token_key=self.token_key,
             webhooks=WebhookSettings(allow_loopback=True),
             mail=mail,
+            on_call=(ON_CALL,),
         )
 
 

@@ -26,6 +26,12 @@ def logs_as_they_were() -> Iterator[None]:
     logging.getLogger("aiokafka").setLevel(level)
 
 
+@pytest.fixture(autouse=True)
+def state_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What commands keep between runs is kept for one test alone."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / uuid4().hex))
+
+
 @pytest.fixture(scope="session")
 def progress(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Shows on the terminal what takes long the first time."""

@@ -7,13 +7,15 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import httpx
+from pydantic_core import from_json
 
 from agreement import default_path
 from agreement.loading import load
 from agreement.schema import Agreement
+from chassis import agenda
 from chassis.access import Access, mint
 from chassis.clock import VirtualClock
 from chassis.database import open_pool
@@ -25,11 +27,13 @@ from chassis.rights import Role
 from chassis.service import App, Runtime, prepare
 from chassis.settings import Settings
 from chassis.telemetry import Telemetry
+from contracts.bus import EVENTS
 from contracts.event import Event
 
 STARTS_AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 """Nine in the morning of a Tuesday."""
 Json = dict[str, object]
+E = TypeVar("E", bound=Event)
 
 
 class Opened(NamedTuple):
@@ -106,3 +110,56 @@ class Speaker:
     async def post(self, who: str, path: str, body: Json | None = None, *, key: str | None = None) -> httpx.Response:
         """POST as somebody, under a fresh key or this one."""
         return await self.send(who, "POST", path, body or {}, key=key)
+
+
+@dataclass(kw_only=True)
+class Hearer(Speaker):
+    """Speaks to a service that hears what it says to itself, as it does from the bus, and keeps all of it."""
+
+    app: App
+    said: list[Event] = field(default_factory=list)
+
+    async def hear(self, event: Event, event_id: str | None = None) -> None:
+        """The service handles `event` as if it had come from the bus, and then what it says to itself."""
+        cause = Cause(source="tests", id=event_id or f"event-{next(self.numbers)}", flow_id="tests")
+        await self.runtime.processor.submit(event, cause)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Everything that is due is said, and what the service says to itself is heard."""
+        while True:
+            async with self.runtime.pool.acquire() as connection, connection.transaction():
+                await agenda.move_due(connection, self.clock.now(), 1000)
+                rows = await connection.fetch("DELETE FROM outbox RETURNING seq, headers, value")
+            if not rows:
+                return
+            for row in sorted(rows, key=lambda row: row["seq"]):
+                await self._take(from_json(row["headers"]), row["value"])
+
+    async def _take(self, headers: dict[str, str], value: bytes) -> None:
+        event = EVENTS[headers["ce_type"]].model_validate_json(value)
+        self.said.append(event)
+        if event.TYPE in self.app.router.routes:
+            await self.runtime.processor.submit(event, Cause(headers["ce_source"], headers["ce_id"], "tests"))
+
+    def of(self, kind: type[E], /, **fields: object) -> list[E]:
+        """What was said of a kind with these fields."""
+        same = fields.items()
+        found = [each for each in self.said if isinstance(each, kind)]
+        return [each for each in found if same <= {name: getattr(each, name) for name in fields}.items()]
+
+    async def pass_until(self, at: datetime) -> None:
+        """Time passes, with everything that is due on the way at its time."""
+        while True:
+            async with self.runtime.pool.acquire() as connection:
+                due_at = await agenda.next_due(connection)
+            if due_at is None or due_at > at:
+                break
+            self.clock.jump_to(due_at)
+            await self.settle()
+        await self.leap_until(at)
+
+    async def leap_until(self, at: datetime) -> None:
+        """All at once, as if the service, its database or Kafka had been down meanwhile."""
+        self.clock.jump_to(at)
+        await self.settle()

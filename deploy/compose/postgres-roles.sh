@@ -15,6 +15,7 @@ make_role notifier "$NOTIFIER_PASSWORD"
 make_role retention "$RETENTION_PASSWORD"
 make_role holder "$HOLDER_PASSWORD"
 make_role breach "$BREACH_PASSWORD"
+make_role assurance "$ASSURANCE_PASSWORD"
 psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" \
     --command 'REVOKE ALL ON SCHEMA public FROM PUBLIC'
 

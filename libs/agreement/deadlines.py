@@ -38,12 +38,12 @@ class Deadline:
 
 def objection_window(agreement: Agreement, received_on: date) -> Deadline:
     """§4.4: the last day on which an objection is in time when the notice was received on this day."""
-    return _after(agreement, "objection_window", agreement.periods.objection, received_on, "receipt")
+    return counted_after(agreement, "objection_window", agreement.periods.objection, received_on, "receipt")
 
 
 def earliest_effective_day(agreement: Agreement, notice_on: date) -> Deadline:
     """§4.3: the first day on which a change may take effect when its notice is given on this day."""
-    return _after(agreement, "earliest_effective_day", agreement.periods.change_notice, notice_on, "the notice")
+    return counted_after(agreement, "earliest_effective_day", agreement.periods.change_notice, notice_on, "the notice")
 
 
 def latest_notice_day(agreement: Agreement, effective_on: date) -> Deadline:
@@ -55,17 +55,12 @@ def latest_notice_day(agreement: Agreement, effective_on: date) -> Deadline:
         effective_on if clear else shift(effective_on, DAY), period.n + 1, BACK, _counted(period, calendar)
     )
     because = (
-        f"{_spell_period(period)} must lie between the notice and {spell(effective_on)}; "
+        f"{period.spell()} must lie between the notice and {spell(effective_on)}; "
         + ("neither day counts" if clear else "the day of the notice does not count"),
         *count.explain(),
         f"notice may be given until {spell(count.last)}",
     )
-    return Deadline("latest_notice_day", period.clause, count.last, because, _version(calendar))
-
-
-def earliest_audit_day(agreement: Agreement, requested_on: date) -> Deadline:
-    """§7: the first day on which an audit may be held that was requested in writing on this day."""
-    return _after(agreement, "earliest_audit_day", agreement.periods.audit_request, requested_on, "the request")
+    return Deadline("latest_notice_day", period.clause, count.last, because, calendar_version(calendar))
 
 
 def breach_notice_due(agreement: Agreement, aware_at: datetime) -> Deadline:
@@ -97,17 +92,17 @@ def _elapsed(agreement: Agreement, rule: str, clause: str, aware_at: datetime, w
 def choice_window(agreement: Agreement, terminated_on: date) -> Deadline:
     """§8.3: the last day on which the client may choose return or deletion when its contract ends on this day."""
     period = agreement.periods.termination_choice
-    return _after(agreement, "choice_window", period, terminated_on, "the end")
+    return counted_after(agreement, "choice_window", period, terminated_on, "the end")
 
 
 def fetch_window(agreement: Agreement, ready_on: date) -> Deadline:
     """§8.3: the last day on which a return package may be fetched that was ready on this day."""
-    return _after(agreement, "fetch_window", agreement.periods.package_fetch, ready_on, "the package")
+    return counted_after(agreement, "fetch_window", agreement.periods.package_fetch, ready_on, "the package")
 
 
 def days_after(agreement: Agreement, period: Period, from_on: date) -> date:
     """The last day of a period that begins with this day, which does not count itself."""
-    return _after(agreement, "days_after", period, from_on, "the beginning").day
+    return counted_after(agreement, "days_after", period, from_on, "the beginning").day
 
 
 def months_after(agreement: Agreement, from_on: date, n: int) -> Deadline:
@@ -116,7 +111,7 @@ def months_after(agreement: Agreement, from_on: date, n: int) -> Deadline:
     calendar = agreement.calendar_of(period)
     unrolled, step = add_months(from_on, n)
     result, moved = roll_on(unrolled, period.roll, calendar)
-    return Deadline("months_after", period.clause, result, (step, *moved), _version(calendar), unrolled)
+    return Deadline("months_after", period.clause, result, (step, *moved), calendar_version(calendar), unrolled)
 
 
 def retention_end(agreement: Agreement, from_on: date, years: int) -> Deadline:
@@ -125,7 +120,7 @@ def retention_end(agreement: Agreement, from_on: date, years: int) -> Deadline:
     calendar = agreement.calendar_of(period)
     unrolled, step = add_months(from_on, 12 * years)
     result, moved = roll_on(unrolled, period.roll, calendar)
-    return Deadline("retention_end", period.clause, result, (step, *moved), _version(calendar))
+    return Deadline("retention_end", period.clause, result, (step, *moved), calendar_version(calendar))
 
 
 def working_days_before(agreement: Agreement, day: date, n: int) -> date:
@@ -164,12 +159,12 @@ def local_date(agreement: Agreement, at: datetime) -> date:
         raise CalendarUnknown(f"{at.isoformat()} is beyond what a date can express in {agreement.timezone}") from error
 
 
-def _after(agreement: Agreement, rule: str, period: Period, start: date, named: str) -> Deadline:
+def counted_after(agreement: Agreement, rule: str, period: Period, start: date, named: str) -> Deadline:
     """A period of days after `start`, by its convention: its last day, or the first day after so many clear ones."""
     calendar = agreement.calendar_of(period)
     count = count_days(start, period.n, DAY, _counted(period, calendar))
     because = [
-        f"{_spell_period(period)} are counted after {spell(start)}; the day of {named} does not count",
+        f"{period.spell()} are counted after {spell(start)}; the day of {named} does not count",
         *count.explain(),
     ]
     counted_from = named.removeprefix("the ")
@@ -187,16 +182,13 @@ def _after(agreement: Agreement, rule: str, period: Period, start: date, named: 
     rolled, moved = roll_on(result, period.roll, calendar)
     if rolled != result:
         steps.append(step(StepCode.MOVED, day=rolled))
-    return Deadline(rule, period.clause, rolled, (*because, *moved), _version(calendar), steps=tuple(steps))
+    return Deadline(rule, period.clause, rolled, (*because, *moved), calendar_version(calendar), steps=tuple(steps))
 
 
 def _counted(period: Period, calendar: Calendar | None) -> Calendar | None:
     return calendar if period.unit is Unit.WORKING_DAYS else None
 
 
-def _spell_period(period: Period) -> str:
-    return f"{period.n} {period.term or period.counted.replace('_', ' ')}"
-
-
-def _version(calendar: Calendar | None) -> str:
+def calendar_version(calendar: Calendar | None) -> str:
+    """What a date rests on."""
     return calendar.version if calendar else "none: every day counts"

@@ -1,6 +1,6 @@
 """What the other clauses promise: instructions, security, breaches, audits, the end, retention, rights, help."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -83,13 +83,52 @@ class Breach(Clausal):
     exempt_if_caused_by_client: bool
 
 
+class AuditGate(StrEnum):
+    """What an audit may have to pass; an agreement chooses among these and orders them."""
+
+    COMPETITOR = "competitor"
+    NEED = "need"
+    CERTIFICATE = "certificate"
+    FREQUENCY = "frequency"
+    WRITTEN_REQUEST = "written_request"
+    PLAN = "plan"
+    EXPERT = "expert"
+    CONFIDENTIALITY = "confidentiality"
+    SCOPE_AND_COSTS = "scope_and_costs"
+    BUSINESS_HOURS = "business_hours"
+    ESCORT = "escort"
+    REPORT = "report"
+
+
+class GateItem(Part):
+    """One gate, and what stands open when it does."""
+
+    code: AuditGate
+    text: Text
+
+
+class BusinessHours(Clausal):
+    """Between which times of a working day; `open`: the clause defines none and these are the file's proposal."""
+
+    opens: time
+    closes: time
+    open: bool = False
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.opens >= self.closes:
+            raise ValueError(f"they open at {self.opens} and close at {self.closes}: closes must be later")
+        return self
+
+
 class Audit(Clausal):
     """§7: the gates that a request passes, in their order."""
 
     refused_to_competitors: bool
     opened_by: tuple[Slug, ...]
     forms: tuple[Slug, ...]
-    gates: Annotated[tuple[Item, ...], Field(min_length=1)]
+    gates: Annotated[tuple[GateItem, ...], Field(min_length=1)]
+    business_hours: BusinessHours
 
 
 class Termination(Clausal):

@@ -41,8 +41,16 @@ def open_periods(agreement: Agreement) -> Iterator[Finding]:
     """Periods that their clause leaves open."""
     for name, period in agreement.periods.each().items():
         if period.open:
-            what = f"the clause sets no period for {name}; {period.n} {period.unit.replace('_', ' ')} are proposed"
+            what = f"the clause sets no period for {name}; {period.spell()} {'is' if period.n == 1 else 'are'} proposed"
             yield Finding(Severity.WARNING, period.clause, f"periods.{name}.n", what, "agree on a period")
+
+
+def undefined_hours(agreement: Agreement) -> Iterator[Finding]:
+    """§7: the hours in which an audit may be held, where no clause defines them."""
+    hours = agreement.audit.business_hours
+    if hours.open:
+        what = f"no clause defines normal business hours; {hours.opens:%H:%M} to {hours.closes:%H:%M} are proposed"
+        yield Finding(Severity.WARNING, hours.clause, "audit.business_hours.opens", what, "agree on hours")
 
 
 def missing_addresses(agreement: Agreement) -> Iterator[Finding]:
@@ -114,6 +122,7 @@ READERS: Final[tuple[Reader, ...]] = (
     unfinished_passages,
     unnamed_classes,
     open_periods,
+    undefined_hours,
     missing_addresses,
     nobody_to_call,
     old_laws,

@@ -100,3 +100,4 @@ class DataCategory(Clausal):
 
     code: Slug
     label: Text
+    label_fr: Text | None = Field(None, description="the same in French, where the file says it")

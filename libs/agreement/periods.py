@@ -112,6 +112,10 @@ class Period(Clausal):
         """The code of what so many of it are called: `working_day` of one, `working_days` of more."""
         return self.unit.removesuffix("s") if self.n == 1 else self.unit
 
+    def spell(self) -> str:
+        """`1 day`, `10 working days`, or in the clause's own word."""
+        return f"{self.n} {self.term or self.counted.replace('_', ' ')}"
+
     @model_validator(mode="after")
     def _countable(self) -> Self:
         if self.unit not in COUNTS[self.convention]:
@@ -136,6 +140,8 @@ class Periods(Part):
     erasure_answer: Period
     second_look: Period
     order_reminder: Period
+    question_answer: Period
+    assistance_answer: Period
     dispute_settlement: Period
     rights_answer: Period
     rights_extension: Period

@@ -71,6 +71,8 @@ def _names(agreement: Agreement) -> dict[str, list[str]]:
         "notices.receipts": [each.channel for each in agreement.notices.receipts],
         "breach.dossier": [each.code for each in agreement.breach.dossier],
         "breach.authority_clocks": [each.code for each in agreement.breach.authority_clocks],
+        "audit.gates": [each.code for each in agreement.audit.gates],
+        "cooperation.items": [each.code for each in agreement.cooperation.items],
         "user_classes.classes": [each.code for each in agreement.user_classes.classes],
     }
 

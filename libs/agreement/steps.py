@@ -17,6 +17,7 @@ class StepCode(StrEnum):
     LAST = "last"
     OVER = "over"
     MOVED = "moved"
+    ANNIVERSARY = "anniversary"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from chassis.issuer import Issuer
 from chassis.problems import Problem, unauthorized
 from chassis.rights import RIGHTS, Caller, Right, Role
+from chassis.undertakings import Undertakings
 from contracts.event import Id
 
 __all__ = ["RIGHTS", "Access", "Caller", "KeyUnusable", "Right", "Role", "make_key", "mint"]
@@ -55,8 +56,12 @@ class _Claims(BaseModel):
 class Access:
     """Knows whose tokens count: an issuer's, a local key's, both or none."""
 
-    def __init__(self, *, issuer: str | None, key: Path | None) -> None:
-        """`issuer` is the URL as its tokens name it; `key` is a file that `make_key` made."""
+    def __init__(self, *, issuer: str | None, key: Path | None, undertakings: Undertakings | None = None) -> None:
+        """`issuer` is the URL as its tokens name it; `key` is a file that `make_key` made.
+
+        With `undertakings` staff need one in force; without, a token is enough.
+        """
+        self._undertakings = undertakings
         self._issuer = Issuer(issuer) if issuer else None
         self._local = _read_key(key).public_key() if key else None
         self._local_kid = _kid(self._local) if self._local else None
@@ -72,6 +77,11 @@ class Access:
             raise unauthorized(f"the token is not for {AUDIENCE}") from None
         except PyJWTError:
             raise unauthorized("the token is not valid") from None
+
+    async def require_undertaking(self, caller: Caller) -> None:
+        """§3.2: a 403 problem for staff that must be bound to confidentiality, and isn't."""
+        if self._undertakings is not None:
+            await self._undertakings.require(caller)
 
     async def _decode(self, token: str) -> dict[str, object]:
         kid = jwt.get_unverified_header(token).get("kid")
@@ -153,9 +163,25 @@ def _caller(payload: dict[str, object]) -> Caller:
     return Caller(claims.sub, claims.role, claims.client_id)
 
 
-def _read_key(path: Path) -> Ed25519PrivateKey:
-    if path.stat().st_mode & 0o077:
+def refuse_shared(path: Path) -> None:
+    """KeyUnusable where others than its owner may read the file.
+
+    A secret that Kubernetes mounts for a process that isn't root belongs to root and to a group of that process alone:
+    there the group may read.
+    """
+    about = path.stat()
+    if is_shared(about.st_mode, owner=about.st_uid, us=os.geteuid()):
         raise KeyUnusable(f"{path} may be read by others than its owner: chmod 600 {path}")
+
+
+def is_shared(mode: int, *, owner: int, us: int) -> bool:
+    """Whether a file of this mode and owner may be read by others than who must."""
+    mounted = owner == 0 and us != 0
+    return bool(mode & (0o037 if mounted else 0o077))
+
+
+def _read_key(path: Path) -> Ed25519PrivateKey:
+    refuse_shared(path)
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except (ValueError, TypeError) as error:

@@ -1,6 +1,6 @@
 """What a question to any API brings along: the running service, ids, a place to go on from; whose records it means."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Annotated, TypeVar
 
@@ -38,17 +38,22 @@ PathId = Annotated[Id, Path()]
 Cursor = Annotated[str | None, Query(description="`next` of the page before", max_length=1000)]
 
 
-def word_to(service: str) -> Callable[..., Cause]:
+def word_to(service: str) -> Callable[..., Awaitable[Cause]]:
     """A dependency: a person's word to `service`, with one id however often it is sent under its key.
 
-    One client's keys never meet another's.
+    One client's keys never meet another's. Another word under the same key is refused where it would be handled.
     """
 
-    def cause(request: Request, caller: Authenticated, key: IdempotencyKey) -> Cause:
-        group = f"clients/{caller.client_id}" if caller.client_id else "staff"
-        return cause_of(request, f"dutiful/{service}/api/{group}/{caller.subject}", key)
+    async def cause(request: Request, caller: Authenticated, key: IdempotencyKey) -> Cause:
+        return await word_of(request, caller, key, service)
 
     return cause
+
+
+async def word_of(request: Request, caller: Caller, key: str, service: str) -> Cause:
+    """The cause that a caller's word to a service is under its key."""
+    group = f"clients/{caller.client_id}" if caller.client_id else "staff"
+    return await cause_of(request, f"dutiful/{service}/api/{group}/{caller.subject}", key)
 
 
 def whose(caller: Caller, client_id: str | None) -> str | None:

@@ -184,7 +184,8 @@ class Consumer:
         await broker.connect()
         # FastStream builds its consumers by this partial; ours takes the same options.
         options = cast("partial[AIOKafkaConsumer]", broker.config.broker_config.builder).keywords
-        broker.config.broker_config.builder = partial(OffsetConsumer, **options)
+        reached = options | self._settings.client()
+        broker.config.broker_config.builder = partial(OffsetConsumer, **reached)
         await broker.start()
         self._kafka = cast("OffsetConsumer", subscriber.consumer)
 

@@ -43,6 +43,15 @@ class Rejected(Exception):
         self.field = field
 
 
+class KeyReused(Rejected):
+    """A request to an API has the key of another one that came before (draft-ietf-httpapi-idempotency-key-header)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Idempotency-Key was used for something else: choose a fresh one per request", "Idempotency-Key"
+        )
+
+
 @runtime_checkable
 class Faulting(Protocol):
     """An error that blames the message, whoever defines it: why nothing can be made of it, and its field if it is one.

@@ -13,7 +13,7 @@ from chassis.refusals import add_problems
 from chassis.serving import Server, serve
 from chassis.signing_in import add_sign_in, browsers_authorization
 
-__all__ = ["Authenticated", "IdempotencyKey", "Limit", "Server", "create_api", "serve"]
+__all__ = ["Authenticated", "IdempotencyKey", "Identified", "Limit", "Server", "create_api", "serve"]
 
 _KEY: Final = r'^("[A-Za-z0-9._:-]{1,128}"|[A-Za-z0-9._:-]{1,128})$'
 _BEARER: Final = HTTPBearer(auto_error=False, bearerFormat="JWT", description="`dutiful token`, or the OIDC issuer's")
@@ -38,13 +38,26 @@ def create_api(title: str, version: str, access: Access, description: str = "") 
     return api
 
 
-async def _caller(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]) -> Caller:
+async def _identified(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]) -> Caller:
     access: Access = request.app.state.access
     return await access.caller_of(request.headers.get("authorization") or await browsers_authorization(request))
 
 
+Identified = Annotated[Caller, Depends(_identified)]
+"""The caller, by its bearer token, bound to confidentiality or not: for what reaches no client's record."""
+
+
+async def _caller(request: Request, caller: Identified) -> Caller:
+    access: Access = request.app.state.access
+    await access.require_undertaking(caller)
+    return caller
+
+
 Authenticated = Annotated[Caller, Depends(_caller)]
-"""The caller, by its bearer token; 401 without one that counts, and for a browser the page that takes one."""
+"""The caller, by its bearer token; 401 without one that counts, and for a browser the page that takes one.
+
+403 for staff without an undertaking of confidentiality, where the installation asks for one (§3.2).
+"""
 
 
 def _idempotency_key(
@@ -53,7 +66,8 @@ def _idempotency_key(
         Header(
             alias="Idempotency-Key",
             pattern=_KEY,
-            description="1 to 128 letters, digits or . _ : - of your choice; fresh per request, the same in a retry",
+            description="1 to 128 letters, digits or . _ : - of your choice; fresh per request, the same in a retry: "
+            "the same key with another request is a 422",
         ),
     ],
 ) -> str:

@@ -4,32 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chassis.database import Connection
+from chassis.errors import KeyReused
 from chassis.literals import binary, instant
-
-
-async def remember(connection: Connection, keys: Sequence[bytes], now: datetime) -> set[bytes]:
-    """Enter keys; return those that were new. A key that another transaction is entering is waited for.
-
-    The keys go over as one value, sixteen bytes each: an array would cost more to send than all the rest.
-    """
-    rows = await connection.fetch(
-        """
-        INSERT INTO inbox (key, received_at)
-        SELECT substring($1::bytea FROM at FOR 16), $2
-          FROM generate_series(1, length($1::bytea), 16) AS at
-            ON CONFLICT DO NOTHING
-        RETURNING key
-        """,
-        b"".join(keys),
-        now,
-    )
-    return {row[0] for row in rows}
+from chassis.message import Cause
 
 
 async def begin(connection: Connection, keys: Sequence[bytes], locks: Sequence[int], now: datetime) -> set[bytes]:
     """Begin a transaction that takes locks and enters keys first, in one round trip; return the keys that were new.
 
-    Whoever calls ends it, also when this raises. Locks are taken in their order (`locks.lock_id`).
+    A key that another transaction is entering is waited for. Whoever calls ends it, also when this raises.
+    Locks are taken in their order (`locks.lock_id`).
     """
     begun = "; ".join(["BEGIN", *[f"SELECT pg_advisory_xact_lock({each})" for each in locks]])
     if not keys:
@@ -46,6 +30,18 @@ async def begin(connection: Connection, keys: Sequence[bytes], locks: Sequence[i
         "SELECT key FROM inbox WHERE key = ANY ($1::bytea[]) AND xmin = pg_current_xact_id()::xid", keys
     )
     return {row[0] for row in new}
+
+
+async def match_request(connection: Connection, cause: Cause, *, fresh: bool) -> None:
+    """Keep what the request of a fresh cause was; raises `KeyReused` where its key came with another one before."""
+    if cause.request is None:
+        return
+    if fresh:
+        await connection.execute("UPDATE inbox SET request = $2 WHERE key = $1", cause.inbox_key, cause.request)
+    elif await connection.fetchval(
+        "SELECT true FROM inbox WHERE key = $1 AND request <> $2", cause.inbox_key, cause.request
+    ):
+        raise KeyReused
 
 
 async def forget(connection: Connection, before: datetime, limit: int) -> int:

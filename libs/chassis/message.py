@@ -17,13 +17,17 @@ def is_traceparent(text: str) -> bool:
 
 
 class Cause(NamedTuple):
-    """What an emitted event comes from: its id is derived from it, and it belongs to the same flow and trace."""
+    """What an emitted event comes from: its id is derived from it, and it belongs to the same flow and trace.
+
+    `request` is the fingerprint of the request to an API that it is.
+    """
 
     source: str
     id: str
     flow_id: str
     traceparent: str | None = None
     tracestate: str | None = None
+    request: bytes | None = None
 
     @property
     def inbox_key(self) -> bytes:

@@ -95,6 +95,11 @@ class Metrics:
             "{notice}",
             "Notices without receipt whose deadline is to come; each process counts all, every 30 s",
         )
+        self._unsent = self.gauge(
+            "dutiful_alerts_unsent",
+            "{email}",
+            "Emails to people on call that wait for the mail server, or for somebody to be on call",
+        )
         self._orders = self.gauge(
             "dutiful_orders_open",
             "{order}",
@@ -184,6 +189,10 @@ class Metrics:
     def notices_unreceived(self, count: int) -> None:
         """A look at the notices that wait for their receipt."""
         self._unreceived.labels(self._service).set(count)
+
+    def alerts_unsent(self, count: int) -> None:
+        """So many alerts wait for a mail server, or for somebody to be on call."""
+        self._unsent.labels(self._service).set(count)
 
     def orders_waiting(self, kind: str, *, open_: int, overdue: int) -> None:
         """A look at the orders of a kind that wait for their holders' answers."""

@@ -3,6 +3,7 @@
 A release's migrations must be safe while the version before still runs: they add, and take a short `lock_timeout`.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +13,11 @@ import asyncpg
 import structlog
 
 from chassis.database import connect
-from chassis.errors import Unable
+from chassis.errors import Unable, while_down
 
 log = structlog.get_logger()
 CHASSIS_TABLES = Path(__file__).parent / "tables"
+_LOOK_S = 0.5
 
 
 class MigrationRefused(Unable):
@@ -54,6 +56,27 @@ async def migrate(dsn: str, schema: str, migrations: Sequence[Migration]) -> lis
         return await _apply(connection, migrations)
     finally:
         await connection.close()
+
+
+async def wait_until_migrated(dsn: str, schema: str, migrations: Sequence[Migration]) -> None:
+    """Return once all of them are applied, by whom ever; waits while the database is down too."""
+    names = [migration.name for migration in migrations]
+    async for attempt in while_down("look for migrations"):
+        with attempt:
+            connection = await connect(dsn, schema)
+            try:
+                while missing := await _missing(connection, names):
+                    log.info("waiting for migrations", missing=missing)
+                    await asyncio.sleep(_LOOK_S)
+            finally:
+                await connection.close()
+
+
+async def _missing(connection: "asyncpg.Connection[asyncpg.Record]", names: Sequence[str]) -> list[str]:
+    if not await connection.fetchval("SELECT to_regclass('migration') IS NOT NULL"):
+        return list(names)
+    rows = await connection.fetch("SELECT name FROM migration WHERE name = ANY($1)", names)
+    return sorted(set(names) - {row["name"] for row in rows})
 
 
 async def _prepare(connection: "asyncpg.Connection[asyncpg.Record]", schema: str) -> None:

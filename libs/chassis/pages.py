@@ -117,6 +117,8 @@ def _json(cell: Cell) -> object:
 def _text(cell: Cell) -> str:
     if cell is None:
         return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
     if isinstance(cell, date):
         return cell.isoformat()
     return str(cell) if isinstance(cell, str | int | float) else "; ".join(cell)
@@ -132,6 +134,8 @@ def _csv(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
 
 
 def _inert(cell: Cell) -> str:
+    if isinstance(cell, bool):  # as in JSON: programs read it too
+        return str(cell).lower()
     text = _text(cell)
     is_number = isinstance(cell, int | float)
     return f"'{text}" if not is_number and text.lstrip(" ").startswith(_FORMULA) else text

@@ -1,13 +1,14 @@
 """Paper: A4 pages with numbers, facts and tables whose texts wrap, however long. It knows nothing of what they say."""
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
+from importlib.resources import as_file, files
 from itertools import zip_longest
 from textwrap import wrap
 from typing import Final
 
 from fpdf import FPDF
-from fpdf.fonts import FontFace
+from fpdf.fonts import FontFace, TTFFont
 
 _MARGIN: Final = 18.0
 _LINE: Final = 3.6
@@ -15,10 +16,8 @@ _ROW_LINES: Final = 30
 """A row that needs more lines is told in several, since a row stands on one page."""
 _MM_PER_LETTER: Final = 1.25
 """Of the table's letters, no more of which fit in a line than this says; capitals are wider."""
-_PLAIN: Final = str.maketrans(
-    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-", "\u2026": "..."}
-    | {"€": "EUR", "œ": "oe", "Œ": "OE", "Ł": "L", "ł": "l", "Đ": "D", "đ": "d"}
-)
+_FONT: Final = "fira"
+_FILES: Final = {"": "FiraSans-Regular.ttf", "B": "FiraSans-Bold.ttf"}
 
 
 class Paper(FPDF):
@@ -27,6 +26,9 @@ class Paper(FPDF):
     def __init__(self, footer: str) -> None:
         super().__init__(format="A4")
         self._footer = footer
+        for style, name in _FILES.items():
+            with as_file(files("fontpkg_fira_sans") / "files" / name) as file:
+                self.add_font(_FONT, style, file)
         self.set_margin(_MARGIN)
         self.set_auto_page_break(auto=True, margin=_MARGIN + 4)
         self.set_line_width(0.1)
@@ -35,14 +37,14 @@ class Paper(FPDF):
     def footer(self) -> None:
         """What the paper is, and the number of the page."""
         self.set_y(-_MARGIN)
-        self.set_font("Helvetica", size=7)
-        self.cell(self.epw / 2, 4, text=_printable(self._footer))
+        self.set_font(_FONT, size=7)
+        self.cell(self.epw / 2, 4, text=self._printable(self._footer))
         self.cell(self.epw / 2, 4, text=f"page {self.page_no()} of {{nb}}", align="R")
 
     def line_of(self, text: str, *, size: float = 9, bold: bool = False, after: float = 1.5) -> None:
         """A paragraph."""
-        self.set_font("Helvetica", style="B" if bold else "", size=size)
-        self.multi_cell(0, size * 0.48, text=_printable(text), align="L", new_x="LMARGIN", new_y="NEXT")
+        self.set_font(_FONT, style="B" if bold else "", size=size)
+        self.multi_cell(0, size * 0.48, text=self._printable(text), align="L", new_x="LMARGIN", new_y="NEXT")
         self.ln(after)
 
     def heading(self, text: str, *, room: float = 30) -> None:
@@ -54,7 +56,7 @@ class Paper(FPDF):
 
     def facts(self, said: Sequence[tuple[str, str]]) -> None:
         """Names, each with its value beside it."""
-        self.set_font("Helvetica", size=9)
+        self.set_font(_FONT, size=9)
         with self.table(
             col_widths=(32, 142),
             text_align="LEFT",
@@ -65,12 +67,12 @@ class Paper(FPDF):
         ) as table:
             for name, value in said:
                 row = table.row()
-                row.cell(_printable(name), style=FontFace(emphasis="BOLD"))
-                row.cell(_printable(value))
+                row.cell(self._printable(name), style=FontFace(emphasis="BOLD"))
+                row.cell(self._printable(value))
 
     def grid(self, columns: Sequence[tuple[str, float]], rows: Sequence[Sequence[str]]) -> None:
         """A table; its headings, each with its column's width, stand again on each page."""
-        self.set_font("Helvetica", size=7.5)
+        self.set_font(_FONT, size=7.5)
         widths = [width for _, width in columns]
         with self.table(
             col_widths=tuple(widths),
@@ -83,25 +85,23 @@ class Paper(FPDF):
         ) as table:
             table.row([name for name, _ in columns])
             for row in rows:
-                for part in _parts(row, widths):
+                for part in _parts([self._printable(text) for text in row], widths):
                     table.row(part)
+
+    def _printable(self, text: str) -> str:
+        """The text in the letters that the font has; of any other its plain one (NFKD), or a question mark."""
+        font = self.fonts[_FONT]
+        known = font.cmap if isinstance(font, TTFFont) else ()
+        return "".join(letter if ord(letter) in known or letter.isspace() else _plain(letter, known) for letter in text)
+
+
+def _plain(letter: str, known: Container[int]) -> str:
+    return "".join(each for each in unicodedata.normalize("NFKD", letter) if ord(each) in known) or "?"
 
 
 def _parts(row: Sequence[str], widths: Sequence[float]) -> Iterator[Sequence[str]]:
     """The row, or as many as its longest text needs."""
     cells = [
-        wrap(_printable(text), int(width / _MM_PER_LETTER) * _ROW_LINES) or [""]
-        for text, width in zip(row, widths, strict=True)
+        wrap(text, int(width / _MM_PER_LETTER) * _ROW_LINES) or [""] for text, width in zip(row, widths, strict=True)
     ]
     return zip_longest(*cells, fillvalue="")
-
-
-def _printable(text: str) -> str:
-    """The text in the letters that PDF's own fonts have, without an accent that they lack; no font comes along."""
-    return "".join(map(_letter, text.translate(_PLAIN)))
-
-
-def _letter(letter: str) -> str:
-    if letter.encode("latin-1", "ignore"):
-        return letter
-    return unicodedata.normalize("NFKD", letter).encode("latin-1", "ignore").decode("latin-1") or "?"

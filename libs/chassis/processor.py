@@ -37,10 +37,21 @@ class Processor:
     """Takes records to their handlers, exactly once in effect."""
 
     def __init__(
-        self, name: str, app: Listener, pool: Pool, clock: Clock, relay: Relay, metrics: Metrics, telemetry: Telemetry
+        self,
+        name: str,
+        app: Listener,
+        pool: Pool,
+        clock: Clock,
+        relay: Relay,
+        metrics: Metrics,
+        telemetry: Telemetry,
+        *,
+        also: Router | None = None,
     ) -> None:
+        """`also` is what the chassis itself hears, beside the app."""
         self._service = name
         self._app = app
+        self.router = app.router if also is None else Router(app.router.routes | also.routes)
         self._pool = pool
         self._clock = clock
         self._relay = relay
@@ -54,7 +65,7 @@ class Processor:
 
     def read(self, records: Sequence[Record]) -> list[Reading]:
         """Read records; what can't be read says why, and is dealt with in its turn."""
-        return [read_record(record, self._app.router) for record in records]
+        return [read_record(record, self.router) for record in records]
 
     async def handle(self, readings: Sequence[Reading]) -> None:
         """Handle messages in their order; return when all of it is committed. Waits while the world is down."""
@@ -113,7 +124,7 @@ class Processor:
             raise rejected from error
 
     async def _submit(self, event: Event, cause: Cause) -> bool:
-        route = self._app.router.routes[event.TYPE]
+        route = self.router.routes[event.TYPE]
         locks = [lock_id(name) for name in route.locks(event)]
         async with self.transaction(cause, [cause.inbox_key], locks) as tx:
             if tx.new:
@@ -135,6 +146,8 @@ class Processor:
             tx = Transaction(connection, self._service, self._clock.now(), cause or NOBODY, self._heard_here)
             try:
                 tx.new = await inbox.begin(connection, keys, sorted(set(locks)), tx.now)
+                if keys:
+                    await inbox.match_request(connection, tx.cause, fresh=bool(tx.new))
                 yield tx
                 last = await tx.flush()
                 await self._relay.call(connection, tx)

@@ -9,15 +9,18 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from chassis.errors import Rejected, is_down
 from chassis.problems import FieldProblem, Problem
-from contracts.wording import in_words
+from contracts.wording import in_words, unknown_field
 
 log = structlog.get_logger()
 
 _RETRY_AFTER_S: Final = 5
+_KEY_WORDS: Final = "must be 1 to 128 letters, digits or . _ : -"  # of the one header that has a form
 _SHOWN: Final = 200
 """Characters of what a caller sent that an answer or a line of the log repeats."""
 
@@ -60,7 +63,7 @@ def _invalid(request: Request, error: RequestValidationError) -> Problem:
         sent = request.headers.get("content-type", "no content type")[:_SHOWN]
         detail = f"the body must be JSON, sent with Content-Type: application/json; this is {sent}"
         return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
-    fields = [FieldProblem(field=_field(each["loc"]), message=_words(each)) for each in found]
+    fields = [FieldProblem(field=_field(each["loc"]), message=_words(request, each)) for each in found]
     if any(each["type"] == "json_invalid" for each in found):
         return Problem(HTTPStatus.BAD_REQUEST, "the body is no JSON", errors=fields)
     in_header = [each["loc"][0] == "header" for each in found]
@@ -72,8 +75,21 @@ def _invalid(request: Request, error: RequestValidationError) -> Problem:
     return Problem(status, "; ".join(said), errors=fields)
 
 
-def _words(found: Mapping[str, Any]) -> str:
+def _words(request: Request, found: Mapping[str, Any]) -> str:
+    model = _body_of(request)
+    if found["type"] == "extra_forbidden" and model is not None:
+        return unknown_field(model, found["loc"][1:])
+    if found["type"] == "string_pattern_mismatch" and found["loc"][0] == "header":
+        return _KEY_WORDS
     return in_words(found["type"], found["msg"], found.get("ctx", {}))
+
+
+def _body_of(request: Request) -> type[BaseModel] | None:
+    """What an operation takes for its body, where that is one model."""
+    route = request.scope.get("route")
+    body = route.body_field if isinstance(route, APIRoute) else None
+    kind = body.field_info.annotation if body is not None else None
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
 def _field(loc: tuple[int | str, ...]) -> str:

@@ -71,9 +71,9 @@ class Relay:
         return f"dutiful_outbox_{self._name}"
 
     async def _session(self) -> None:
-        connection = await connect(self._settings.database_url.get_secret_value(), self._name)
+        connection = await connect(self._settings.dsn, self._name)
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._settings.kafka,
+            **self._settings.client(),
             client_id=f"dutiful-{self._name}",
             acks="all",
             enable_idempotence=True,

@@ -1,10 +1,14 @@
 """Requests to an API as the beginning of flows: a span for each, and the cause that what is said of it comes from."""
 
+from contextlib import suppress
+from hashlib import blake2b
+from json import dumps
 from typing import Final, cast
 from urllib.parse import urlsplit
 
 from fastapi import Request
 from fastapi.routing import APIRoute
+from pydantic_core import from_json
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -40,15 +44,25 @@ class Traced:
             serving.route = route.path if isinstance(route, APIRoute) else None
 
 
-def cause_of(request: Request, source: str, key: str) -> Cause:
+async def cause_of(request: Request, source: str, key: str) -> Cause:
     """The cause that a request is under its key: a flow of its own, in the trace of the request."""
-    cause = Cause(source, key, flow_id="")
+    cause = Cause(source, key, flow_id="", request=await _fingerprint(request))
     cause = cause._replace(flow_id=cause.derive("flow"))
     serving = cast("Serving | None", request.scope.get(_SERVING))
     if serving is None:
         return cause
     serving.flow_id = cause.flow_id
     return cause._replace(traceparent=serving.traceparent, tracestate=serving.tracestate)
+
+
+async def _fingerprint(request: Request) -> bytes:
+    """The same for what says the same: where it goes, and its JSON in whatever order."""
+    body = await request.body()
+    with suppress(ValueError):  # no JSON is told of elsewhere
+        body = dumps(from_json(body), sort_keys=True).encode()
+    return blake2b(
+        f"{request.method} {request.url.path}?{request.url.query}\0".encode() + body, digest_size=16
+    ).digest()
 
 
 def _begin(scope: Scope) -> Serving:

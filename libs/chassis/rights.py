@@ -50,6 +50,15 @@ class Right(StrEnum):
     SEE_BREACHES = "see breaches"
     HANDLE_BREACHES = "handle breaches"
     ASK_ABOUT_BREACH = "ask for the state of a breach"
+    SEE_ASSURANCE = "see questions, audits, help and disputes"
+    SEE_AUDIT_REPORTS = "see what audits found"
+    ASK_ASSURANCE = "ask for information, audits and help"
+    ACCEPT_COSTS = "accept a quote"
+    HANDLE_ASSURANCE = "answer clients and handle audits"
+    SEE_MEASURES = "see the security measures"
+    KEEP_MEASURES = "change the security measures"
+    SEE_UNDERTAKINGS = "see who is bound to confidentiality"
+    KEEP_UNDERTAKINGS = "record who is bound to confidentiality"
 
 
 _STAFF = frozenset({Role.OPERATOR, Role.DPO, Role.AUDITOR})
@@ -62,6 +71,10 @@ _SEES = frozenset(
         Right.SEE_ALL_CLIENTS,
         Right.SEE_TERMINATIONS,
         Right.SEE_BREACHES,
+        Right.SEE_ASSURANCE,
+        Right.SEE_AUDIT_REPORTS,
+        Right.SEE_MEASURES,
+        Right.SEE_UNDERTAKINGS,
     }
 )
 
@@ -83,6 +96,11 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
                 Right.FETCH,
                 Right.SEE_BREACHES,
                 Right.ASK_ABOUT_BREACH,
+                Right.SEE_ASSURANCE,
+                Right.SEE_AUDIT_REPORTS,
+                Right.ASK_ASSURANCE,
+                Right.ACCEPT_COSTS,
+                Right.SEE_MEASURES,
             }
         ),
         Role.ADMINISTRATOR: frozenset(
@@ -92,9 +110,11 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
                 Right.MANAGE_CONTACTS,
                 Right.SEE_BREACHES,
                 Right.ASK_ABOUT_BREACH,
+                Right.SEE_ASSURANCE,
+                Right.SEE_MEASURES,
             }
         ),
-        Role.MANAGER: frozenset({Right.SEE_DELIVERIES}),
+        Role.MANAGER: frozenset({Right.SEE_DELIVERIES, Right.SEE_MEASURES}),
         Role.USER: frozenset(),
         Role.OPERATOR: _SEES
         | {
@@ -110,6 +130,9 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
             Right.CHECK_ACCESS,
             Right.HANDLE_BREACHES,
             Right.ASK_ABOUT_BREACH,  # a request that came by letter is entered for the client
+            Right.ASK_ASSURANCE,  # the same
+            Right.HANDLE_ASSURANCE,
+            Right.KEEP_MEASURES,
         },
         Role.DPO: _SEES
         | {
@@ -121,6 +144,10 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
             Right.CHECK_ACCESS,
             Right.HANDLE_BREACHES,
             Right.ASK_ABOUT_BREACH,
+            Right.ASK_ASSURANCE,
+            Right.HANDLE_ASSURANCE,
+            Right.KEEP_MEASURES,
+            Right.KEEP_UNDERTAKINGS,
         },
         Role.AUDITOR: _SEES,
     }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import structlog
 from fastapi import FastAPI
 
-from chassis import agenda, inbox, outbox, trail
+from chassis import agenda, inbox, outbox, trail, undertakings
 from chassis.access import Access
 from chassis.clock import Clock
 from chassis.consumer import Consumer
@@ -28,6 +28,7 @@ from chassis.settings import Settings
 from chassis.telemetry import Telemetry
 from chassis.trail_api import add_trail
 from chassis.transaction import Transaction
+from chassis.undertakings import Undertakings
 
 if TYPE_CHECKING:
     from chassis.otlp_metrics import MetricsSender
@@ -77,7 +78,7 @@ class Runtime:
 
 async def prepare(app: App, settings: Settings) -> list[str]:
     """Bring the service's schema up to this version; return the migrations applied."""
-    return await migrate(settings.database_url.get_secret_value(), app.name, shipped(CHASSIS_TABLES, app.migrations))
+    return await migrate(settings.dsn, app.name, shipped(CHASSIS_TABLES, app.migrations))
 
 
 class Service:
@@ -107,17 +108,26 @@ class Service:
         """Open the database, the API, the relay and the consumer, in this order; waits for what is away."""
         async for attempt in while_down("open the database"):
             with attempt:
-                pool = await open_pool(
-                    self.settings.database_url.get_secret_value(), self.app.name, self.settings.connections
-                )
-        processor = Processor(self.app.name, self.app, pool, self.clock, self.relay, self.metrics, self.telemetry)
-        access = Access(issuer=self.settings.oidc_issuer, key=self.settings.token_key)
+                pool = await open_pool(self.settings.dsn, self.app.name, self.settings.connections)
+        asked = self.settings.undertakings_required
+        processor = Processor(
+            self.app.name,
+            self.app,
+            pool,
+            self.clock,
+            self.relay,
+            self.metrics,
+            self.telemetry,
+            also=undertakings.router if asked else None,
+        )
+        bound = Undertakings(pool, self.clock) if asked else None
+        access = Access(issuer=self.settings.oidc_issuer, key=self.settings.token_key, undertakings=bound)
         self.runtime = Runtime(self.settings, self.clock, pool, processor, self.metrics, self.telemetry, access)
         async for attempt in while_down("begin"):
             with attempt:
                 async with processor.transaction() as tx:
                     await self.app.begin(tx)
-        self._consumer = Consumer(self.app.name, self.app.router.topics, self.settings, processor, self._crash)
+        self._consumer = Consumer(self.app.name, processor.router.topics, self.settings, processor, self._crash)
         api = self.app.api(self.runtime)
         api.add_middleware(Traced, telemetry=self.telemetry)
         add_health(api, self.is_ready, self.metrics)
@@ -199,9 +209,13 @@ class Service:
             ) from error
 
     def _crash(self, error: BaseException) -> None:
-        log.critical("crash", service=self.app.name, at="; ".join(_notes(error)) or None, exc_info=error)
+        """First the end, then the log: a log that can't be written keeps nobody waiting."""
         if not self.crashed.done():
             self.crashed.set_exception(error)
+        try:
+            log.critical("crash", service=self.app.name, at="; ".join(_notes(error)) or None, exc_info=error)
+        except Exception as broken:  # noqa: BLE001 - the crash goes on; who calls must not go on in its place
+            error.add_note(f"the log of it failed: {type(broken).__name__}")
 
     async def _observe(self) -> None:
         """Look at the outbox, the agenda and the lag now and then, for the metrics."""

@@ -2,18 +2,21 @@
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chassis.kafka import Kafka
 
 
-class Settings(BaseSettings):
+class Settings(Kafka):
     """Read from `DUTIFUL_*`; a secret has no default."""
 
-    model_config = SettingsConfigDict(env_prefix="DUTIFUL_", env_nested_delimiter="__", frozen=True, extra="ignore")
-
-    kafka: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, comma-separated")
     database_url: SecretStr = Field(description="PostgreSQL DSN of this service's own role")
+    database_password: SecretStr | None = Field(None, description="the role's password, where the DSN holds none")
+    database_ca: Path | None = Field(
+        None, description="PEM file of the authorities of PostgreSQL's certificate; TLS is then required"
+    )
     topic_prefix: str = Field("", description="put before every topic's name")
     host: str = Field("127.0.0.1", description="address that the API listens on")
     port: int = Field(0, ge=0, le=65535, description="port of the API; 0 takes a free one")
@@ -33,4 +36,18 @@ class Settings(BaseSettings):
         timedelta(seconds=15), gt=timedelta(0), description="how often metrics go there too"
     )
     oidc_issuer: str | None = Field(None, description="OpenID Connect issuer whose tokens are accepted")
+    undertakings_required: bool = Field(
+        default=False, description="whether staff need an undertaking of confidentiality in force to reach records"
+    )
     token_key: Path | None = Field(None, description="local Ed25519 key file whose tokens are accepted (`make up`)")
+
+    @property
+    def dsn(self) -> str:
+        """The DSN whole: with the password, and with TLS to a server that is who its certificate says."""
+        dsn = self.database_url.get_secret_value()
+        more: dict[str, str] = {}
+        if self.database_password is not None:
+            more["password"] = self.database_password.get_secret_value()
+        if self.database_ca is not None:
+            more |= {"sslmode": "verify-full", "sslrootcert": str(self.database_ca)}
+        return f"{dsn}{'&' if '?' in dsn else '?'}{urlencode(more)}" if more else dsn

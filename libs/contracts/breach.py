@@ -48,6 +48,7 @@ class BreachDetected(BreachEvent):
     client_ids: tuple[Id, ...] = ()
     data_categories: tuple[Id, ...] = ()
     systems: tuple[Id, ...] = ()
+    description_fr: Text | None = None
 
 
 class BreachAwarenessRecorded(BreachEvent):
@@ -61,9 +62,25 @@ class BreachAwarenessRecorded(BreachEvent):
 
 
 class BreachScoped(BreachEvent):
-    """Somebody decided who is affected, beside those who are already; it only ever widens."""
+    """Somebody decided who is affected, beside those who are already."""
 
     TYPE: ClassVar[str] = "breach.scoped"
+
+    client_ids: tuple[Id, ...] = ()
+    subprocessor_ids: tuple[Id, ...] = ()
+    systems: tuple[Id, ...] = ()
+    data_categories: tuple[Id, ...] = ()
+    decided_by: Text
+    reason: Text
+
+
+class BreachScopeCorrected(BreachEvent):
+    """Somebody was named by mistake: what is named here is taken out, and whoever was affected by that alone.
+
+    Who was told already stays: an update says how it is.
+    """
+
+    TYPE: ClassVar[str] = "breach.scope_corrected"
 
     client_ids: tuple[Id, ...] = ()
     subprocessor_ids: tuple[Id, ...] = ()

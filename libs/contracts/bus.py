@@ -5,6 +5,10 @@ from datetime import timedelta
 from enum import StrEnum
 
 from contracts import (
+    appointment,
+    assistance,
+    assurance,
+    audit,
     breach,
     cease,
     change,
@@ -13,20 +17,25 @@ from contracts import (
     clock,
     contract,
     deadline,
+    dispute,
     dsar,
     erasure,
     escalation,
     hold,
     holder,
     incident,
+    measure,
     mitigation,
     notice,
     objection,
     permission,
+    question,
     retention,
     returning,
     schedule,
+    staff,
     subprocessor,
+    undertaking,
 )
 from contracts.event import Event
 
@@ -50,6 +59,8 @@ class Topic:
     retention_within: timedelta = timedelta(days=7)
     answers: tuple[type[Event], ...] = ()
     """Those of its events that others say, each in answer to the writer."""
+    others: tuple[str, ...] = ()
+    """The services beside its writer that write here."""
 
     @property
     def from_outside(self) -> tuple[type[Event], ...]:
@@ -82,6 +93,7 @@ TOPICS = (
             client.ClientContactChanged,
             client.ClientSettingsChanged,
             client.ClientDesynchronised,
+            client.ClientCompetitorMarked,
         ),
     ),
     Topic(
@@ -98,6 +110,7 @@ TOPICS = (
             breach.BreachDetected,
             breach.BreachAwarenessRecorded,
             breach.BreachScoped,
+            breach.BreachScopeCorrected,
             breach.BreachUpdated,
             breach.BreachStepLogged,
             breach.BreachDossierEntered,
@@ -120,6 +133,8 @@ TOPICS = (
             incident.IncidentOpened,
             incident.IncidentAware,
             incident.IncidentScopeWidened,
+            incident.IncidentScopeNarrowed,
+            incident.IncidentReachedNobody,
             incident.IncidentTimeLeft,
             incident.IncidentClockMissed,
             incident.IncidentReminded,
@@ -133,6 +148,7 @@ TOPICS = (
             incident.IncidentReopened,
             incident.IncidentRefused,
             incident.IncidentNoticeOrdered,
+            incident.IncidentAlertOrdered,
         ),
     ),
     Topic(
@@ -166,6 +182,7 @@ TOPICS = (
         "platform, and each holder of itself",
         "Who holds clients' data, and what holders report",
         (holder.HolderDeclared, holder.HolderRetired, holder.HolderRestored, holder.HolderReported),
+        others=("holder",),
     ),
     Topic(
         "cease",
@@ -173,6 +190,7 @@ TOPICS = (
         "Orders to cease processing, and holders' answers",
         (cease.CeaseOrdered, cease.CeaseLifted, cease.CeaseConfirmed),
         answers=(cease.CeaseConfirmed,),
+        others=("holder",),
     ),
     Topic(
         "erasure",
@@ -188,6 +206,7 @@ TOPICS = (
         ),
         retention_within=timedelta(days=21),
         answers=(erasure.ErasureConfirmed, erasure.ErasureFailed, erasure.ErasureChecked),
+        others=("holder",),
     ),
     Topic(
         "return",
@@ -207,6 +226,7 @@ TOPICS = (
             returning.ReturnDownloaded,
             returning.ReturnAcknowledged,
         ),
+        others=("holder",),
     ),
     Topic(
         "retention",
@@ -219,6 +239,7 @@ TOPICS = (
             retention.RetentionChoiceAccepted,
             retention.RetentionChoiceRefused,
             retention.RetentionChoiceDefaulted,
+            retention.RetentionFetchingMoved,
             retention.RetentionReturnSettled,
             retention.RetentionHoldApplied,
             retention.RetentionHoldRefused,
@@ -292,6 +313,99 @@ TOPICS = (
         "notifier",
         "Receipts, escalations and failures of notices",
         (notice.NoticeReceived, notice.NoticeEscalated, notice.NoticeFailed),
+    ),
+    Topic(
+        "question",
+        "platform, and clients and operators through the API",
+        "Clients' questions and questionnaires, and their answers",
+        (question.QuestionAsked, question.QuestionAnswered, question.QuestionFoundInsufficient),
+    ),
+    Topic(
+        "audit",
+        "platform, and clients and operators through the API",
+        "What both parties say about audits, gate by gate",
+        (
+            audit.AuditRequested,
+            audit.AuditCertificateOffered,
+            audit.AuditPlanSubmitted,
+            audit.AuditExpertNamed,
+            audit.AuditConfidentialitySigned,
+            audit.AuditTermsProposed,
+            audit.AuditAnswered,
+            audit.AuditEscortNamed,
+            audit.AuditBegun,
+            audit.AuditReportDelivered,
+            audit.AuditFindingRecorded,
+            audit.AuditFindingClosed,
+            audit.AuditClosed,
+            audit.AuditWithdrawn,
+        ),
+    ),
+    Topic(
+        "assistance",
+        "platform, and clients and operators through the API",
+        "Help that clients ask for, quotes, and what was given",
+        (
+            assistance.AssistanceRequested,
+            assistance.AssistanceQuoted,
+            assistance.AssistanceQuoteAnswered,
+            assistance.AssistanceWorkBegun,
+            assistance.AssistanceGiven,
+            assistance.AssistanceWithdrawn,
+        ),
+    ),
+    Topic(
+        "dispute",
+        "platform, and operators through the API",
+        "Disputes: their notification, the meeting, the settlement",
+        (dispute.DisputeNotified, dispute.DisputeMet, dispute.DisputeSettled),
+    ),
+    Topic(
+        "measure",
+        "platform, and operators through the API",
+        "Versions of the security measures, and justifications",
+        (measure.MeasureVersionProposed, measure.MeasureJustified, measure.MeasureVersionWithdrawn),
+    ),
+    Topic(
+        "staff",
+        "platform, and the data protection officer through the API",
+        "Undertakings of confidentiality, person by person",
+        (staff.StaffUndertakingGiven, staff.StaffUndertakingEnded),
+    ),
+    Topic(
+        "assurance",
+        "assurance",
+        "Every step of questions, audits, help, disputes and measures; refusals with their gate",
+        (
+            assurance.AssuranceOpened,
+            assurance.AssuranceGateDecided,
+            assurance.AssuranceAuditBegun,
+            assurance.AssuranceReportReceived,
+            assurance.AssuranceFindingTracked,
+            assurance.AssuranceAnswered,
+            assurance.AssuranceQuoteDecided,
+            assurance.AssuranceDisputeDated,
+            assurance.AssuranceOverdue,
+            assurance.AssuranceClosed,
+            assurance.AssuranceRefused,
+            assurance.AssuranceMeasuresHeld,
+            assurance.AssuranceMeasuresInForce,
+            assurance.AssuranceMeasuresRefused,
+            assurance.AssuranceNoticeOrdered,
+        ),
+    ),
+    Topic(
+        "appointment",
+        "assurance",
+        "The dates of questions, help, disputes and measures, as they come",
+        (appointment.AppointmentMatterDue, appointment.AppointmentMeasuresDue),
+    ),
+    Topic(
+        "undertaking",
+        "assurance",
+        "Who is bound to confidentiality; the last word per person",
+        (undertaking.UndertakingSet,),
+        Cleanup.COMPACT,
     ),
     Topic("escalation", "notifier", "When to look who has no receipt", (escalation.EscalationDue,)),
 )

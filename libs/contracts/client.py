@@ -2,15 +2,14 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import Field, StringConstraints
 
 from contracts.event import Event, Id, Instant, Part, Text
 
-Email = Annotated[
-    str, StringConstraints(pattern=r"^[^@\s<>,;\x00-\x1f\x7f]+@[^@\s<>,;\x00-\x1f\x7f]+$", max_length=254)
-]
+EMAIL_PATTERN: Final = r"^[^@\s<>,;\x00-\x1f\x7f]+@[^@\s<>,;\x00-\x1f\x7f]+$"
+Email = Annotated[str, StringConstraints(pattern=EMAIL_PATTERN, max_length=254)]
 
 
 class Language(StrEnum):
@@ -100,3 +99,15 @@ class ClientDesynchronised(Event):
 
     client_id: Id
     desynchronised_at: Instant
+
+
+class ClientCompetitorMarked(Event):
+    """Somebody decided whether a client competes with the processor, or belongs to one that does (§7)."""
+
+    TYPE: ClassVar[str] = "client.competitor_marked"
+    KEY: ClassVar[tuple[str, ...]] = ("client_id",)
+
+    client_id: Id
+    competitor: bool
+    reason: Text
+    said_by: Text

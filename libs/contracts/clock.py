@@ -28,9 +28,10 @@ class ClockReminderDue(BreachEvent):
 
 
 class ClockPageDue(BreachEvent):
-    """The next clients of a telling are to be told, those after `after`."""
+    """The next clients of a telling are to be told, those after `after`; so many pages of them."""
 
     TYPE: ClassVar[str] = "clock.page_due"
 
     telling_id: Id
     after: str = ""
+    pages: int = 1

@@ -1,18 +1,20 @@
 """What every event is: a frozen, strict model with a CloudEvents type and the fields that key it."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$", max_length=128)]
+COUNTRY_PATTERN: Final = r"^[A-Z]{2}$"
+ID_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
+TEXT_PATTERN: Final = r"^[^\x00]*\S[^\x00]*$"
+
+Id = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=128)]
 """An identifier that is safe in a Kafka key, a URL path and a log line."""
 
-Text = Annotated[
-    str, StringConstraints(min_length=1, max_length=10_000, strip_whitespace=True, pattern=r"^[^\x00]*\S[^\x00]*$")
-]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000, strip_whitespace=True, pattern=TEXT_PATTERN)]
 """What a person wrote; never blank, never a whole book, and without the NUL that PostgreSQL can't store."""
 
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Country = Annotated[str, StringConstraints(pattern=COUNTRY_PATTERN)]
 """ISO 3166-1 alpha-2."""
 
 Instant = AwareDatetime

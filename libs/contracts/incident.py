@@ -58,6 +58,26 @@ class IncidentScopeWidened(BreachEvent):
     reason: str
 
 
+class IncidentScopeNarrowed(BreachEvent):
+    """So many clients were named by mistake and are not affected: they had not been told."""
+
+    TYPE: ClassVar[str] = "incident.scope_narrowed"
+
+    removed: int
+    affected: int
+    decided_by: str
+    reason: str
+
+
+class IncidentReachedNobody(BreachEvent):
+    """It is a breach, and no client is known to be affected: nobody was told; `unresolved` was named and is unknown."""
+
+    TYPE: ClassVar[str] = "incident.reached_nobody"
+
+    aware_at: Instant
+    unresolved: tuple[str, ...] = ()
+
+
 class IncidentTimeLeft(BreachEvent):
     """So much time is left on a clock; `client_ids`: who has no receipt yet; `late`: it was noticed late."""
 
@@ -194,6 +214,28 @@ class IncidentRefused(BreachEvent):
     reason: str
     clause: str
     field: str | None = None
+
+
+class AlertKind(StrEnum):
+    """What people on call are told, so that they act; each has a text in every language."""
+
+    BREACH_TIME_LEFT = "breach_time_left"
+    BREACH_CLOCK_MISSED = "breach_clock_missed"
+    BREACH_REACHED_NOBODY = "breach_reached_nobody"
+    BREACH_UNDECIDED = "breach_undecided"
+
+
+class IncidentAlertOrdered(Event):
+    """The people on call must be told this; the notifier knows who they are."""
+
+    TYPE: ClassVar[str] = "incident.alert_ordered"
+    KEY: ClassVar[tuple[str, ...]] = ("order_id",)
+
+    order_id: Id
+    about: Id
+    kind: AlertKind
+    clause: str
+    facts: dict[str, str | tuple[str, ...]]
 
 
 class NoticeKind(StrEnum):

@@ -20,7 +20,10 @@ class Action(StrEnum):
 
 
 class PlanEntry(Part):
-    """One line of a plan: what happens, from which day on, why, and what holds it back."""
+    """One line of a plan: what happens, from which day on, why, and what holds it back.
+
+    `coded` are the reasons for words in another language, as `contracts.coded` has it.
+    """
 
     category: Id
     holder_id: Id
@@ -29,6 +32,7 @@ class PlanEntry(Part):
     clause: str
     because: tuple[str, ...]
     held_by: tuple[Id, ...] = ()
+    coded: tuple[str, ...] | None = None
 
 
 class RetentionEvent(Event):
@@ -111,6 +115,18 @@ class RetentionReturnSettled(RetentionEvent):
 
     acknowledged: bool
     reason: str
+
+
+class RetentionFetchingMoved(RetentionEvent):
+    """These packages can be fetched until `available_until`, whatever their orders said.
+
+    It is said when all that is returned is ready, and whenever one that is still missing keeps the others waiting.
+    """
+
+    TYPE: ClassVar[str] = "retention.fetching_moved"
+
+    order_ids: Annotated[tuple[Id, ...], Field(min_length=1)]
+    available_until: Instant
 
 
 class RetentionHoldApplied(RetentionEvent):

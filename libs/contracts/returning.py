@@ -1,6 +1,6 @@
 """Returns: packages ordered from a holder, made, fetched by the client and acknowledged (§8.3)."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import Field, StringConstraints
 
@@ -8,7 +8,8 @@ from contracts.choice import Encryption, Recipient
 from contracts.event import Event, Id, Instant, Part, Text
 from contracts.ordering import HolderOrder
 
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+SHA256_PATTERN: Final = r"^[0-9a-f]{64}$"
+Sha256 = Annotated[str, StringConstraints(pattern=SHA256_PATTERN)]
 Count = Annotated[int, Field(ge=0)]
 
 

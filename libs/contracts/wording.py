@@ -8,6 +8,10 @@ from typing import Final, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from contracts.client import EMAIL_PATTERN
+from contracts.event import COUNTRY_PATTERN, ID_PATTERN, TEXT_PATTERN
+from contracts.returning import SHA256_PATTERN
+
 Step = int | str
 Context = Mapping[str, object]
 
@@ -19,6 +23,15 @@ class Problem:
     field: str
     text: str
 
+
+_PATTERNS: Final[Mapping[object, str]] = {
+    ID_PATTERN: "must be letters, digits or . _ : - and begin with a letter or a digit",
+    TEXT_PATTERN: "must not be blank, nor hold the character NUL",
+    COUNTRY_PATTERN: "must be a country's two capital letters, as in FR",
+    EMAIL_PATTERN: "must be an email address, as in privacy@example.com",
+    SHA256_PATTERN: "must be a SHA-256: 64 digits or letters from a to f",
+}
+"""What our patterns ask for."""
 
 _WORDS: Final[Mapping[str, Callable[[Context], str]]] = {
     "missing": lambda _: "is required",
@@ -34,7 +47,8 @@ _WORDS: Final[Mapping[str, Callable[[Context], str]]] = {
     "model_type": lambda _: "must be an object",
     "enum": lambda said: f"must be one of {said['expected']}",
     "literal_error": lambda said: f"must be {said['expected']}",
-    "string_pattern_mismatch": lambda said: f"must match {said['pattern']}",
+    "string_pattern_mismatch": lambda said: _PATTERNS.get(said["pattern"], f"must match {said['pattern']}"),
+    "extra_forbidden": lambda _: "is not known here",
     "string_too_short": lambda said: _at_least(said["min_length"], "character"),
     "string_too_long": lambda said: f"must have at most {said['max_length']} characters",
     "greater_than": lambda said: f"must be more than {said['gt']}",
@@ -51,10 +65,14 @@ _WORDS: Final[Mapping[str, Callable[[Context], str]]] = {
     "datetime_type": lambda _: _INSTANT,
     "datetime_parsing": lambda _: _INSTANT,
     "datetime_from_date_parsing": lambda _: _INSTANT,
+    "time_delta_type": lambda _: _DURATION,
+    "time_delta_parsing": lambda _: _DURATION,
+    "path_type": lambda _: "must be a path",
     "json_invalid": lambda said: f"is no JSON: {said['error']}",
 }
 
 _DATE: Final = "must be a date, as in 2026-03-31"
+_DURATION: Final = "must be a duration, as in PT20S or P30D"
 _INSTANT: Final = "must be a date and time with its offset, as in 2026-03-31T09:00:00Z"
 
 
@@ -73,6 +91,12 @@ def in_words(kind: str, message: str, context: Context) -> str:
     return words(context) if words else message
 
 
+def unknown_field(model: type[BaseModel], loc: tuple[Step, ...]) -> str:
+    """What is wrong with a field that `model` doesn't have, with the nearest that it has."""
+    *parents, name = loc
+    return f"is not known here{did_you_mean(str(name), _known(model, tuple(parents)))}"
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`; did you mean …?` with the nearest known name, or else all of them."""
     known = sorted(known)
@@ -82,10 +106,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def _unknown(model: type[BaseModel], found: ErrorDetails) -> str | None:
     """The nearest known fields, for one that isn't."""
-    if found["type"] != "extra_forbidden":
-        return None
-    *parents, name = found["loc"]
-    return f"is not known here{did_you_mean(str(name), _known(model, tuple(parents)))}"
+    return unknown_field(model, found["loc"]) if found["type"] == "extra_forbidden" else None
 
 
 def _at_least(number: object, what: str) -> str:

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
 
-from breach import acts_api, clients_api, dossier_api, due, incidents_api
+from breach import due
+from breach.answers import acts_api, clients_api, dossier_api, incidents_api
 from chassis.http import create_api
 from chassis.service import Runtime
 

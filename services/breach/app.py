@@ -7,9 +7,14 @@ from typing import Any
 from fastapi import FastAPI
 
 from agreement.book import Book
-from breach import api, directory_store, dossiers, due, incidents, knowing, phases, scoping, telling, ticking
+from breach import api, due
+from breach.affected import directory_store, knowing, scoping
+from breach.authority import dossiers
+from breach.course import incidents, phases
 from breach.settings import BreachSettings
-from breach.watch import Watch
+from breach.timing import ticking
+from breach.timing.watch import Watch
+from breach.told import telling
 from chassis.router import Router
 from chassis.service import Runtime
 from chassis.transaction import Transaction

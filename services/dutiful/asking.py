@@ -2,47 +2,78 @@
 
 import asyncio
 from collections.abc import Mapping
+from http import HTTPStatus
 
 import typer
 from pydantic_core import from_json
 from rich.console import Console
 
+from dutiful.acting import NoAnswer, key_of
 
-def ask(
-    url: str, token: str, option: str, *, body: Mapping[str, object] | None = None, key: str | None = None
-) -> object:
-    """The JSON that a GET, or with a body a POST under a key, answers; `option` is the service's address in words."""
-    content: object = from_json(asyncio.run(_ask(url, token, option, body, key)))
+
+def ask(url: str, token: str, option: str, *, body: Mapping[str, object] | None = None) -> object:
+    """The JSON that a GET, or with a body a POST that changes nothing, answers; `option` sets the address."""
+    content: object = from_json(_answer(url, token, option, body))
     return content
 
 
 def fetch(url: str, token: str, option: str) -> bytes:
     """What a GET answers, as it is."""
-    return asyncio.run(_ask(url, token, option, None, None))
+    return _answer(url, token, option, None)
 
 
-async def _ask(url: str, token: str, option: str, body: Mapping[str, object] | None, key: str | None) -> bytes:
+def upload(url: str, token: str, option: str, content: bytes) -> object:
+    """The JSON that a POST of bytes answers; the same bytes again change nothing."""
+    answered: object = from_json(_answer(url, token, option, None, content))
+    return answered
+
+
+def act(url: str, token: str, option: str, body: Mapping[str, object]) -> object:
+    """The JSON that a POST under a key answers; without an answer, the same command again can do no harm."""
+    try:
+        with key_of([url, body]) as key:
+            content: object = from_json(asyncio.run(_ask(url, token, body, key)))
+            return content
+    except NoAnswer as error:
+        _complain(f"{error}; set {option}, or run the same again: it is carried out once")
+        raise typer.Exit(1) from None
+
+
+def _answer(url: str, token: str, option: str, body: Mapping[str, object] | None, sent: bytes | None = None) -> bytes:
+    try:
+        return asyncio.run(_ask(url, token, body, None, sent))
+    except NoAnswer as error:
+        _complain(f"{error}; set {option}")
+        raise typer.Exit(1) from None
+
+
+async def _ask(
+    url: str, token: str, body: Mapping[str, object] | None, key: str | None, sent: bytes | None = None
+) -> bytes:
     import aiohttp
 
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     if key is not None:
         headers["Idempotency-Key"] = key
-    method = "GET" if body is None else "POST"
+    method = "GET" if body is None and sent is None else "POST"
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session,
-            session.request(method, url, json=body, headers=headers) as answer,
+            session.request(method, url, json=body, data=sent, headers=headers) as answer,
         ):
             content = await answer.read()
+            if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise NoAnswer(f"{answer.status}: {_detail(content)}")
             if not answer.ok:
-                Console(stderr=True).print(f"{answer.status}: {_detail(content)}", style="red", markup=False)
+                _complain(f"{answer.status}: {_detail(content)}")
                 raise typer.Exit(1)
             return content
-    except aiohttp.ClientConnectionError:
-        Console(stderr=True).print(
-            f"nothing answers at {url}, it can't be reached; set {option}", style="red", markup=False
-        )
-        raise typer.Exit(1) from None
+    except (aiohttp.ClientError, TimeoutError):
+        raise NoAnswer(f"nothing answers at {url}, it can't be reached") from None
+
+
+def _complain(why: str) -> None:
+    Console(stderr=True).print(why, style="red", markup=False)
 
 
 def _detail(content: bytes) -> object:

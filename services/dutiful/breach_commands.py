@@ -1,15 +1,13 @@
 """`dutiful breach`: what an operator does about an incident; each answer shows the time that is left.
 
-The same command again changes nothing: its key is made of what it says.
+A command that had no answer may be given again and is carried out once; one that had is another act the next time.
 """
 
-from hashlib import blake2b
 from typing import Annotated, Any, Final
 
 import typer
-from pydantic_core import to_json
 
-from dutiful.asking import ask
+from dutiful.asking import act, ask
 from dutiful.breach_shown import show
 
 BREACH: Final = "http://127.0.0.1:8085"
@@ -29,11 +27,10 @@ def _group() -> None:
     """What is done about a personal data breach."""
 
 
-def say(incident: str, path: str, body: dict[str, Any], token: str, url: str) -> None:
-    """Post what is said, without what is not, under a key made of it; show how the incident stands."""
+def say(path: str, body: dict[str, Any], token: str, url: str) -> None:
+    """Post what is said, without what is not; show how the incident stands."""
     said = {name: value for name, value in body.items() if value not in (None, [], ())}
-    key = blake2b(to_json([incident, path, said]), digest_size=16).hexdigest()
-    show(ask(f"{url}/incidents{path}", token, "--breach", body=said, key=key))
+    show(act(f"{url}/incidents{path}", token, "--breach", said))
 
 
 def words(en: str, fr: str | None) -> dict[str, str]:
@@ -54,6 +51,7 @@ def open_incident(
     client: Many = None,
     system: Many = None,
     category: Many = None,
+    description_fr: French = None,
     url: Url = BREACH,
 ) -> None:
     """Open an incident; with --aware-at the clocks run and who is affected is told at once.
@@ -63,6 +61,7 @@ def open_incident(
     body = {
         "incident_id": incident,
         "description": description,
+        "description_fr": description_fr,
         "detected_at": detected_at,
         "aware_at": aware_at,
         "subprocessor_id": subprocessor,
@@ -70,13 +69,13 @@ def open_incident(
         "systems": system,
         "data_categories": category,
     }
-    say(incident, "", body, token, url)
+    say("", body, token, url)
 
 
 @app.command("aware")
 def aware(incident: Incident, at: At, reason: Reason, token: Token, url: Url = BREACH) -> None:
     """Decide that it is a breach, known since --at; said again, the clocks are moved."""
-    say(incident, f"/{incident}/awareness", {"aware_at": at, "reason": reason}, token, url)
+    say(f"/{incident}/awareness", {"aware_at": at, "reason": reason}, token, url)
 
 
 @app.command("scope")
@@ -88,6 +87,9 @@ def scope(
     subprocessor: Many = None,
     system: Many = None,
     category: Many = None,
+    take_out: Annotated[
+        bool, typer.Option("--take-out", help="these were named by mistake; who was told already stays")
+    ] = False,
     url: Url = BREACH,
 ) -> None:
     """Add who is affected: clients, or whose data a sub-processor or a system may hold, or of a category."""
@@ -98,7 +100,7 @@ def scope(
         "data_categories": category,
         "reason": reason,
     }
-    say(incident, f"/{incident}/scope", body, token, url)
+    say(f"/{incident}/scope" + ("/corrections" if take_out else ""), body, token, url)
 
 
 @app.command("update")
@@ -126,7 +128,7 @@ def update(
         "corrects": corrects,
         "last": last or None,
     }
-    say(incident, f"/{incident}/updates", body, token, url)
+    say(f"/{incident}/updates", body, token, url)
 
 
 @app.command("contain")
@@ -151,7 +153,7 @@ def contain(
         "text": words(text, text_fr),
         "internal": internal or None,
     }
-    say(incident, f"/{incident}/steps", body, token, url)
+    say(f"/{incident}/steps", body, token, url)
 
 
 @app.command("close")
@@ -167,10 +169,10 @@ def close(
 ) -> None:
     """Close it, or dismiss a suspicion; or open it again."""
     if reopen:
-        say(incident, f"/{incident}/reopening", {"reason": reason}, token, url)
+        say(f"/{incident}/reopening", {"reason": reason}, token, url)
         return
     absences = [dict(zip(("what", "reason"), each.split("=", 1), strict=False)) for each in without or ()]
-    say(incident, f"/{incident}/closure", {"reason": reason, "absences": absences}, token, url)
+    say(f"/{incident}/closure", {"reason": reason, "absences": absences}, token, url)
 
 
 @app.command("show")

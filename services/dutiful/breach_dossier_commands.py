@@ -28,7 +28,7 @@ def dossier(
     Example of an entry: {"code": "records", "standing": "approximate", "number": 900}
     """
     if enter is not None:
-        say(incident, f"/{incident}/dossier", {"entries": _entries(enter)}, token, url)
+        say(f"/{incident}/dossier", {"entries": _entries(enter)}, token, url)
     if out is not None:
         path = f"/incidents/{incident}/dossier" + ("/pdf" if out.suffix == ".pdf" else "")
         _write(out, fetch(url + path, token, "--breach"))
@@ -48,10 +48,10 @@ def exempt(
 ) -> None:
     """Exempt the client that caused it, and that one alone; or lift that."""
     if lift:
-        say(incident, f"/{incident}/exemptions/{client}/end", {"reason": reason}, token, url)
+        say(f"/{incident}/exemptions/{client}/end", {"reason": reason}, token, url)
         return
     body = {"client_id": client, "reason": reason, "evidence": evidence}
-    say(incident, f"/{incident}/exemptions", body, token, url)
+    say(f"/{incident}/exemptions", body, token, url)
 
 
 @app.command("decide")
@@ -64,7 +64,7 @@ def decide(
     url: Url = BREACH,
 ) -> None:
     """Decide whether an authority is notified, and why."""
-    say(incident, f"/{incident}/decisions", {"clock": clock, "notify": notify, "reason": reason}, token, url)
+    say(f"/{incident}/decisions", {"clock": clock, "notify": notify, "reason": reason}, token, url)
 
 
 @app.command("notified")
@@ -78,7 +78,7 @@ def notified(
 ) -> None:
     """Record that the dossier, as it stands, went to an authority."""
     body = {"clock": clock, "submitted_at": at, "reference": reference}
-    say(incident, f"/{incident}/notifications", body, token, url)
+    say(f"/{incident}/notifications", body, token, url)
 
 
 @app.command("delay")
@@ -91,7 +91,7 @@ def delay(
     url: Url = BREACH,
 ) -> None:
     """Say why a clock was missed: who was told late reads it."""
-    say(incident, f"/{incident}/delays", {"clock": clock, "reason": words(reason, reason_fr)}, token, url)
+    say(f"/{incident}/delays", {"clock": clock, "reason": words(reason, reason_fr)}, token, url)
 
 
 @app.command("register")

@@ -25,6 +25,7 @@ class _Incident(BaseModel):
     status: str
     clocks: list[_Clock]
     affected: int
+    reaches_nobody: bool
     told: int
     exempt: int
     updates: int
@@ -41,6 +42,9 @@ def show(answer: object) -> None:
         f"told, {incident.exempt} exempt; {incident.updates} updates",
         markup=False,
     )
+    if incident.reaches_nobody:
+        nobody = "IT REACHES NOBODY: no client is known to be affected; say who is, with `dutiful breach scope`"
+        console.print(nobody, style="bold red", markup=False)
     table = Table(title="Time left", title_justify="left")
     for column in ("clock", "left", "until", "waiting", "missed"):
         table.add_column(column)

@@ -6,16 +6,21 @@ import typer
 
 from dutiful import (
     agreement_commands,
+    audit_commands,
     breach_dossier_commands,
     certificate_commands,
     contracts_commands,
     dead_letter_commands,
     deadline_commands,
     deadlines_command,
+    deploy_commands,
     emit_command,
     holder_commands,
+    mail_command,
+    matter_commands,
     monitoring_commands,
     notices_command,
+    register_commands,
     retention_commands,
     running,
     simulate_command,
@@ -45,6 +50,7 @@ app.command("migrate", rich_help_panel="Run")(running.migrate)
 app.command("topics", rich_help_panel="Run")(running.topics)
 app.command("emit", rich_help_panel="Use")(emit_command.emit)
 app.command("simulate", rich_help_panel="Use")(simulate_command.simulate)
+app.command("mail", rich_help_panel="Use")(mail_command.mail)
 app.command("token", rich_help_panel="Use")(token_command.token)
 app.command("notices", rich_help_panel="Use")(notices_command.notices)
 app.command("deadlines", rich_help_panel="Use")(deadlines_command.deadlines)
@@ -52,9 +58,17 @@ app.command("trace", rich_help_panel="Use")(trace_command.trace)
 app.add_typer(deadline_commands.app, name="deadline", rich_help_panel="Use")
 app.add_typer(retention_commands.app, name="retention", rich_help_panel="Use")
 app.add_typer(breach_dossier_commands.app, name="breach", rich_help_panel="Use")
+app.add_typer(audit_commands.app, name="audit", rich_help_panel="Use")
+app.add_typer(matter_commands.question, name="question", rich_help_panel="Use")
+app.add_typer(matter_commands.assistance, name="assistance", rich_help_panel="Use")
+app.add_typer(matter_commands.dispute, name="dispute", rich_help_panel="Use")
+app.command("competitor", rich_help_panel="Use")(matter_commands.competitor)
+app.add_typer(register_commands.measures, name="measures", rich_help_panel="Use")
+app.add_typer(register_commands.undertaking, name="undertaking", rich_help_panel="Use")
 app.add_typer(certificate_commands.app, name="certificate", rich_help_panel="Use")
 app.add_typer(dead_letter_commands.app, name="dead-letters", rich_help_panel="Use")
 app.add_typer(agreement_commands.app, name="agreement", rich_help_panel="Check")
 app.add_typer(holder_commands.app, name="holder", rich_help_panel="Check")
 app.add_typer(contracts_commands.app, name="contracts", rich_help_panel="Check")
 app.add_typer(monitoring_commands.app, name="monitoring", rich_help_panel="Check")
+app.add_typer(deploy_commands.app, name="deploy", rich_help_panel="Check")

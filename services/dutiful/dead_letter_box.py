@@ -7,6 +7,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
 from chassis.dead_letters import DeadLetter, exhume, topic_of
+from chassis.kafka import reached
 from dutiful.services import RUNNABLE
 
 
@@ -34,7 +35,7 @@ def _fold(letters: dict[str, DeadLetter], key: bytes | None, letter: DeadLetter 
 
 async def send(kafka: str, prefix: str, letters: Iterable[DeadLetter], again: Iterable[DeadLetter] = ()) -> None:
     """The originals first, then the tombstones: a crash between them replays twice, which the inbox forgives."""
-    producer = AIOKafkaProducer(bootstrap_servers=kafka, enable_idempotence=True)
+    producer = AIOKafkaProducer(**reached(kafka), enable_idempotence=True)
     await producer.start()
     try:
         for letter in again:
@@ -46,7 +47,7 @@ async def send(kafka: str, prefix: str, letters: Iterable[DeadLetter], again: It
 
 
 async def _topics(kafka: str) -> set[str]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    admin = AIOKafkaAdminClient(**reached(kafka))
     try:
         await admin.start()
         return set(await admin.list_topics())
@@ -56,7 +57,7 @@ async def _topics(kafka: str) -> set[str]:
 
 @asynccontextmanager
 async def _consumer(kafka: str, topics: Sequence[str]) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(*topics, bootstrap_servers=kafka, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(*topics, **reached(kafka), auto_offset_reset="earliest")
     try:
         await consumer.start()
         yield consumer

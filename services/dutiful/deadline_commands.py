@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from agreement import deadlines
+from agreement import assurance_days, deadlines
 from agreement.calendar import CalendarUnknown
 from agreement.deadlines import Deadline
 from agreement.loading import AgreementInvalid, default_path, load
@@ -28,7 +28,8 @@ def parse_date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no date ({error}); write YYYY-MM-DD, as in 2026-04-30") from None
+        why = str(error).partition(":")[0] if text[:4].isdecimal() else "it has another form"
+        raise typer.BadParameter(f"{text!r} is no date ({why}); write YYYY-MM-DD, as in 2026-04-30") from None
 
 
 def parse_instant(text: str) -> datetime:
@@ -118,7 +119,25 @@ def earliest_audit_day(from_on: FromDay, agreement: File = None, as_json: AsJson
 
     Example: dutiful deadline earliest_audit_day --from 2026-03-02
     """
-    _Ask("--from", agreement, as_json).answer(lambda terms: deadlines.earliest_audit_day(terms, from_on))
+    _Ask("--from", agreement, as_json).answer(lambda terms: assurance_days.earliest_audit_day(terms, from_on))
+
+
+@app.command("next_audit_day")
+def next_audit_day(from_on: FromDay, agreement: File = None, as_json: AsJson = False) -> None:
+    """The first day on which the next audit may be held, when the last one was held on --from.
+
+    Example: dutiful deadline next_audit_day --from 2026-03-02
+    """
+    _Ask("--from", agreement, as_json).answer(lambda terms: assurance_days.next_audit_day(terms, from_on))
+
+
+@app.command("settlement_end")
+def settlement_end(from_on: FromDay, agreement: File = None, as_json: AsJson = False) -> None:
+    """The last day to settle a dispute amicably, when the parties met on --from.
+
+    Example: dutiful deadline settlement_end --from 2026-03-02
+    """
+    _Ask("--from", agreement, as_json).answer(lambda terms: assurance_days.settlement_end(terms, from_on))
 
 
 @dataclass(frozen=True, slots=True)

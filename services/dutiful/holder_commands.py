@@ -67,7 +67,7 @@ def dry_run(
     found = asyncio.run(_count(Reach(data_map, Pace()), [(each, source) for each, _, source in wanted], scope))
     table = Table("category", "where", "how", "would go")
     for (name, _, source), outcome in zip(wanted, found, strict=True):
-        told = f"{outcome.count:,} {outcome.what}" if isinstance(outcome, Found) else f"can't be counted: {outcome}"
+        told = str(outcome) if isinstance(outcome, Found) else f"can't be counted: {outcome}"
         table.add_row(name, source.label, source.method, told)
     Console().print(table)
     if not all(isinstance(each, Found) for each in found):
@@ -88,7 +88,7 @@ async def _count(reach: "Reach", sources: "list[tuple[str, Source]]", scope: "Sc
 
 
 def _load(file: Path) -> "DataMap":
-    from holder.data_map import MapInvalid, load
+    from holder.map_file import MapInvalid, load
 
     try:
         return load(file)

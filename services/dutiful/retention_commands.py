@@ -28,11 +28,38 @@ class _Line(BaseModel):
     deleted: int | None = None
 
 
+class _Announced(BaseModel):
+    """A sub-processor that is not in force yet."""
+
+    holder_id: str
+    effective_on: str
+
+
 class _Plan(BaseModel):
-    """What is shown of a plan."""
+    """What is shown of a plan; of one that runs its stage, of one that is thought of what stands against it."""
 
     lines: list[_Line]
     without_holder: list[str] = []
+    terminated_on: str | None = None
+    stage: str | None = None
+    stands: str | None = None
+    announced: list[_Announced] = []
+    earlier: list["_Plan"] = []
+
+    @property
+    def remarks(self) -> list[str]:
+        """What must be known before the lines are read."""
+        remarks = [self.stands] if self.stands else []
+        if self.stage == "reinstated":
+            taken_back = f"its end on {self.terminated_on} was taken back"
+            remarks.append(f"The contract goes on: {taken_back}, and nothing of this plan happens.")
+        elif self.stage is not None:
+            remarks.append(f"The contract's end is {self.terminated_on}; the stage is {self.stage}.")
+        remarks += [
+            f"{each.holder_id} is announced for {each.effective_on}: by then it holds data, unless the client objects."
+            for each in self.announced
+        ]
+        return remarks
 
 
 @app.callback()
@@ -60,7 +87,10 @@ def plan(
 
 def show_lines(title: str, answer: object) -> None:
     """A plan for people, on a terminal of any width: per category and action each day with its holders and reasons."""
-    plan = _Plan.model_validate(answer)
+    _show(title, _Plan.model_validate(answer))
+
+
+def _show(title: str, plan: _Plan) -> None:
     groups: defaultdict[tuple[str, str], defaultdict[tuple[str, str], list[str]]]
     groups = defaultdict(lambda: defaultdict(list))
     for line in plan.lines:
@@ -68,6 +98,8 @@ def show_lines(title: str, answer: object) -> None:
         groups[line.category, line.action][day, "; ".join(line.because)].append(_holder(line))
     console = Console()
     console.print(Text(title))
+    for remark in plan.remarks:
+        console.print(Text(remark))
     for (category, action), days in groups.items():
         console.print(Text(f"\n{category}: {action}"))
         for (day, because), holders in days.items():
@@ -75,6 +107,8 @@ def show_lines(title: str, answer: object) -> None:
             console.print(Padding(Text(because), (0, 0, 0, 4)))
     if plan.without_holder:
         console.print(Text(f"\nno own system is declared to hold: {', '.join(plan.without_holder)}"))
+    for each in plan.earlier:
+        _show(f"\nOf the end on {each.terminated_on}, before the client signed again", each)
 
 
 def _holder(line: _Line) -> str:

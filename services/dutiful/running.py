@@ -19,6 +19,7 @@ from rich.table import Table
 from agreement.book import Book
 from agreement.loading import AgreementInvalid, default_path
 from chassis import logs
+from contracts.wording import in_words
 
 if TYPE_CHECKING:
     from all_in_one import House
@@ -30,7 +31,9 @@ _PIPED = 400
 AgreementFile = Annotated[
     Path | None, typer.Option("--agreement", help="agreement file, or a directory of them; the shipped one by default")
 ]
-ServiceName = Annotated[str, typer.Argument(help="subprocessor_registry, notifier, retention, breach or holder")]
+ServiceName = Annotated[
+    str, typer.Argument(help="subprocessor_registry, notifier, retention, breach, assurance or holder")
+]
 
 
 def configure_logs(*, verbose: bool) -> None:
@@ -115,16 +118,27 @@ def run(service: ServiceName, agreement: AgreementFile = None) -> None:
     _go(live())
 
 
-def migrate(service: ServiceName, agreement: AgreementFile = None) -> None:
-    """Bring a service's schema up to this version; safe while the version before still runs, and twice."""
-    from chassis.service import prepare
-    from dutiful.services import app_of, settings_of
+def migrate(
+    service: ServiceName,
+    wait: Annotated[bool, typer.Option("--wait", help="apply nothing: end when another process has")] = False,
+) -> None:
+    """Bring a service's schema up to this version; safe while the version before still runs, and twice.
+
+    Needs DUTIFUL_DATABASE_URL, and none of the service's other settings.
+    """
+    from chassis import migrations
+    from chassis.settings import Settings
+    from dutiful.services import kind_of
 
     try:
-        settings = settings_of(service)
+        settings = Settings()
     except ValidationError as error:
         raise _missing(error) from None
-    applied = asyncio.run(prepare(app_of(service, _book(agreement), settings), settings))
+    shipped = migrations.shipped(migrations.CHASSIS_TABLES, kind_of(service).migrations)
+    if wait:
+        asyncio.run(migrations.wait_until_migrated(settings.dsn, service, shipped))
+        return
+    applied = asyncio.run(migrations.migrate(settings.dsn, service, shipped))
     Console().print("\n".join(applied) or "nothing to do")
 
 
@@ -151,7 +165,10 @@ def _book(path: Path | None) -> Book:
 
 
 def _missing(error: ValidationError) -> typer.BadParameter:
-    names = [f"DUTIFUL_{'__'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()]
+    names = [
+        f"DUTIFUL_{'__'.join(map(str, each['loc'])).upper()} {in_words(each['type'], each['msg'], each.get('ctx', {}))}"
+        for each in error.errors()
+    ]
     return typer.BadParameter("set in the environment: " + "; ".join(names))
 
 
@@ -160,7 +177,7 @@ def _print_urls(console: Console, house: "House") -> None:
     table.add_row("Kafka", house.bootstrap)
     for service in house.services:
         table.add_row(service.app.name, f"{service.url}/docs")
-    table.add_row("mail sink (SMTP)", f"127.0.0.1:{house.smtp.port}")
+    table.add_row("emails that were sent", f"{house.mailbox.resolve()}")
     table.add_row("data", str(house.home.resolve()))
     console.print(table)
     console.print(f"Token:   dutiful token --key {house.token_key} --role operator", soft_wrap=True)
@@ -168,6 +185,7 @@ def _print_urls(console: Console, house: "House") -> None:
     console.print(f"Publish: {publish}", soft_wrap=True)
     if house.sample_dsn:
         console.print(f"A made-up platform's database: psql '{house.sample_dsn}'", soft_wrap=True, highlight=False)
+    console.print(f"Emails:  dutiful mail --home {house.home}", soft_wrap=True)
     console.print("Stop:    Ctrl-C")
 
 

@@ -13,6 +13,7 @@ from aiokafka.conn import collect_hosts
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 from aiokafka.structs import RecordMetadata
 
+from chassis.kafka import reached
 from contracts.publishing import Outgoing
 
 REACHED_WITHIN_S: Final = 8
@@ -72,7 +73,7 @@ async def _producer(kafka: str) -> AsyncIterator[AIOKafkaProducer]:
     except ValueError:
         raise NotSent(f"{kafka!r} is no list of host:port") from None
     producer = AIOKafkaProducer(
-        bootstrap_servers=kafka, enable_idempotence=True, linger_ms=5, request_timeout_ms=REACHED_WITHIN_S * 1000
+        **reached(kafka), enable_idempotence=True, linger_ms=5, request_timeout_ms=REACHED_WITHIN_S * 1000
     )
     try:
         yield producer

@@ -7,7 +7,8 @@ from agreement.book import Book
 from chassis.service import App
 from chassis.settings import Settings
 
-Starting = tuple[Callable[[], Settings], Callable[[Book, Settings], App]]
+Starting = tuple[Callable[[], Settings], type[App], Callable[[Book, Settings], App]]
+"""A service's settings, the class of its app, and how that is made."""
 
 
 S = TypeVar("S", bound=Settings)
@@ -22,35 +23,42 @@ def _of(kind: type[S], settings: Settings) -> S:
 def _registry() -> Starting:
     from subprocessor_registry.app import Registry
 
-    return Settings, lambda book, _: Registry(book)
+    return Settings, Registry, lambda book, _: Registry(book)
 
 
 def _notifier() -> Starting:
     from notifier.app import Notifier
     from notifier.settings import NotifierSettings
 
-    return NotifierSettings, lambda book, settings: Notifier(book, _of(NotifierSettings, settings))
+    return NotifierSettings, Notifier, lambda book, settings: Notifier(book, _of(NotifierSettings, settings))
 
 
 def _retention() -> Starting:
     from retention.app import Retention
     from retention.settings import RetentionSettings
 
-    return RetentionSettings, lambda book, settings: Retention(book, _of(RetentionSettings, settings))
+    return RetentionSettings, Retention, lambda book, settings: Retention(book, _of(RetentionSettings, settings))
 
 
 def _breach() -> Starting:
     from breach.app import Breach
     from breach.settings import BreachSettings
 
-    return BreachSettings, lambda book, settings: Breach(book, _of(BreachSettings, settings))
+    return BreachSettings, Breach, lambda book, settings: Breach(book, _of(BreachSettings, settings))
+
+
+def _assurance() -> Starting:
+    from assurance.app import Assurance
+    from assurance.settings import AssuranceSettings
+
+    return AssuranceSettings, Assurance, lambda book, settings: Assurance(book, _of(AssuranceSettings, settings))
 
 
 def _holder() -> Starting:
     from holder.app import Holder
     from holder.settings import HolderSettings
 
-    return HolderSettings, lambda _, settings: Holder(_of(HolderSettings, settings))
+    return HolderSettings, Holder, lambda _, settings: Holder(_of(HolderSettings, settings))
 
 
 _SERVICES: Final[dict[str, Callable[[], Starting]]] = {
@@ -58,6 +66,7 @@ _SERVICES: Final[dict[str, Callable[[], Starting]]] = {
     "notifier": _notifier,
     "retention": _retention,
     "breach": _breach,
+    "assurance": _assurance,
     "holder": _holder,
 }
 
@@ -70,14 +79,20 @@ NAMES: Final = tuple(name for name in RUNNABLE if name != "holder")
 
 def settings_of(name: str) -> Settings:
     """The settings of a service, from the environment."""
-    settings, _ = _service(name)
+    settings, _, _ = _service(name)
     return settings()
 
 
 def app_of(name: str, book: Book, settings: Settings) -> App:
     """The app of a service."""
-    _, app = _service(name)
-    return app(book, settings)
+    _, _, make = _service(name)
+    return make(book, settings)
+
+
+def kind_of(name: str) -> type[App]:
+    """The class of a service's app: what it hears and its migrations, with no setting needed."""
+    _, kind, _ = _service(name)
+    return kind
 
 
 def _service(name: str) -> Starting:

@@ -1,7 +1,7 @@
 """`dutiful simulate`: what would happen if, asked of a running service, which changes nothing."""
 
 import sys
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +11,7 @@ from rich.console import Console
 
 from contracts.publishing import InvalidEvent, draft
 from dutiful.asking import ask
+from dutiful.deadline_commands import parse_date
 from dutiful.retention_commands import RETENTION, show_lines
 
 
@@ -21,7 +22,8 @@ def simulate(
     ] = None,
     terminate: Annotated[str | None, typer.Option(metavar="CLIENT", help="the client whose contract would end")] = None,
     on: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="the day of the announcement, or of the end")
+        date | None,
+        typer.Option(parser=parse_date, metavar="DATE", help="the day of the announcement, or of the end, YYYY-MM-DD"),
     ] = None,
     choice: Annotated[str | None, typer.Option(help="return or deletion; none: the client says nothing")] = None,
     registry: Annotated[
@@ -39,17 +41,17 @@ def simulate(
     if (add is None) == (terminate is None):
         raise typer.BadParameter("give one of --add and --terminate")
     if add is not None:
-        asked = _checked(add) | ({} if on is None else {"on": on.date().isoformat()})
+        asked = _checked(add) | ({} if on is None else {"on": on.isoformat()})
         Console().print_json(data=ask(f"{registry}/simulations", token, "--registry", body=asked))
         return
     if on is None:
         raise typer.BadParameter("say when the contract would end", param_hint="--on")
-    body = {"client_id": terminate, "on": on.date().isoformat()} | ({} if choice is None else {"choice": choice})
+    body = {"client_id": terminate, "on": on.isoformat()} | ({} if choice is None else {"choice": choice})
     answer = ask(f"{retention}/simulations", token, "--retention", body=body)
     if as_json:
         Console().print_json(data=answer)
     else:
-        show_lines(f"If the contract of {terminate} ended on {on.date()}", answer)
+        show_lines(f"If the contract of {terminate} ended on {on}", answer)
 
 
 def _checked(file: Path) -> dict[str, object]:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from embedded import kafka_broker
 from embedded.kafka_broker import HOST, Ports
-from embedded.kafka_install import Installation, Progress, install
+from embedded.kafka_guard import Guard
+from embedded.kafka_install import Installation, Progress, format_directory, install
 from embedded.process import ServerProcess
 
 
@@ -14,10 +15,19 @@ class EmbeddedKafka:
 
     It listens on 127.0.0.1 only, on `port` or a free one; the same object keeps its port when it starts again. It ends
     when this process ends, however that comes. The first start on a machine downloads the broker (needs Maven).
+    With a guard it lets in nobody but the guard's users, by TLS, to do what they have a right to.
     """
 
-    def __init__(self, home: Path, *, port: int | None = None, progress: Progress = lambda _: None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        port: int | None = None,
+        progress: Progress = lambda _: None,
+        guard: Guard | None = None,
+    ) -> None:
         self._home = home.resolve()
+        self._guard = guard
         self._progress = progress
         self._ports = Ports.free(port)
         self._process: ServerProcess | None = None
@@ -47,12 +57,16 @@ class EmbeddedKafka:
         installed = await self.install()
         self._home.mkdir(parents=True, exist_ok=True)
         data = self._home / "kafka-data"
+        if self._guard and not data.exists():
+            await format_directory(installed.runtime, self._home, data, self._guard)
         if not data.exists():
             part = data.with_name("kafka-data.part")
             shutil.rmtree(part, ignore_errors=True)
             shutil.copytree(installed.formatted, part)
             part.rename(data)
-        self._process = await kafka_broker.launch(installed.runtime, self._home, self._ports, installed.jvm)
+        self._process = await kafka_broker.launch(
+            installed.runtime, self._home, self._ports, installed.jvm, self._guard
+        )
 
     async def stop(self) -> None:
         """Shut down in order; nothing happens where it doesn't run."""

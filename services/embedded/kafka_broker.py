@@ -4,15 +4,16 @@ import asyncio
 import os
 import secrets
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from embedded.java import Java
+from embedded.kafka_guard import GUARDED, PLAIN, Guard
 from embedded.process import LOOPBACK, POLL_S, Launch, ServerError, ServerProcess, must_be_free
 
 HOST: Final = LOOPBACK
@@ -55,20 +56,23 @@ class Ports:
         return cls(clients or free_port(), free_port())
 
 
-async def launch(runtime: Runtime, home: Path, ports: Ports, jvm: Sequence[str] = ()) -> ServerProcess:
+async def launch(
+    runtime: Runtime, home: Path, ports: Ports, jvm: Sequence[str] = (), guard: Guard | None = None
+) -> ServerProcess:
     """Start a broker on `home/kafka-data` and return once it answers; ServerError carries the end of its log.
 
     OSError with EADDRINUSE where another program listens on one of its ports: it might be another broker.
     """
     settings = home / "kafka.properties"
-    settings.write_text(broker_settings(home / "kafka-data", ports))
+    settings.touch(mode=0o600)
+    settings.write_text(broker_settings(home / "kafka-data", ports, guard))
     command = runtime.command("kafka.Kafka", str(settings), jvm=jvm)
     process = await ServerProcess.launch(
         Launch(command, home / "kafka.log", home / "kafka.lock", ports=(ports.clients, ports.controller))
     )
     try:
         async with asyncio.timeout(READY_WITHIN_S):
-            await _answers(process, ports.clients)
+            await _answers(process, ports.clients, guard.client(guard.administrator) if guard else {})
     except BaseException as error:
         await process.kill()
         if isinstance(error, TimeoutError):
@@ -82,17 +86,18 @@ async def stop(process: ServerProcess, *, within_s: float = STOPPED_WITHIN_S) ->
     await process.stop(signal.SIGTERM, within_s=within_s)
 
 
-def broker_settings(data: Path, ports: Ports) -> str:
+def broker_settings(data: Path, ports: Ports, guard: Guard | None = None) -> str:
     """The broker's settings: one node, nothing replicated, no topic made by accident, quick to come back."""
+    spoken = GUARDED if guard else PLAIN
     replicated = ("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")
     return "\n".join(
         [
             "process.roles=broker,controller",
             "node.id=1",
             f"controller.quorum.voters=1@{HOST}:{ports.controller}",
-            f"listeners=PLAINTEXT://{HOST}:{ports.clients},CONTROLLER://{HOST}:{ports.controller}",
-            f"advertised.listeners=PLAINTEXT://{HOST}:{ports.clients}",
-            "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            f"listeners={spoken}://{HOST}:{ports.clients},CONTROLLER://{HOST}:{ports.controller}",
+            f"advertised.listeners={spoken}://{HOST}:{ports.clients}",
+            f"listener.security.protocol.map={spoken}:{spoken},CONTROLLER:PLAINTEXT",
             "controller.listener.names=CONTROLLER",
             f"log.dirs={data}",
             "auto.create.topics.enable=false",
@@ -106,26 +111,27 @@ def broker_settings(data: Path, ports: Ports) -> str:
             "broker.heartbeat.interval.ms=500",
             # By default the cleaner of compacted topics sets 128 MB of heap aside.
             "log.cleaner.dedupe.buffer.size=8388608",
+            *(guard.settings() if guard else ()),
             "",
         ]
     )
 
 
-async def _answers(process: ServerProcess, port: int) -> None:
+async def _answers(process: ServerProcess, port: int, client: Mapping[str, Any]) -> None:
     """Return when the broker serves consumer groups; ServerError when it has ended instead."""
     serves = False
     while not serves:
         await asyncio.sleep(POLL_S)
-        serves = await _serves_groups(port)
+        serves = await _serves_groups(port, client)
         # Asked last: what answered on the port of one that has ended was somebody else.
         if process.exit_code is not None:
             raise ServerError(f"Kafka ended with {process.exit_code} while starting:\n{process.log_tail()}")
 
 
-async def _serves_groups(port: int) -> bool:
+async def _serves_groups(port: int, client: Mapping[str, Any]) -> bool:
     if not await _accepts(port):  # asked first because aiokafka logs an error for each refused connection
         return False
-    admin = AIOKafkaAdminClient(bootstrap_servers=f"{HOST}:{port}")
+    admin = AIOKafkaAdminClient(bootstrap_servers=f"{HOST}:{port}", **client)
     try:
         await admin.start()
         # What comes last: the topic that holds the offsets is made when a coordinator is first asked for.

@@ -19,6 +19,7 @@ from rich.console import Console
 from embedded import kafka_broker
 from embedded.java import Java, find_java
 from embedded.kafka_broker import HOST, Ports, Runtime, broker_settings
+from embedded.kafka_guard import Guard
 from embedded.process import Launch, ServerError, hold_lock, run_to_end, tail
 
 KAFKA_VERSION: Final = "4.3.1"
@@ -57,7 +58,9 @@ async def install(progress: Progress) -> Installation:
     lock = await hold_lock(root / "install.lock", within_s=DOWNLOADED_WITHIN_S)
     try:
         runtime = Runtime(java, await _jars(root, java, progress))
-        formatted = await _formatted(root, runtime)
+        formatted = root / "formatted"
+        if not formatted.exists():
+            await format_directory(runtime, root, formatted)
         archive = await _archive(root, runtime, formatted, progress)
     finally:
         os.close(lock)
@@ -91,17 +94,16 @@ async def _download(maven: str, java: Java, into: Path, log: Path) -> None:
     shutil.copy(_POM, into)
 
 
-async def _formatted(root: Path, runtime: Runtime) -> Path:
-    formatted = root / "formatted"
-    if not formatted.exists():
-        with _made_whole(formatted) as part:
-            settings, log = root / "format.properties", root / "format.log"
-            settings.write_text(broker_settings(part, Ports.free()))
-            command = runtime.command("kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(settings))
-            code = await run_to_end(Launch(command, log, root / "format.lock"), within_s=FORMATTED_WITHIN_S)
-            if code:
-                raise ServerError(f"Kafka could not format a directory:\n{tail(log)}")
-    return formatted
+async def format_directory(runtime: Runtime, root: Path, formatted: Path, guard: Guard | None = None) -> None:
+    """Make a directory that a broker can start on, with a guard's users in it."""
+    with _made_whole(formatted) as part:
+        settings, log = root / "format.properties", root / "format.log"
+        settings.write_text(broker_settings(part, Ports.free(), guard))
+        arguments = ["-t", _CLUSTER_ID, "-c", str(settings), *(guard.formatting() if guard else ())]
+        command = runtime.command("kafka.tools.StorageTool", "format", *arguments)
+        code = await run_to_end(Launch(command, log, root / "format.lock"), within_s=FORMATTED_WITHIN_S)
+        if code:
+            raise ServerError(f"Kafka could not format a directory:\n{tail(log)}")
 
 
 async def _archive(root: Path, runtime: Runtime, formatted: Path, progress: Progress) -> Path:

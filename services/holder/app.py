@@ -7,17 +7,17 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from chassis import inbox
+from chassis.message import Cause
 from chassis.router import Router
 from chassis.service import Runtime
 from chassis.transaction import Transaction
 from contracts.cease import CeaseConfirmed, CeaseLifted, CeaseOrdered
 from contracts.erasure import ErasureCheckOrdered, ErasureHalted, ErasureOrdered
-from contracts.retention import RetentionReturnSettled
+from contracts.retention import RetentionFetchingMoved, RetentionReturnSettled
 from contracts.returning import ReturnAcknowledged, ReturnOrdered
-from holder import api, decisions, packages, store
-from holder.data_map import load
+from holder import api, decisions, package_files, packages, store
 from holder.jobs import Order, Step, kind_of, step
+from holder.map_file import load
 from holder.metrics import HolderMetrics
 from holder.reaching import Reach
 from holder.settings import HolderSettings
@@ -44,10 +44,12 @@ class Holder:
         return self.reach.data_map.holder_id
 
     async def begin(self, tx: Transaction) -> None:
-        """The holder says who it is, once for each map."""
-        declared, cause = decisions.declaration(self.reach.data_map)
-        if await inbox.remember(tx.connection, [cause.inbox_key], tx.now):
-            tx.emit(declared, cause=cause)
+        """The holder says who it is, whenever its map says something else than at the last start."""
+        declared = decisions.declaration(self.reach.data_map)
+        digest = decisions.digest_of(declared)
+        nth = await store.declare(tx, digest)
+        if nth is not None:
+            tx.emit(declared, cause=Cause("dutiful/holder/map", f"{digest}/{nth}", digest))
 
     def api(self, runtime: Runtime) -> FastAPI:
         """The holder's HTTP API."""
@@ -112,6 +114,11 @@ class Holder:
         await packages.acknowledge(tx, acknowledged.client_id, acknowledged.order_id, tx.now)
         await store.wake(tx)
 
+    @router.on(RetentionFetchingMoved)
+    async def on_fetching_moved(self, moved: RetentionFetchingMoved, tx: Transaction) -> None:
+        """TER-5: one end of the time to fetch, whichever package was ready first."""
+        await packages.move_end(tx, moved.order_ids, moved.available_until)
+
     @router.on(RetentionReturnSettled)
     async def on_return_settled(self, settled: RetentionReturnSettled, tx: Transaction) -> None:
         """TER-5: acknowledged elsewhere, or the agreed time is over; the packages go before the data do."""
@@ -126,7 +133,8 @@ class Holder:
             case Step.BEGIN | Step.BEGIN_AGAIN:
                 await store.take_on(tx, order)
                 if isinstance(order, ReturnOrdered):
-                    await packages.forget_files(tx, order.order_id)
+                    await package_files.forget_files(tx, order.order_id)
+                    await packages.begin_again(tx, order.order_id)
                 await store.wake(tx)
             case Step.ANSWER_AGAIN:
                 if job is not None and job.answered is not None:

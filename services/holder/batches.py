@@ -1,4 +1,8 @@
-"""Deletes the rows of a live table in short transactions of short statements, each written down before it commits."""
+"""Deletes the rows of a live table in short transactions of short statements, each written down before it commits.
+
+Rows are found by a cursor on a connection of its own, as many as the next transaction takes: no statement, not even
+the one that looks, keeps a core for long.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,29 +11,36 @@ from typing import TYPE_CHECKING, TypeAlias
 import asyncpg
 
 from holder.executors import ExecutorFailed, Ledger
-from holder.pace import Pace
+from holder.pace import Pace, Rest
 from holder.statements import Statements
 
 if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
 
 
-async def erase_found(connection: "Connection", statements: Statements, ledger: Ledger, pace: Pace) -> bool:
+async def erase_found(
+    connection: "Connection", looking: "Connection", statements: Statements, ledger: Ledger, pace: Pace
+) -> bool:
     """Find rows and delete them; say whether there may be more."""
-    bite = min(pace.bite, pace.rows)
-    bites = await connection.fetch(statements.find(), *statements.arguments, bite, pace.found)
-    found: int = sum(bite["count"] for bite in bites)
-    deleted = 0
+    found = deleted = 0
     blocked: asyncpg.LockNotAvailableError | None = None
-    clock = asyncio.get_running_loop().time
-    while bites:
-        batch, began = bites[: pace.rows // bite], clock()
-        try:
-            gone, taken = await _delete(connection, statements, batch, ledger, until=began + pace.held_s)
-        except asyncpg.LockNotAvailableError as error:
-            blocked, gone, taken = error, 0, len(batch)
-        deleted, bites = deleted + gone, bites[taken:]
-        await asyncio.sleep(pace.rest * (clock() - began))
+    rest, clock = Rest(pace.rest), asyncio.get_running_loop().time
+    async with looking.transaction(readonly=True):
+        cursor = await looking.cursor(statements.find(), *statements.arguments, pace.found)
+        while places := [row["place"] for row in await cursor.fetch(pace.rows)]:
+            found += len(places)
+            while places:
+                began = clock()
+                try:
+                    gone, taken = await _delete(connection, statements, places, ledger, pace)
+                except asyncpg.LockNotAvailableError as error:
+                    blocked, gone, taken = error, 0, len(places)
+                deleted, places = deleted + gone, places[taken:]
+                rest.worked(clock() - began)
+                if rest.due_s:
+                    began = clock()
+                    await asyncio.sleep(rest.due_s)
+                    rest.rested(clock() - began)
     if blocked is not None and not deleted:
         raise blocked
     if found and not deleted:
@@ -38,15 +49,14 @@ async def erase_found(connection: "Connection", statements: Statements, ledger: 
 
 
 async def _delete(
-    connection: "Connection", statements: Statements, bites: Sequence[asyncpg.Record], ledger: Ledger, *, until: float
+    connection: "Connection", statements: Statements, places: Sequence[str], ledger: Ledger, pace: Pace
 ) -> tuple[int, int]:
-    """One batch: written down while it is deleted, committed once both are done; how many rows and bites it took."""
-    count = sum(bite["count"] for bite in bites)
+    """One batch: written down while it is deleted, committed once both are done; how many went, of how many places."""
     async with connection.transaction():
         transaction = await connection.fetchval("SELECT pg_current_xact_id()::text")
         written, taken = await asyncio.gather(
-            ledger.intend(count, transaction),
-            _take(connection, statements, [bite["places"] for bite in bites], until=until),
+            ledger.intend(len(places), transaction),
+            _take(connection, statements, places, pace),
             return_exceptions=True,
         )
         if isinstance(written, BaseException):
@@ -55,19 +65,21 @@ async def _delete(
             await ledger.settle(0)
             raise taken
         deleted, _ = taken
-        if deleted != count:  # some went, or moved, since they were found; or the batch ends early
+        if deleted != len(places):  # some went, or moved, since they were found; or the batch ends early
             await ledger.correct(deleted)
     return taken
 
 
-async def _take(
-    connection: "Connection", statements: Statements, bites: Sequence[str], *, until: float
-) -> tuple[int, int]:
+async def _take(connection: "Connection", statements: Statements, places: Sequence[str], pace: Pace) -> tuple[int, int]:
     """Short statements: whoever waits for a core or a page comes in between. The first is taken however long it was."""
     deleted = taken = 0
-    for places in bites:
-        status = await connection.execute(statements.erase(), *statements.arguments, places)
-        deleted, taken = deleted + int(status.rpartition(" ")[2]), taken + 1
-        if asyncio.get_running_loop().time() >= until:
+    clock = asyncio.get_running_loop().time
+    until = clock() + pace.held_s
+    while taken < len(places):
+        bite = places[taken : taken + pace.bite]
+        array = '{"' + '","'.join(bite) + '"}'
+        status = await connection.execute(statements.erase(), *statements.arguments, array)
+        deleted, taken = deleted + int(status.rpartition(" ")[2]), taken + len(bite)
+        if clock() >= until:
             break
     return deleted, taken

@@ -1,15 +1,12 @@
 """The data map: which systems hold what of a client, and how it goes. What it doesn't name can't be reached."""
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from chassis.errors import Unable
 from contracts.event import Id, Text
 from contracts.holder import HolderKind
 from contracts.ordering import Counted
@@ -21,14 +18,6 @@ Variable = Annotated[str, StringConstraints(pattern=r"^[A-Z_][A-Z0-9_]*$")]
 """The name of an environment variable: a map holds no secret."""
 
 CLIENT: Final = "{client}"
-
-
-class MapInvalid(Unable):
-    """The data map can't be used: one sentence per field that is wrong."""
-
-    def __init__(self, path: Path, problems: list[str]) -> None:
-        super().__init__(f"{path}: " + "; ".join(problems))
-        self.problems = problems
 
 
 class _Part(BaseModel):
@@ -62,6 +51,7 @@ class TableSource(_Part):
     """Rows of a table that belong to the client that `client_column` names."""
 
     kind: Literal["table"]
+    unit: ClassVar[str] = "row"
     database: Name
     table: Table
     client_column: Column
@@ -95,6 +85,7 @@ class ObjectSource(_Part):
     """Objects below a prefix of the client's own, in all their versions."""
 
     kind: Literal["objects"]
+    unit: ClassVar[str] = "object version"
     store: Name
     prefix: str
     method: Literal["clear", "purge"] = "clear"
@@ -116,6 +107,7 @@ class KeySource(_Part):
     """The key that all of a category is encrypted with: without it, what is encrypted is gone."""
 
     kind: Literal["key"]
+    unit: ClassVar[str] = "key"
     vault: Name
     method: Literal["crypto_erase"] = "crypto_erase"
 
@@ -174,62 +166,3 @@ class Scope:
     def dated(self) -> bool:
         """Whether a record's day matters."""
         return self.before is not None or self.since is not None
-
-
-def load(path: Path) -> DataMap:
-    """Read a data map; MapInvalid names every field that is wrong."""
-    try:
-        data_map = DataMap.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise MapInvalid(path, [str(error.strerror)]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise MapInvalid(path, [f"no TOML: {error}"]) from None
-    except ValidationError as error:
-        raise MapInvalid(path, _said(error)) from None
-    if problems := [*_dangling(data_map), *_shared(data_map)]:
-        raise MapInvalid(path, problems)
-    return data_map
-
-
-def _said(error: ValidationError) -> list[str]:
-    """One sentence per field; what only follows from a field inside is left out, and so is a source's kind."""
-    inner = [each["loc"] for each in error.errors()]
-    return [
-        f"{_field(each['loc'])}: {each['msg'].removeprefix('Value error, ')}"
-        for each in error.errors()
-        if not any(loc != each["loc"] and loc[: len(each["loc"])] == each["loc"] for loc in inner)
-    ]
-
-
-def _field(loc: tuple[int | str, ...]) -> str:
-    steps = [str(step) for place, step in enumerate(loc) if place == 0 or not isinstance(loc[place - 1], int)]
-    return ".".join(steps)
-
-
-def _dangling(data_map: DataMap) -> Iterator[str]:
-    """Names that stand for nothing."""
-    for category, nth, source in data_map.sources():
-        match source:
-            case TableSource():
-                field, name, known = "database", source.database, set(data_map.databases)
-            case ObjectSource():
-                field, name, known = "store", source.store, set(data_map.stores)
-            case KeySource():
-                field, name, known = "vault", source.vault, set(data_map.vaults)
-        if name not in known:
-            yield f"categories.{category}.{nth}.{field}: [{field}s.{name}] is missing"
-    for nth, category in enumerate(data_map.never_stored):
-        if category not in data_map.categories:
-            yield f"never_stored.{nth}: [[categories.{category}]] is missing"
-
-
-def _shared(data_map: DataMap) -> Iterator[str]:
-    """Erasing one category must leave the others alone."""
-    seen: dict[str, str] = {}
-    for category, nth, source in data_map.sources():
-        where = source.label
-        if isinstance(source, KeySource):
-            where = f"{where} of {category}"
-        if where in seen:
-            yield f"categories.{category}.{nth}: {where} is in {seen[where]} too: tell rows apart with `only`"
-        seen.setdefault(where, category)

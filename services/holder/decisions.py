@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from hashlib import blake2b
 from typing import Final
 
-from chassis.message import Cause
 from contracts.erasure import ErasureConfirmed, ErasureFailed, ErasureOrdered
 from contracts.holder import HolderDeclared
 from contracts.ordering import Method
@@ -37,17 +36,20 @@ def sources_of(data_map: DataMap, category: str) -> Sequence[Source]:
     return sources
 
 
-def declaration(data_map: DataMap) -> tuple[HolderDeclared, Cause]:
-    """Who this holder is; the same map says the same event, however often it starts."""
-    declared = HolderDeclared(
+def declaration(data_map: DataMap) -> HolderDeclared:
+    """Who this holder is."""
+    return HolderDeclared(
         holder_id=data_map.holder_id,
         name=data_map.name,
         kind=data_map.kind,
         subprocessor_id=data_map.subprocessor_id,
         categories=tuple(sorted(data_map.categories)),
     )
-    digest = blake2b(declared.model_dump_json().encode(), digest_size=16).hexdigest()
-    return declared, Cause("dutiful/holder/map", digest, digest)
+
+
+def digest_of(declared: HolderDeclared) -> str:
+    """What tells one declaration from another."""
+    return blake2b(declared.model_dump_json().encode(), digest_size=16).hexdigest()
 
 
 def confirmation(order: ErasureOrdered, data_map: DataMap, done: Done, confirmed_by: str) -> ErasureConfirmed:

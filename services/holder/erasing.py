@@ -7,7 +7,7 @@ from chassis.database import Pool
 from contracts.erasure import ErasureChecked, ErasureCheckOrdered, ErasureConfirmed, ErasureOrdered
 from contracts.ordering import Counted
 from contracts.ordering import Scope as OrderedScope
-from holder import decisions, packages, store
+from holder import decisions, package_files, store
 from holder.data_map import Scope, Source
 from holder.decisions import Done
 from holder.executors import Executor
@@ -48,7 +48,7 @@ class Eraser:
                 for scope in _scopes(order.scopes, order.counted):
                     remaining += (await executor.count(scope)).count
         wholly = [scope.client_id for scope in order.scopes if scope.cutoff_at is None]
-        remaining += await packages.records_kept(self._pool, wholly, order.category)
+        remaining += await package_files.records_kept(self._pool, wholly, order.category)
         return ErasureChecked(
             order_id=order.order_id,
             holder_id=order.holder_id,

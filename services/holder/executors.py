@@ -48,10 +48,14 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is there: rows, object versions or keys, as `what` says."""
+    """What is there: so many of a unit, which is a row, an object version or a key."""
 
     count: int
-    what: str
+    unit: str
+
+    def __str__(self) -> str:
+        """`1 row`, `2,000 rows`."""
+        return f"{self.count:,} {self.unit}{'' if self.count == 1 else 's'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class KeyExecutor:
     async def count(self, scope: Scope) -> Found:
         """1 as long as there is a key that opens something."""
         key = await (await self._keys(scope)).find(scope.client_id, self._category)
-        return Found(int(key is not None and key.wrapped is not None), "keys")
+        return Found(int(key is not None and key.wrapped is not None), self._source.unit)
 
     async def erase(self, scope: Scope, ledger: Ledger) -> None:
         """Destroy the key."""

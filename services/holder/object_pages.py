@@ -1,7 +1,10 @@
 """What a bucket lists, a page at a time: versions, delete markers, and uploads that were begun and never finished."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
+
+from holder.bucket import told
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
@@ -64,3 +67,16 @@ async def uploads(client: "S3Client", kind: str, at: Place) -> Page:
     things = [(Thing(kind, each["Key"], each["UploadId"]), each["Initiated"]) for each in uploads]
     follows = listed.get("NextKeyMarker", ""), listed.get("NextUploadIdMarker", "")
     return Page(things, follows if listed.get("IsTruncated") else None)
+
+
+async def everything(client: "S3Client", kind: str, at: Place, label: str) -> AsyncIterator[tuple[Thing, datetime]]:
+    """All of a kind from a place on, with its time; what the store refuses is told by the label of the source."""
+    while True:
+        with told(label):
+            page = await (uploads if kind == "upload" else versions)(client, kind, at)
+        for thing, stored_at in page.things:
+            if thing.key.startswith(at.prefix):  # whatever the store makes of it: nothing else is reached
+                yield thing, stored_at
+        if page.next is None:
+            return
+        at = at._replace(key=page.next[0], id=page.next[1])

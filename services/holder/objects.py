@@ -15,12 +15,11 @@ from contracts.ordering import Counted
 from holder.bucket import Credentials, connect, told
 from holder.data_map import CLIENT, Bucket, ObjectSource, Scope
 from holder.executors import ExecutorFailed, Exported, Found, Ledger, Sink
-from holder.object_names import file_name
-from holder.object_pages import Place, Thing, uploads, versions
+from holder.object_export import HandingOut
+from holder.object_pages import Place, Thing, everything
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
-    from types_aiobotocore_s3.type_defs import ObjectTypeDef
 
 BATCH: Final = 1000
 """What one request may list, and delete."""
@@ -29,7 +28,6 @@ KINDS: Final = ("version", "marker", "upload")
 """Versions go first: a marker that went before what it hides would bring that back."""
 
 _PASSES: Final = 20
-_CHUNK: Final = 256 * 1024
 
 
 _THINGS: TypeAdapter[list[Thing]] = TypeAdapter(list[Thing])
@@ -45,7 +43,7 @@ class ObjectExecutor:
         self._batch = batch
         self._stack = AsyncExitStack()
         self._client: S3Client | None = None
-        self._page: list[ObjectTypeDef] = []
+        self._handing_out = HandingOut(bucket.bucket, source.label)
 
     async def lacks(self) -> list[str]:
         """What the map names and the store doesn't have."""
@@ -63,7 +61,7 @@ class ObjectExecutor:
         for kind in KINDS:
             async for _, at in self._listed(kind, self._prefix(scope), ""):
                 count += _within(scope, at)
-        return Found(count, "object versions")
+        return Found(count, self._source.unit)
 
     async def erase(self, scope: Scope, ledger: Ledger) -> None:
         """Delete batch by batch, each written down first."""
@@ -84,17 +82,7 @@ class ObjectExecutor:
 
     async def export(self, scope: Scope, after: JsonValue, sink: Sink) -> Exported | None:
         """Write the next object, as it is now; older versions are not handed out."""
-        client = await self._connected()
-        found = await self._next(self._prefix(scope), after)
-        if found is None:
-            return None
-        key = found.get("Key", "")
-        with told(self._source.label):
-            answer = await client.get_object(Bucket=self._bucket.bucket, Key=key)
-            async with answer["Body"] as body:
-                while chunk := await body.read(_CHUNK):
-                    sink.write(chunk)
-        return Exported(file_name(key.removeprefix(self._prefix(scope))), 1, key)
+        return await self._handing_out.next(await self._connected(), self._prefix(scope), after, sink)
 
     async def clients(self) -> AsyncIterator[tuple[str, int]]:
         """Whoever has objects in any version, and how many versions."""
@@ -115,17 +103,6 @@ class ObjectExecutor:
         """Let go of connections."""
         await self._stack.aclose()
         self._client = None
-
-    async def _next(self, prefix: str, after: JsonValue) -> "ObjectTypeDef | None":
-        """The object that follows; a page is kept, so that this doesn't list for each."""
-        client = await self._connected()
-        place = after if isinstance(after, str) else ""
-        self._page = [each for each in self._page if each.get("Key", "") > place and each["Key"].startswith(prefix)]
-        if not self._page:
-            with told(self._source.label):
-                listed = await client.list_objects_v2(Bucket=self._bucket.bucket, Prefix=prefix, StartAfter=place)
-            self._page = listed.get("Contents", [])
-        return self._page[0] if self._page else None
 
     async def _pass(self, kind: str, scope: Scope, ledger: Ledger) -> bool:
         """Go once through all that there is of a kind; say whether anything was there."""
@@ -157,19 +134,9 @@ class ObjectExecutor:
 
     async def _listed(self, kind: str, prefix: str, key: str) -> AsyncIterator[tuple[Thing, datetime]]:
         """Everything of a kind below a prefix and after a key, with its time."""
-        client = await self._connected()
-        after = ""
-        while True:
-            with told(self._source.label):
-                page = await (uploads if kind == "upload" else versions)(
-                    client, kind, Place(self._bucket.bucket, prefix, key, after, self._batch)
-                )
-            for thing, at in page.things:
-                if thing.key.startswith(prefix):  # whatever the store makes of it: nothing else is reached
-                    yield thing, at
-            if page.next is None:
-                return
-            key, after = page.next
+        at = Place(self._bucket.bucket, prefix, key, "", self._batch)
+        async for each in everything(await self._connected(), kind, at, self._source.label):
+            yield each
 
     async def _delete(self, things: list[Thing], ledger: Ledger) -> None:
         """Delete a batch that is written down; what stays is told."""

@@ -56,7 +56,6 @@ Once = Annotated[Cause, Depends(word_to("holder"))]
 @router.get("/packages/{order_id}.tar", summary="The package itself", response_class=StreamingResponse)
 async def fetch(
     order_id: PathId,
-    expires: Annotated[str, Query(max_length=20)],
     signature: Annotated[str, Query(max_length=64)],
     app: App,
     running: Running,
@@ -64,8 +63,8 @@ async def fetch(
 ) -> StreamingResponse:
     """Through a signed link, whole or in part; the link is what lets in, no token is needed."""
     key = app.settings.link_key.get_secret_value().encode()
-    if not is_good(key, order_id, expires, signature, running.clock.now()):
-        raise Problem(HTTPStatus.FORBIDDEN, "the link is not good, or not any more: ask for a new one")
+    if not is_good(key, order_id, signature):
+        raise Problem(HTTPStatus.FORBIDDEN, "the link is not good: ask for a new one")
     package = await _found(running, order_id)
     is_over = package.removed_at is not None or package.available_until <= running.clock.now()
     if package.ready_at is None or package.bytes is None or is_over:
@@ -147,7 +146,7 @@ def _view(app: Holder, package: Package, now: datetime) -> PackageView:
     settings = app.settings
     base = settings.public_url or f"http://{settings.host}:{settings.port}"
     key = settings.link_key.get_secret_value().encode()
-    url = link(base, key, package.order_id, package.available_until) if there else None
+    url = link(base, key, package.order_id) if there else None
     return PackageView(
         order_id=package.order_id,
         client_id=package.client_id,

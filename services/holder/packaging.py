@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import json
 import os
 import tempfile
 from collections.abc import AsyncIterator
@@ -13,21 +12,20 @@ from typing import Final
 from pydantic import JsonValue
 
 from chassis.database import Pool
-from contracts.choice import Recipient
 from contracts.returning import ReturnOrdered
-from holder import archive, decisions, packages
+from holder import archive, decisions, package_files, packages
 from holder.archive import Member
 from holder.data_map import ObjectSource, Scope, Source
 from holder.encrypting import encrypt
 from holder.executors import Executor, Sink
 from holder.jobs import Job
 from holder.ledger import Superseded
-from holder.packages import PackageFile
+from holder.manifest import manifest_of
+from holder.package_files import PackageFile
 from holder.reaching import Reach
 from holder.shelves import Shelf
 
 MANIFEST: Final = "manifest.json"
-_FORMAT: Final = "dutiful/return-package/1"
 _CHUNK: Final = 1024 * 1024
 
 
@@ -63,7 +61,7 @@ class Packager:
     async def make(self, job: Job, order: ReturnOrdered) -> Made:
         """Make what is missing of a package."""
         await packages.begin(self._pool, order.order_id, order.client_id, order.available_until)
-        last = await packages.last_file(self._pool, order.order_id)
+        last = await package_files.last_file(self._pool, order.order_id)
         places = [
             (category, nth, source)
             for category in order.categories
@@ -89,7 +87,7 @@ class Packager:
 
     async def add(self, job: Job, made: PackageFile) -> None:
         """Record a file that is on the shelf."""
-        if not await packages.add_file(self._pool, job.order_id, made, job.fence):
+        if not await package_files.add_file(self._pool, job.order_id, made, job.fence):
             raise Superseded
 
     def spooling(self) -> "tempfile.TemporaryDirectory[str]":
@@ -100,7 +98,7 @@ class Packager:
         with self.spooling() as directory:
             plain = Path(directory) / MANIFEST
             with plain.open("wb") as sink:
-                async for piece in _manifest(self._pool, order):
+                async for piece in manifest_of(self._pool, order):
                     sink.write(piece)
             manifest = await self.put(order, plain, MANIFEST, 0)
         recorded = PackageFile(0, name=MANIFEST, category="", source="", records=0, resume=None, **asdict(manifest))
@@ -180,7 +178,7 @@ def place_of(number: int) -> str:
 
 
 async def _members(pool: Pool, order_id: str) -> AsyncIterator[Member]:
-    async for made in packages.files(pool, order_id):
+    async for made in package_files.files(pool, order_id):
         yield Member(made.file, made.bytes, place_of(made.nth))
 
 
@@ -190,38 +188,6 @@ def _place_of(places: list[tuple[str, int, Source]], last: PackageFile | None) -
         return 0
     labels = [(category, source.label) for category, _, source in places]
     return labels.index((last.category, last.source)) if (last.category, last.source) in labels else 0
-
-
-async def _manifest(pool: Pool, order: ReturnOrdered) -> AsyncIterator[bytes]:
-    head = {
-        "format": _FORMAT,
-        "order_id": order.order_id,
-        "client_id": order.client_id,
-        "holder_id": order.holder_id,
-        "clause": order.clause,
-        "encryption": order.recipient.encryption if order.recipient else None,
-        "categories": [each.model_dump() for each in await packages.contents(pool, order.order_id, order.categories)],
-    }
-    yield json.dumps(head, indent=1, ensure_ascii=False).encode().removesuffix(b"\n}") + b',\n "files": ['
-    lead = b"\n  "
-    async for made in packages.files(pool, order.order_id, after=0):
-        yield lead + json.dumps(_entry(made, order.recipient), ensure_ascii=False).encode()
-        lead = b",\n  "
-    yield b"\n ]\n}\n"
-
-
-def _entry(made: PackageFile, recipient: Recipient | None) -> dict[str, str | int]:
-    entry: dict[str, str | int] = {
-        "file": made.file,
-        "name": made.name,
-        "category": made.category,
-        "records": made.records,
-        "bytes": made.bytes,
-        "sha256": made.sha256,
-    }
-    if recipient:
-        entry |= {"plain_bytes": made.plain_bytes, "plain_sha256": made.plain_sha256}
-    return entry
 
 
 def _digest(path: Path) -> tuple[int, str]:

@@ -28,11 +28,9 @@ class Statements:
         return f"SELECT count(*) FROM {self._table} AS t WHERE {self._theirs()}"
 
     def find(self) -> str:
-        """Where they lie, in batches of so many and so many in all; places stay text, as nobody here reads them."""
+        """Where they lie, so many at most; places stay text, as nobody here reads them."""
         return (
-            "SELECT array_agg(place)::text AS places, count(*) AS count "
-            f"FROM (SELECT t.ctid AS place, (row_number() OVER () - 1) / ${self._next}::bigint AS batch "
-            f"FROM {self._table} AS t WHERE {self._theirs()} LIMIT ${self._next + 1}::bigint) AS found GROUP BY batch"
+            f"SELECT t.ctid::text AS place FROM {self._table} AS t WHERE {self._theirs()} LIMIT ${self._next}::bigint"
         )
 
     def erase(self) -> str:

@@ -17,6 +17,20 @@ CHANNEL: Final = "dutiful_holder_work"
 _JOB: Final = "kind, order_id, round, ordered, fence, status, started_at, answer, flow_id, traceparent"
 
 
+async def declare(tx: Transaction, digest: str) -> int | None:
+    """What the holder says of itself; how often it has said something new, None where it said just this last."""
+    nth: int | None = await tx.fetchval(
+        """
+        INSERT INTO declared (digest) VALUES ($1)
+            ON CONFLICT (one) DO UPDATE SET digest = excluded.digest, nth = declared.nth + 1
+         WHERE declared.digest <> excluded.digest
+        RETURNING nth
+        """,
+        digest,
+    )
+    return nth
+
+
 async def lock_job(tx: Transaction, kind: Kind, order_id: str) -> Job | None:
     """The job of an order, for the rest of the transaction."""
     row = await tx.fetchrow(

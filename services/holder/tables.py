@@ -30,6 +30,7 @@ _SESSION: Final = {
     "timezone": "UTC",
     "jit": "off",
     "lock_timeout": "200ms",  # less than `deadlock_timeout`: it is we who give way
+    "idle_in_transaction_session_timeout": "0",  # a look stays open while what it found goes, and rests
     "row_security": "off",  # rows that a policy hides are an error, not rows that aren't there
     "application_name": "dutiful holder",
 }
@@ -39,7 +40,7 @@ _ASK_AGAIN_S: Final = 0.1
 
 
 class TableExecutor:
-    """Reaches the rows of one table, over one connection that it opens when it needs it."""
+    """Reaches the rows of one table, over connections that it opens when it needs them."""
 
     def __init__(self, source: TableSource, dsn: str, pace: Pace) -> None:
         self._source = source
@@ -56,15 +57,19 @@ class TableExecutor:
         """How many rows are there."""
         connection, statements = await self._ready(scope)
         with _told(self._source):
-            return Found(await connection.fetchval(statements.count(), *statements.arguments), "rows")
+            return Found(await connection.fetchval(statements.count(), *statements.arguments), self._source.unit)
 
     async def erase(self, scope: Scope, ledger: Ledger) -> None:
         """Delete batch by batch; a batch whose rows others hold is passed by and tried again."""
         connection, statements = await self._ready(scope)
         await self.resolve(ledger)
-        with _told(self._source):
-            while await erase_found(connection, statements, ledger, self._pace):
-                pass
+        looking = await self._open()
+        try:
+            with _told(self._source):
+                while await erase_found(connection, looking, statements, ledger, self._pace):
+                    pass
+        finally:
+            looking.terminate()
         if ledger.intent is not None:
             await ledger.settle(ledger.intent.count)
 
@@ -132,10 +137,11 @@ class TableExecutor:
 
     async def _connected(self) -> "Connection":
         if self._connection is None or self._connection.is_closed():
-            self._connection = await asyncpg.connect(
-                self._dsn, server_settings=_SESSION, command_timeout=_ANSWERED_WITHIN_S
-            )
+            self._connection = await self._open()
         return self._connection
+
+    async def _open(self) -> "Connection":
+        return await asyncpg.connect(self._dsn, server_settings=_SESSION, command_timeout=_ANSWERED_WITHIN_S)
 
 
 @contextmanager

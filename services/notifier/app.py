@@ -14,16 +14,21 @@ from chassis.errors import Rejected
 from chassis.router import Router
 from chassis.service import Runtime
 from chassis.transaction import Transaction
+from contracts.assurance import AssuranceNoticeOrdered
 from contracts.change import ChangeNoticeOrdered
 from contracts.client import ClientAmended, ClientContactChanged, ClientSigned
 from contracts.contract import ContractTerminated
 from contracts.escalation import EscalationDue
-from contracts.incident import IncidentNoticeOrdered
+from contracts.incident import IncidentAlertOrdered, IncidentNoticeOrdered
 from contracts.retention import RetentionNoticeOrdered, RetentionReinstated
-from notifier import api, directory, due, orders, outcomes, store
+from notifier import alerting, api, directory, due, orders, outcomes, store
+from notifier.alerting import Alerter
+from notifier.alerts import Ordered
 from notifier.delivery import Deliverer
+from notifier.on_call import people
 from notifier.orders import NoticeOrdered
 from notifier.settings import NotifierSettings
+from notifier.unreceived import alert_of
 from notifier.watch import Watch
 
 
@@ -38,6 +43,7 @@ class Notifier:
         self.book = book
         self.settings = settings
         self._deliverer: Deliverer | None = None
+        self._alerter: Alerter | None = None
 
     async def begin(self, tx: Transaction) -> None:
         """The notifier needs nothing before it hears."""
@@ -47,9 +53,10 @@ class Notifier:
         return api.build(self, runtime)
 
     def workers(self, runtime: Runtime) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
-        """Beside what it hears, the notifier delivers, and watches who has no receipt."""
+        """Beside what it hears, the notifier delivers, alerts people, and watches who has no receipt."""
         self._deliverer = Deliverer(self.book, self.settings, runtime)
-        return self._deliverer.run, Watch(runtime).run, due.deadlines(runtime).run
+        self._alerter = Alerter(self.book, self.settings, runtime)
+        return self._deliverer.run, self._alerter.run, Watch(runtime).run, due.deadlines(runtime).run
 
     async def call_deliverer(self, tx: Transaction) -> None:
         """Something is due once `tx` has committed."""
@@ -113,6 +120,11 @@ class Notifier:
         """These clients must have this notice by its deadline (§6, §15)."""
         await self._carry_out(order, tx)
 
+    @router.on(AssuranceNoticeOrdered)
+    async def on_assurance_notice_ordered(self, order: AssuranceNoticeOrdered, tx: Transaction) -> None:
+        """These clients must have this notice by its deadline (§7, §10, §14, §15)."""
+        await self._carry_out(order, tx)
+
     async def _carry_out(self, order: NoticeOrdered, tx: Transaction) -> None:
         """Every way of the first stage is tried; without a receipt the next ones, and at the deadline people act."""
         takes = self._deliverer is not None and self._deliverer.takes
@@ -125,13 +137,25 @@ class Notifier:
         else:
             await self.call_deliverer(tx)
 
+    @router.on(IncidentAlertOrdered)
+    async def on_alert_ordered(self, order: IncidentAlertOrdered, tx: Transaction) -> None:
+        """People on call must act on an incident (§6)."""
+        await self._alert(tx, Ordered(order.order_id, order.about, order.kind, order.clause, order.facts))
+
     @router.on(EscalationDue)
     async def on_escalation_due(self, check: EscalationDue, tx: Transaction) -> None:
-        """Who has no receipt yet is tried by the next channels; at the deadline, people must act (§15)."""
+        """Who has no receipt yet is tried by the next channels; people on call hear of it, and at the end (§15)."""
         reason = "no receipt by the deadline" if check.final else "no receipt in time"
         unreceived = await store.unreceived_of_order(tx, check.order_id)
         await outcomes.escalate(tx, self.book, unreceived, reason, final=check.final)
+        if unreceived:
+            await self._alert(tx, alert_of(self.book.latest, check, unreceived))
         await self.call_deliverer(tx)
+
+    async def _alert(self, tx: Transaction, ordered: Ordered) -> None:
+        await alerting.order(tx, ordered, people(self.settings.on_call, self.book.latest))
+        if self._alerter is not None:  # the workers are running
+            self._alerter.call(tx)
 
     def _agreement(self, agreement_id: str, version: str) -> Agreement:
         """Of an unknown version `AgreementUnknown` tells the publisher."""

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 from fastapi import Depends, Request
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
-from chassis import inbox
 from chassis.http import Authenticated, IdempotencyKey
 from chassis.message import Cause
 from chassis.pages import decode_cursor
 from chassis.problems import Problem
 from chassis.requests import cause_of
-from chassis.transaction import Transaction
 from contracts.event import Id
 
 if TYPE_CHECKING:
@@ -35,21 +33,17 @@ def _notifier(request: Request) -> Notifier:
     return notifier
 
 
-def _cause(request: Request, caller: Authenticated, key: IdempotencyKey) -> Cause:
+async def _cause(request: Request, caller: Authenticated, key: IdempotencyKey) -> Cause:
     person = f"{caller.client_id or 'staff'}/{caller.subject}"
-    return cause_of(request, f"dutiful/notifier/api/{person}", f"{request.method} {request.url.path} {key}")
+    return await cause_of(request, f"dutiful/notifier/api/{person}", f"{request.method} {request.url.path} {key}")
 
 
 App = Annotated[Notifier, Depends(_notifier)]
 """The notifier, with its agreements and its settings."""
 
 Once = Annotated[Cause, Depends(_cause)]
-"""What a post is: its caller's, for its path, under its key; see `is_first`."""
-
-
-async def is_first(tx: Transaction) -> bool:
-    """Whether the transaction's cause was never carried out; one that is being carried out is waited for."""
-    return bool(await inbox.remember(tx.connection, [tx.cause.inbox_key], tx.now))
+"""What a post is: its caller's, for its path, under its key: a transaction that begins with its inbox key
+carries it out once."""
 
 
 def place_of(cursor: str | None) -> Place | None:

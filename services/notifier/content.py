@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agreement.schema import Agreement
+from notifier.alerts import Alert
 from notifier.jobs import Endpoint, Job
 from notifier.mail import Mail
 from notifier.texts import Rendered, render
@@ -53,6 +54,22 @@ def mail(agreement: Agreement, job: Job) -> Mail:
         message_id=f"{job.delivery_id}@dutiful.invalid",
         written_at=order.ordered_at,
         language=job.language,
+    )
+
+
+def alert_mail(agreement: Agreement, alert: Alert) -> Mail:
+    """The email of an alert, in the language of who is on call; raises `WordingLacks`."""
+    facts = {"clause": alert.clause, **alert.facts, "contact": alert.name, "processor": agreement.processor.brand}
+    text = render(alert.kind, "fr" if alert.language == "fr" else "en", facts)
+    return Mail(
+        to=alert.email,
+        to_name=alert.name,
+        subject=text.subject,
+        text=text.text,
+        html=text.html,
+        message_id=f"{alert.alert_id}@dutiful.invalid",
+        written_at=alert.ordered_at,
+        language=alert.language,
     )
 
 

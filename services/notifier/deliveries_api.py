@@ -12,7 +12,7 @@ from chassis.problems import Problem
 from chassis.rights import Right
 from contracts.event import Id
 from notifier import deliveries
-from notifier.asking import App, Once, is_first, place_of
+from notifier.asking import App, Once, place_of
 from notifier.views import DeliveryAnswer, DeliveryStatus, DeliveryView
 
 router = APIRouter(tags=["deliveries"])
@@ -57,10 +57,10 @@ async def read_delivery(delivery_id: PathId, caller: Authenticated, pool: Readin
 async def resend(delivery_id: PathId, caller: Authenticated, app: App, running: Running, cause: Once) -> DeliveryView:
     """Delivered ones too; a webhook keeps its id, so that its receiver knows it. A letter is on the work list again."""
     caller.require(Right.RESEND)
-    async with running.processor.transaction(cause) as tx:
+    async with running.processor.transaction(cause, [cause.inbox_key]) as tx:
         delivery = found(await deliveries.locked(tx, delivery_id))
         caller.require_client(delivery.client_id)
-        if await is_first(tx):
+        if tx.new:
             if delivery.endpoint_id and await deliveries.is_disabled(tx, delivery.endpoint_id):
                 raise Problem(HTTPStatus.CONFLICT, f"endpoint {delivery.endpoint_id} is disabled: enable it first")
             await deliveries.send_again(tx, delivery_id)

@@ -100,7 +100,7 @@ class Deliverer:
 
     async def _session(self) -> None:
         runtime = self._runtime
-        connection = await connect(runtime.settings.database_url.get_secret_value(), "notifier")
+        connection = await connect(runtime.settings.dsn, "notifier")
         try:
             await connection.add_listener(CHANNEL, lambda *_: self._wake.set())
             connection.add_termination_listener(lambda *_: self._wake.set())

@@ -11,9 +11,9 @@ from chassis.http import Authenticated
 from chassis.problems import FieldProblem, Problem
 from chassis.rights import Caller, Right
 from chassis.transaction import Transaction
-from notifier import endpoints, outcomes, store
+from notifier import clients, endpoints, outcomes, store
 from notifier.addresses import AddressRefused, check_url
-from notifier.asking import App, Once, is_first
+from notifier.asking import App, Once
 from notifier.signatures import new_secret
 from notifier.views import EndpointBody, EndpointSecret, EndpointView, RotationBody
 from notifier.webhooks import WebhookSettings
@@ -21,6 +21,7 @@ from notifier.webhooks import WebhookSettings
 router = APIRouter(tags=["endpoints"])
 _SECRETS: Final = 4  # in force at once: each is one more signature in every webhook's header
 _ONCE: Final = "keep the secret: it is shown this once"
+_NOT_YET: Final = "this client is not known yet: nothing is sent here until its client.signed is heard"
 _SHOWN: Final = "the secret was shown in the first answer to this Idempotency-Key; rotate it if it is lost"
 
 
@@ -38,7 +39,7 @@ async def read_endpoints(
 async def register(
     client_id: PathId, body: EndpointBody, caller: Authenticated, app: App, running: Running, cause: Once
 ) -> EndpointSecret:
-    """The next notices go there; it may be registered before the client's signature is heard.
+    """The next notices go there; it may be registered before the client's signature is heard, which the note says then.
 
     422 for an address that leads inside, with the reason.
     """
@@ -46,14 +47,16 @@ async def register(
     caller.require_client(client_id)
     _check(body.url, app.settings.webhooks)
     endpoint_id, secret = f"ep_{cause.derive('endpoint')}", new_secret()
-    async with running.processor.transaction(cause) as tx:
-        fresh = await is_first(tx) and await endpoints.register(tx, endpoint_id, client_id, body.url, body.description)
+    async with running.processor.transaction(cause, [cause.inbox_key]) as tx:
+        fresh = bool(tx.new) and await endpoints.register(tx, endpoint_id, client_id, body.url, body.description)
         if fresh:
             await endpoints.add_secret(tx, endpoint_id, secret)
         endpoint = found(await endpoints.one(tx.connection, endpoint_id, tx.now))
+        known = await clients.client(tx.connection, client_id, app.today(tx.now)) is not None
     if (endpoint.url, endpoint.description) != (body.url, body.description):
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "this Idempotency-Key was used for another endpoint")
-    return _answer(endpoint, secret if fresh else None)
+    answer = _answer(endpoint, secret if fresh else None)
+    return answer if known else answer.model_copy(update={"note": f"{answer.note}; {_NOT_YET}"})
 
 
 @router.get("/endpoints/{endpoint_id}", summary="One endpoint")
@@ -84,10 +87,10 @@ async def disable(endpoint_id: PathId, caller: Authenticated, app: App, running:
 async def enable(endpoint_id: PathId, caller: Authenticated, app: App, running: Running, cause: Once) -> EndpointView:
     """The next notices go there again; what failed meanwhile can be resent."""
     caller.require(Right.MANAGE_ENDPOINTS)
-    async with running.processor.transaction(cause) as tx:
+    async with running.processor.transaction(cause, [cause.inbox_key]) as tx:
         endpoint = await _lock(tx, caller, endpoint_id)
         _check(endpoint.url, app.settings.webhooks)
-        if await is_first(tx):
+        if tx.new:
             await endpoints.enable(tx, endpoint_id)
         return found(await endpoints.one(tx.connection, endpoint_id, tx.now))
 
@@ -99,9 +102,9 @@ async def rotate(
     """A new secret signs from now on, the old one too for `overlap` hours: webhooks then carry both signatures."""
     caller.require(Right.MANAGE_ENDPOINTS)
     secret = new_secret()
-    async with running.processor.transaction(cause) as tx:
+    async with running.processor.transaction(cause, [cause.inbox_key]) as tx:
         await _lock(tx, caller, endpoint_id)
-        fresh = await is_first(tx)
+        fresh = bool(tx.new)
         if fresh:
             await endpoints.expire_secrets(tx, endpoint_id, tx.now + timedelta(hours=body.overlap))
             await _leave_room(tx, endpoint_id)

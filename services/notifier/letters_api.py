@@ -17,7 +17,7 @@ from chassis.rights import Right
 from chassis.transaction import Transaction
 from contracts.notice import Channel
 from notifier import deliveries, letters, outcomes, printing
-from notifier.asking import App, Once, is_first, place_of
+from notifier.asking import App, Once, place_of
 from notifier.content import rendered
 from notifier.letters import Letter
 from notifier.outcomes import Proof
@@ -66,13 +66,13 @@ async def record_posted(
 ) -> DeliveryView:
     """§4.4: with the day or the instant of the record it is the receipt, where the agreement says that post counts."""
     caller.require(Right.RESEND)
-    async with running.processor.transaction(cause) as tx:
+    async with running.processor.transaction(cause, [cause.inbox_key]) as tx:
         delivery = found(await deliveries.locked(tx, delivery_id))
         caller.require_client(delivery.client_id)
         letter = await letters.letter(tx.connection, delivery_id)
         if letter is None:
             raise Problem(HTTPStatus.CONFLICT, f"this went by {delivery.channel}, not by post")
-        if await is_first(tx):
+        if tx.new:
             await _record(tx, app.book[letter.signed], letter, body)
         return found(await deliveries.one(tx.connection, delivery_id))
 

@@ -12,6 +12,7 @@ from agreement.book import Book
 from agreement.schema import Agreement
 from chassis.database import Connection
 from chassis.transaction import Transaction
+from contracts.assurance import AssuranceNoticeOrdered
 from contracts.change import ChangeNoticeOrdered
 from contracts.incident import IncidentNoticeOrdered
 from contracts.retention import RetentionNoticeOrdered
@@ -19,7 +20,7 @@ from notifier.directory import REBIND
 from notifier.jobs import JOB, Job, Order, jobs_of, place
 from notifier.store import deliveries
 
-NoticeOrdered = ChangeNoticeOrdered | RetentionNoticeOrdered | IncidentNoticeOrdered
+NoticeOrdered = ChangeNoticeOrdered | RetentionNoticeOrdered | IncidentNoticeOrdered | AssuranceNoticeOrdered
 
 
 class Entered(NamedTuple):

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from chassis.settings import Settings
 from notifier.mail import MailSettings
+from notifier.on_call import Person
 from notifier.webhooks import WebhookSettings
 
 
@@ -12,6 +13,11 @@ class NotifierSettings(Settings):
 
     webhooks: WebhookSettings = WebhookSettings()
     mail: MailSettings | None = Field(None, description="the mail server; without one, emails wait for it")
+    on_call: tuple[Person, ...] = Field(
+        (),
+        description='who is told when people must act, as JSON: [{"name": …, "email": …, "language": "en"}]; '
+        "without any, whom the agreement says to call about an incident",
+    )
     slots: int = Field(64, gt=0, description="attempts under way at once, the slow ones not counted")
     under_way: int = Field(512, gt=0, description="attempts under way at once, the slow ones counted")
     per_endpoint: int = Field(32, gt=0, description="attempts under way at one endpoint")

@@ -54,7 +54,7 @@ class Notice(BaseModel):
 
 
 class Wording(BaseModel):
-    """A language: its notices by kind, words and sentences for codes by fact, and how it writes a date."""
+    """A language: notices to clients and alerts to people by kind, words and sentences for codes, how it dates."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -62,6 +62,7 @@ class Wording(BaseModel):
     date: str
     first_day: str
     notices: dict[str, Notice]
+    alerts: dict[str, Notice] = {}
     words: dict[str, dict[str, str]]
     sentences: dict[str, dict[str, str]] = {}
 
@@ -82,9 +83,9 @@ def render(kind: str, language: Language, facts: Facts) -> Rendered:
     words for (a country, a transfer mechanism) is said in them. Every other fact is quoted as it is, on one line.
     """
     wording = load(language)
-    if kind not in wording.notices:
+    notice = wording.notices.get(kind) or wording.alerts.get(kind)
+    if notice is None:
         raise WordingLacks(f"there is no notice of the kind {kind!r}")
-    notice = wording.notices[kind]
     sayer = _Sayer(kind, language, facts, wording)
     subject = one_line(" ".join(sayer.fill(part) for part in sayer.said(notice.subject)))
     blocks = [sayer.block(part) for part in sayer.said(notice.text)]

@@ -189,3 +189,21 @@ class PostedBody(_Body):
         if self.received_on is not None and self.received_at is not None:
             raise ValueError("say received_on or received_at, not both")
         return self
+
+
+class AlertView(BaseModel):
+    """Something that a person on call is told."""
+
+    alert_id: str
+    about: str
+    kind: str
+    clause: str
+    facts: dict[str, str | list[str]]
+    name: str | None = Field(description="null: nobody was on call")
+    email: str | None
+    language: str | None
+    ordered_at: datetime
+    next_attempt_at: datetime | None = Field(description="when it is tried again")
+    attempts: int
+    sent_at: datetime | None = Field(description="null: nobody has it")
+    reason: str | None = Field(description="why it is not sent")

@@ -8,6 +8,7 @@ from chassis.looking import look_for_ever
 from chassis.metrics import Metrics
 from chassis.service import Runtime
 from contracts.notice import Channel, NoticeEscalated, NoticeFailed
+from notifier import alerts
 
 _LOOK_S: Final = 30.0
 
@@ -32,6 +33,7 @@ class Watch:
         """Count the notices that wait for their receipt."""
         runtime = self._runtime
         runtime.metrics.notices_unreceived(await _unreceived(runtime.pool, runtime.clock.now()))
+        runtime.metrics.alerts_unsent(await alerts.count_unsent(runtime.pool))
 
 
 def _count(metrics: Metrics, escalated: NoticeEscalated) -> None:

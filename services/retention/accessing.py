@@ -1,6 +1,7 @@
 """TER-4: whether a client's data may be processed; each refusal is recorded with who asked, and what for."""
 
 from agreement.book import Book
+from agreement.deadlines import local_date
 from chassis.errors import Rejected
 from chassis.transaction import Transaction
 from retention import client_store, hold_store, termination_store
@@ -10,7 +11,7 @@ from retention.views import AccessBody
 
 async def check(book: Book, body: AccessBody, tx: Transaction) -> str | None:
     """None: they may; else why not."""
-    client = await client_store.load_client(tx, body.client_id)
+    client = await client_store.load_client(tx, body.client_id, local_date(book.latest, tx.now))
     if client is None:
         raise Rejected(f"client {body.client_id!r} is unknown", "client_id")
     current = await termination_store.load_current(tx, body.client_id)

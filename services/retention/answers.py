@@ -8,7 +8,7 @@ from contracts.cease import CeaseConfirmed
 from contracts.erasure import ErasureChecked, ErasureConfirmed, ErasureFailed
 from contracts.holder import HolderKind
 from contracts.retention import OrderKind, RetentionFlagged, RetentionOrderFailed
-from contracts.returning import ReturnConfirmed, ReturnDownloaded, ReturnFailed
+from contracts.returning import ReturnConfirmed, ReturnDownloaded, ReturnFailed, ReturnOrdered
 from contracts.schedule import ScheduleCheckDue
 from retention import flags, holder_store, order_store, orders, package_store, task_store
 from retention.decisions import weigh_answer
@@ -29,8 +29,10 @@ async def return_made(made: ReturnConfirmed, tx: Transaction) -> str | None:
     order = await _open(made, OrderKind.RETURN, tx)
     if order is None or order.termination_id is None:
         return None
+    said = await order_store.load_said(tx, made.order_id)
     await _close(made, tx)
-    await package_store.insert_package(tx, order.termination_id, made)
+    asked_until = said.available_until if isinstance(said, ReturnOrdered) else None
+    await package_store.insert_package(tx, order.termination_id, made, asked_until)
     return order.termination_id
 
 

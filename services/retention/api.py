@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 
-from agreement.book import Signed
+from agreement.deadlines import local_date
 from chassis.asking import Cursor, PathId, Reading, Running, found, page_of, whose
 from chassis.http import Authenticated, Limit, create_api
 from chassis.message import NOBODY
@@ -95,7 +95,8 @@ async def read_plan(request: Request, client_id: PathId, caller: Authenticated, 
     caller.require(Right.SEE_TERMINATIONS)
     caller.require_client(client_id)
     plan = found(await queries.plan(pool, client_id))
-    rows = [list(line.model_dump(mode="json").values()) for line in plan.lines]
+    lines = [line for each in (plan, *plan.earlier) for line in each.lines]
+    rows = [list(line.model_dump(mode="json").values()) for line in lines]
     return table(request, f"Plan of {client_id}, ended on {plan.terminated_on}", list(LineView.model_fields), rows)
 
 
@@ -159,5 +160,6 @@ async def read_simulation(
     caller.require(Right.SIMULATE)
     async with running.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         tx = Transaction(connection, "simulation", running.clock.now(), NOBODY)
-        client = found(await client_store.load_client(tx, body.client_id))
-        return await simulate(app_of(request).book[Signed(*client.signed)], body, tx)
+        book = app_of(request).book
+        client = found(await client_store.load_client(tx, body.client_id, local_date(book.latest, tx.now)))
+        return await simulate(book[client.signed], body, tx)

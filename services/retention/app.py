@@ -11,9 +11,15 @@ from chassis.router import Router
 from chassis.service import Runtime
 from chassis.transaction import Transaction
 from contracts.cease import CeaseConfirmed
-from contracts.change import ChangeAnnounced, ChangeCorrected
+from contracts.change import ChangeAnnounced, ChangeCorrected, ChangeWithdrawn
 from contracts.choice import ChoiceMade
-from contracts.client import ClientAmended, ClientDesynchronised, ClientSettingsChanged, ClientSigned
+from contracts.client import (
+    ClientAmended,
+    ClientContactChanged,
+    ClientDesynchronised,
+    ClientSettingsChanged,
+    ClientSigned,
+)
 from contracts.contract import ContractReinstated, ContractTerminated
 from contracts.erasure import ErasureChecked, ErasureConfirmed, ErasureFailed
 from contracts.hold import HoldLifted, HoldPlaced
@@ -48,6 +54,7 @@ class Retention(Finder):
     # Who the clients are, and what they set.
     router.on(ClientSigned)(clients.on_client_signed)
     router.on(ClientAmended)(clients.on_client_amended)
+    router.on(ClientContactChanged)(clients.on_contact_changed)
     router.on(ClientSettingsChanged)(clients.on_settings_changed)
     router.on(ClientDesynchronised)(clients.on_desynchronised)
 
@@ -57,6 +64,7 @@ class Retention(Finder):
     router.on(HolderRestored)(holders.on_holder_restored)
     router.on(HolderReported)(holders.on_holder_reported)
     router.on(ChangeAnnounced)(holders.on_change_announced)
+    router.on(ChangeWithdrawn)(holders.on_change_withdrawn)
     router.on(ChangeCorrected)(holders.on_change_corrected)
     router.on_batch(PermissionSet)(holders.on_permissions_set)
 

@@ -44,7 +44,7 @@ async def _lines(connection: Pool | Connection, termination_id: str) -> list[Lin
     rows = await connection.fetch(
         """
         SELECT task.category, task.holder_id, coalesce(holder.name, subprocessor.name, task.holder_id) AS holder,
-               coalesce(holder.kind, 'subprocessor') AS kind, task.state, delete_on, because, held_by, evidence,
+               coalesce(holder.kind, 'subprocessor') AS kind, task.state, delete_on, because, coded, held_by, evidence,
                checked_at, reopened, ordered_at, coalesce(reminders, 0) AS reminders, failure
           FROM task
                LEFT JOIN holder ON holder.holder_id = task.holder_id
@@ -64,6 +64,7 @@ async def _lines(connection: Pool | Connection, termination_id: str) -> list[Lin
             state=State(row["state"]),
             delete_on=row["delete_on"],
             because=tuple(row["because"]),
+            coded=tuple(row["coded"]),
             held_by=tuple(row["held_by"]),
             evidence=evidence_of(row["evidence"]),
             checked_at=row["checked_at"],

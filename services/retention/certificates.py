@@ -24,6 +24,7 @@ class Line:
     state: State
     delete_on: date | None
     because: tuple[str, ...]
+    coded: tuple[str, ...]
     held_by: tuple[str, ...]
     evidence: Sequence[Mapping[str, object]]
     checked_at: datetime | None
@@ -117,10 +118,12 @@ def _deleted(agreement: Agreement, line: Line) -> Json:
 
 
 def _named(agreement: Agreement, line: Line) -> Json:
-    labels = {each.code: each.label for each in agreement.data_categories}
+    kind = next((each for each in agreement.data_categories if each.code == line.category), None)
+    in_french = {"label_fr": kind.label_fr} if kind is not None and kind.label_fr else {}
     return {
         "category": line.category,
-        "label": labels.get(line.category, line.category),
+        "label": kind.label if kind is not None else line.category,
+        **in_french,
         "holder": line.holder_id,
         "holder_name": line.holder,
     }
@@ -140,6 +143,7 @@ def _held(agreement: Agreement, record: Record, line: Line) -> Json:
         "until": line.delete_on.isoformat() if line.delete_on else None,
         "held_by": [{"hold": each, "legal_basis": bases.get(each, each)} for each in line.held_by],
         "because": list(line.because),
+        "coded": list(line.coded),
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TypeAlias
 
 import asyncpg
@@ -25,41 +26,68 @@ class Client:
     durations: Durations
 
 
-_CLIENT = "SELECT client_id, name, agreement_id, agreement_version, durations FROM client"
+# §15: what binds a client on a day ($1) is what it signed last by then; before a first signature's day, that one.
+_CLIENT = """
+    SELECT client_id, name, durations, bound.agreement_id, bound.agreement_version
+      FROM client
+     CROSS JOIN LATERAL (
+           SELECT agreement_id, agreement_version
+             FROM signature
+            WHERE signature.client_id = client.client_id
+            ORDER BY signed_on > $1, abs(signed_on - $1::date), seq DESC
+            LIMIT 1) AS bound
+    """
 
 
 async def save_client(tx: Transaction, signed: ClientSigned) -> None:
-    """A client is bound to a version; if it signs again, there is something of it again."""
+    """A client, bound to what it signed from that day on; if it signs again, there is something of it again."""
     await tx.execute(
         """
-        INSERT INTO client (client_id, name, agreement_id, agreement_version)
-        VALUES ($1, $2, $3, $4)
+        INSERT INTO client (client_id, name, language) VALUES ($1, $2, $3)
             ON CONFLICT (client_id) DO UPDATE
-           SET name = excluded.name, agreement_id = excluded.agreement_id,
-               agreement_version = excluded.agreement_version, gone_on = NULL
+           SET name = excluded.name, language = excluded.language, gone_on = NULL
         """,
         signed.client_id,
         signed.name,
-        signed.agreement_id,
-        signed.agreement_version,
+        signed.contact.language,
+    )
+    await bind(tx, signed.client_id, Signed(signed.agreement_id, signed.agreement_version), signed.signed_on)
+
+
+async def bind(tx: Transaction, client_id: str, version: Signed, signed_on: date) -> None:
+    """§15: a version binds the client from its signature on; of two words on the same day the later one holds."""
+    await tx.execute(
+        "INSERT INTO signature (client_id, signed_on, agreement_id, agreement_version) VALUES ($1, $2, $3, $4)",
+        client_id,
+        signed_on,
+        version.agreement_id,
+        version.version,
     )
 
 
-async def bind(tx: Transaction, client_id: str, version: str) -> bool:
-    """§15: another version binds the client; False if there is no such client."""
-    status = await tx.execute("UPDATE client SET agreement_version = $2 WHERE client_id = $1", client_id, version)
+async def load_agreement(tx: Transaction, client_id: str) -> str | None:
+    """The agreement of which the client signed a version last; None: there is no such client."""
+    agreement_id: str | None = await tx.fetchval(
+        "SELECT agreement_id FROM signature WHERE client_id = $1 ORDER BY signed_on DESC, seq DESC LIMIT 1", client_id
+    )
+    return agreement_id
+
+
+async def set_language(tx: Transaction, client_id: str, language: str) -> bool:
+    """The language that a client reads from now on; False if there is no such client."""
+    status = await tx.execute("UPDATE client SET language = $2 WHERE client_id = $1", client_id, language)
     return not status.endswith(" 0")
 
 
-async def lock_client(tx: Transaction, client_id: str) -> Client | None:
-    """The client, and no other decision about it until the commit."""
-    row = await tx.fetchrow(f"{_CLIENT} WHERE client_id = $1 FOR UPDATE", client_id)
+async def lock_client(tx: Transaction, client_id: str, today: date) -> Client | None:
+    """The client as it is bound today, and no other decision about it until the commit."""
+    row = await tx.fetchrow(f"{_CLIENT} WHERE client_id = $2 FOR UPDATE OF client", today, client_id)
     return None if row is None else _client(row)
 
 
-async def load_client(tx: Transaction, client_id: str) -> Client | None:
-    """The client as it stands."""
-    row = await tx.fetchrow(f"{_CLIENT} WHERE client_id = $1", client_id)
+async def load_client(tx: Transaction, client_id: str, today: date) -> Client | None:
+    """The client as it stands today."""
+    row = await tx.fetchrow(f"{_CLIENT} WHERE client_id = $2", today, client_id)
     return None if row is None else _client(row)
 
 
@@ -78,10 +106,10 @@ async def set_gone(tx: Transaction, client_id: str) -> None:
     await tx.execute("UPDATE client SET gone_on = $2 WHERE client_id = $1", client_id, tx.now.date())
 
 
-async def load_page(tx: Transaction, after: str, limit: int) -> Sequence[Client]:
-    """The next clients of whom there is something, in the order of their ids."""
+async def load_page(tx: Transaction, after: str, limit: int, today: date) -> Sequence[Client]:
+    """The next clients of whom there is something, in the order of their ids, as they are bound today."""
     rows = await tx.fetch(
-        f"{_CLIENT} WHERE client_id > $1 AND gone_on IS NULL ORDER BY client_id LIMIT $2", after, limit
+        f"{_CLIENT} WHERE client_id > $2 AND gone_on IS NULL ORDER BY client_id LIMIT $3", today, after, limit
     )
     return [_client(row) for row in rows]
 

@@ -1,8 +1,15 @@
 """Who the clients are, and what they set (§13, §15, Appendix A)."""
 
+from agreement.book import Signed
 from chassis.transaction import Transaction
-from contracts.client import ClientAmended, ClientDesynchronised, ClientSettingsChanged, ClientSigned
-from retention import client_store, desynchronising, termination_store
+from contracts.client import (
+    ClientAmended,
+    ClientContactChanged,
+    ClientDesynchronised,
+    ClientSettingsChanged,
+    ClientSigned,
+)
+from retention import client_store, course, desynchronising, termination_store
 from retention.endings import plan_end
 from retention.finding import Finder, client_unknown, refuse_unknown
 
@@ -12,21 +19,29 @@ async def on_client_signed(finder: Finder, signed: ClientSigned, tx: Transaction
     finder.book.of(signed.agreement_id, signed.agreement_version)  # of an unknown version it tells the publisher
     await client_store.save_client(tx, signed)
     client = await finder.client(signed.client_id, tx)
-    current = await termination_store.load_current(tx, client.client_id)
-    if current is not None and not current[0].is_over:
-        await termination_store.set_signed_again(tx, current[0].termination_id)
-    elif signed.contract_ends_on is not None:
+    for current in await termination_store.load_again(tx, client.client_id):
+        await course.sign_again(current, tx)
+    if signed.contract_ends_on is not None:
         await plan_end(finder, client, signed.contract_ends_on, "the contract's own end", tx, by_expiry=True)
 
 
 async def on_client_amended(finder: Finder, amended: ClientAmended, tx: Transaction) -> None:
-    """Another version binds the client (§15); the contract's own end may move with it."""
-    if not await client_store.bind(tx, amended.client_id, amended.agreement_version):
+    """Another version binds the client from its signature on (§15); the contract's own end may move with it."""
+    agreement_id = await client_store.load_agreement(tx, amended.client_id)
+    if agreement_id is None:
         raise client_unknown(amended.client_id)
+    agreement = finder.book.of(agreement_id, amended.agreement_version)
+    version = Signed(agreement.id, agreement.version)
+    await client_store.bind(tx, amended.client_id, version, amended.signed_on)
     client = await finder.client(amended.client_id, tx)
-    finder.book.of(*client.signed)
     if amended.contract_ends_on is not None:
         await plan_end(finder, client, amended.contract_ends_on, "the contract's own end", tx, by_expiry=True)
+
+
+async def on_contact_changed(_: Finder, changed: ClientContactChanged, tx: Transaction) -> None:
+    """What is printed for the client is in its contact's language (§15)."""
+    if not await client_store.set_language(tx, changed.client_id, changed.contact.language):
+        raise client_unknown(changed.client_id)
 
 
 async def on_settings_changed(finder: Finder, changed: ClientSettingsChanged, tx: Transaction) -> None:

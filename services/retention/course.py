@@ -1,21 +1,23 @@
 """§8.3: how a termination goes on, from the end of the contract until deletion may begin, with what follows."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from agreement import deadlines
 from agreement.schema import Agreement
 from chassis.transaction import Transaction
 from contracts.cease import CeaseLifted
 from contracts.choice import Choice
-from contracts.retention import OrderKind, RetentionFlagged, RetentionReturnSettled
+from contracts.retention import OrderKind, RetentionFetchingMoved, RetentionFlagged, RetentionReturnSettled
 from contracts.schedule import ScheduleChoiceClosed, ScheduleReturnClosed
 from retention import flags, holder_store, notices, order_store, orders, package_store, termination_store
 from retention.dates import choice_name, deletion_name, reached_name, return_name
 from retention.decisions import default_choice, request_choice
+from retention.package_store import Link
 from retention.planning import returners
 from retention.progress import advance, replan, settle
-from retention.terminations import Stage, Termination
+from retention.terminations import Order, Stage, Termination
 
 
 async def begin(agreement: Agreement, termination: Termination, tx: Transaction) -> None:
@@ -69,9 +71,31 @@ async def packages_ready(agreement: Agreement, termination: Termination, tx: Tra
     await termination_store.set_fetching(tx, termination.termination_id, closes_at)
     links = await package_store.load_links(tx, termination.termination_id)
     tx.emit_at(ScheduleReturnClosed(client_id=termination.client_id), closes_at, return_name(termination))
-    urls = tuple(url for _, url, _ in links)
+    keep_packages(termination, links, closes_at, tx)
+    for link in links:
+        if link.own_end is not None and link.own_end < closes_at:
+            reason = (
+                f"the link of {link.holder_id} ends at {link.own_end.isoformat()}, before the time to fetch is over"
+            )
+            await flags.raise_flag(tx, flag(agreement, termination, reason, tx))
+    urls = tuple(link.url for link in links)
     notices.tell_package(agreement, termination, urls, window.day, closes_at, tx)
     await replan(agreement, replace(termination, fetch_closes_at=closes_at), tx)
+
+
+async def await_package(order: Order, available_until: datetime, tx: Transaction) -> None:
+    """TER-5: a package is late: those that are ready can be fetched as long as it will be."""
+    found = None if order.termination_id is None else await termination_store.load_one(tx, order.termination_id)
+    if found is not None:
+        links = await package_store.load_links(tx, found[0].termination_id)
+        keep_packages(found[0], links, available_until, tx)
+
+
+def keep_packages(termination: Termination, links: Sequence[Link], until: datetime, tx: Transaction) -> None:
+    """TER-5: one end of the time to fetch for all packages."""
+    if links:
+        order_ids = tuple(link.order_id for link in links)
+        tx.emit(RetentionFetchingMoved(client_id=termination.client_id, order_ids=order_ids, available_until=until))
 
 
 async def settle_return(agreement: Agreement, termination: Termination, tx: Transaction, *, over: bool) -> None:
@@ -103,14 +127,32 @@ async def admit_holder(agreement: Agreement, termination: Termination, holder_id
 async def reinstate(termination: Termination, reason: str, tx: Transaction) -> None:
     """The contract goes on: whoever was told to cease may go on, and nothing of the plan comes."""
     await termination_store.set_stage(tx, termination.termination_id, Stage.REINSTATED)
-    running = await order_store.load_open(tx, termination.client_id, [OrderKind.CEASE, OrderKind.RETURN])
+    told = await order_store.load_open(tx, termination.client_id, [OrderKind.CEASE, OrderKind.RETURN])
+    running = [order for order in told if order.termination_id == termination.termination_id]
     await order_store.halt(tx, [order.order_id for order in running], "withdrawn")
     for order in running:
         tx.cancel(orders.reminder_name(order.order_id))
-    for holder_id, order_id in await order_store.load_ceased(tx, termination.termination_id):
-        tx.emit(CeaseLifted(client_id=termination.client_id, holder_id=holder_id, order_id=order_id, reason=reason))
+    await lift_cease(termination, reason, tx)
     for name in (reached_name, choice_name, return_name, deletion_name):
         tx.cancel(name(termination))
+
+
+async def sign_again(termination: Termination, tx: Transaction) -> None:
+    """§13: a new contract began: what is newer than this is spared, and whoever was told to cease may go on.
+
+    A contract that would only end by itself is not ended by its being signed again.
+    """
+    if termination.stage is Stage.PLANNED and termination.by_expiry:
+        return
+    await termination_store.set_signed_again(tx, termination.termination_id)
+    if termination.stage is not Stage.PLANNED and termination.signed_again_at is None:
+        await lift_cease(termination, "the client has signed again", tx)
+
+
+async def lift_cease(termination: Termination, reason: str, tx: Transaction) -> None:
+    """TER-1: processing for the client may go on."""
+    for holder_id, order_id in await order_store.load_ceased(tx, termination.termination_id):
+        tx.emit(CeaseLifted(client_id=termination.client_id, holder_id=holder_id, order_id=order_id, reason=reason))
 
 
 def flag(agreement: Agreement, termination: Termination, reason: str, tx: Transaction) -> RetentionFlagged:

@@ -27,6 +27,7 @@ _FOLLOWS: Final = {
     Stage.ASKING: "the client is being asked what becomes of its data",
     Stage.RETURNING: "the client's data are being returned",
     Stage.DELETING: "the client's data are being deleted",
+    Stage.COMPLETE: "the client's data are deleted, as the last certificate says",
 }
 
 
@@ -34,7 +35,7 @@ def weigh_termination(
     agreement: Agreement, client_id: str, current: Termination | None, terminated_on: date
 ) -> RetentionTerminationRefused | None:
     """§8.3: a contract ends once; before its day has come another day takes its place. None: it counts."""
-    if current is None or current.stage is Stage.PLANNED or current.is_over:
+    if current is None or current.stage in (Stage.PLANNED, Stage.REINSTATED) or current.signed_again_at is not None:
         return None
     same = "" if current.terminated_on == terminated_on else f", not on {terminated_on}"
     return RetentionTerminationRefused(

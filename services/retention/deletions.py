@@ -3,6 +3,7 @@
 from chassis.transaction import Transaction
 from contracts.cease import CeaseConfirmed
 from contracts.erasure import ErasureChecked, ErasureConfirmed, ErasureFailed
+from contracts.returning import ReturnOrdered
 from contracts.schedule import (
     ScheduleCertificateDue,
     ScheduleCheckDue,
@@ -10,7 +11,7 @@ from contracts.schedule import (
     ScheduleReminderDue,
     ScheduleSweepDue,
 )
-from retention import answers, certifying, order_store, orders, progress, sweeping, termination_store
+from retention import answers, certifying, course, order_store, orders, progress, sweeping, termination_store
 from retention.finding import Finder
 from retention.terminations import Stage
 
@@ -58,16 +59,17 @@ async def on_reminder_due(finder: Finder, due: ScheduleReminderDue, tx: Transact
     if order is None or not order.is_open:
         return
     agreement = await finder.agreement_of(order.client_ids[0], tx)
-    await orders.remind(agreement, order, due.nth, tx)
+    said = await orders.remind(agreement, order, due.nth, tx)
+    if isinstance(said, ReturnOrdered):
+        await course.await_package(order, said.available_until, tx)
     if order.termination_id is not None:
         await _advance(finder, order.termination_id, tx)
 
 
 async def on_deletion_due(finder: Finder, due: ScheduleDeletionDue, tx: Transaction) -> None:
     """TER-4: a day has come on which data must go, as that of a hold's end."""
-    await finder.client(due.client_id, tx)
-    termination, agreement = await finder.current(due.client_id, tx)
-    await progress.advance(agreement, termination, tx)
+    for termination, agreement in await finder.open(due.client_id, tx):
+        await progress.advance(agreement, termination, tx)
 
 
 async def on_sweep_due(finder: Finder, due: ScheduleSweepDue, tx: Transaction) -> None:
@@ -77,10 +79,9 @@ async def on_sweep_due(finder: Finder, due: ScheduleSweepDue, tx: Transaction) -
 
 async def on_certificate_due(finder: Finder, due: ScheduleCertificateDue, tx: Transaction) -> None:
     """TER-6: what was carried out is certified once nothing runs any more."""
-    await finder.client(due.client_id, tx)
-    termination, agreement = await finder.current(due.client_id, tx)
-    if termination.stage is Stage.DELETING:
-        await certifying.certify(agreement, termination, finder.signer, tx)
+    for termination, agreement in await finder.open(due.client_id, tx):
+        if termination.stage is Stage.DELETING:
+            await certifying.certify(agreement, termination, finder.signer, tx)
 
 
 async def _advance(finder: Finder, termination_id: str, tx: Transaction) -> None:

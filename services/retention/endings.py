@@ -59,10 +59,14 @@ async def plan_end(
 
 async def on_termination_reached(finder: Finder, reached: ScheduleTerminationReached, tx: Transaction) -> None:
     """The contract's day has come (TER-1, TER-2)."""
-    await finder.client(reached.client_id, tx)
-    termination, agreement = await finder.current(reached.client_id, tx)
-    if termination.stage is Stage.PLANNED and deadlines.start_of_day(agreement, termination.terminated_on) <= tx.now:
-        await course.begin(agreement, termination, tx)
+    for termination, agreement in await finder.open(reached.client_id, tx):
+        if termination.stage is not Stage.PLANNED:
+            continue
+        reached_at = deadlines.start_of_day(agreement, termination.terminated_on)
+        if reached_at <= tx.now:
+            await course.begin(agreement, termination, tx)
+        else:  # the clock of whoever said it is ahead of ours
+            tx.emit_at(reached, reached_at, dates.reached_name(termination))
 
 
 async def on_contract_reinstated(finder: Finder, reinstated: ContractReinstated, tx: Transaction) -> None:
@@ -99,7 +103,10 @@ async def on_choice_made(finder: Finder, made: ChoiceMade, tx: Transaction) -> N
 
 async def on_choice_closed(finder: Finder, closed: ScheduleChoiceClosed, tx: Transaction) -> None:
     """TER-2: the client made no choice: the default runs by itself."""
-    await finder.client(closed.client_id, tx)
-    termination, agreement = await finder.current(closed.client_id, tx)
-    if termination.stage is Stage.ASKING and termination.closes_at is not None and termination.closes_at <= tx.now:
-        await course.run_default(agreement, termination, tx)
+    for termination, agreement in await finder.open(closed.client_id, tx):
+        if termination.stage is not Stage.ASKING or termination.closes_at is None:
+            continue
+        if termination.closes_at <= tx.now:
+            await course.run_default(agreement, termination, tx)
+        else:
+            tx.emit_at(closed, termination.closes_at, dates.choice_name(termination))

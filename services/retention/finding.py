@@ -1,8 +1,10 @@
 """What every handler has at hand: the agreements, the key that signs, and what an event is about, locked."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from agreement.book import Book
+from agreement.deadlines import local_date
 from agreement.schema import Agreement
 from chassis.errors import Rejected
 from chassis.transaction import Transaction
@@ -19,9 +21,13 @@ class Finder:
         self.book = book
         self.signer = signer
 
+    def today(self, tx: Transaction) -> date:
+        """The day where the agreement is."""
+        return local_date(self.book.latest, tx.now)
+
     async def client(self, client_id: str, tx: Transaction) -> Client:
         """The client, locked: one decision about it at a time."""
-        client = await client_store.lock_client(tx, client_id)
+        client = await client_store.lock_client(tx, client_id, self.today(tx))
         if client is None:
             raise client_unknown(client_id)
         return client
@@ -32,6 +38,11 @@ class Finder:
         if current is None:
             raise Rejected(f"no end of the contract of {client_id!r} is known", "client_id")
         return current[0], self.book[current[1]]
+
+    async def open(self, client_id: str, tx: Transaction) -> list[tuple[Termination, Agreement]]:
+        """The ends of a client's contracts that are not over, with the client locked; Rejected where it is none."""
+        await self.client(client_id, tx)
+        return [(each, self.book[signed]) for each, signed in await termination_store.load_open(tx, client_id)]
 
     async def of_order(self, order_id: str, tx: Transaction) -> tuple[Order, Termination, Agreement] | None:
         """An order of a termination, with its client locked before it: the same way round as everywhere."""
@@ -44,7 +55,7 @@ class Finder:
 
     async def agreement_of(self, client_id: str, tx: Transaction) -> Agreement:
         """The version that binds a client, which is locked; the latest for who is no client any more."""
-        client = await client_store.lock_client(tx, client_id)
+        client = await client_store.lock_client(tx, client_id, self.today(tx))
         return self.book.latest if client is None else self.book[client.signed]
 
 

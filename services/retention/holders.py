@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from chassis.errors import Rejected
 from chassis.message import Message
 from chassis.transaction import Transaction
-from contracts.change import ChangeAnnounced, ChangeCorrected
+from contracts.change import ChangeAnnounced, ChangeCorrected, ChangeKind, ChangeWithdrawn
 from contracts.holder import HolderDeclared, HolderReported, HolderRestored, HolderRetired
 from contracts.permission import PermissionSet, Standing
-from retention import course, flags, holder_store, restoring, termination_store
+from retention import announced_store, course, flags, holder_store, restoring, termination_store
 from retention.finding import Finder, refuse_unknown
 from retention.processing import weigh_processing, weigh_report
 
@@ -19,9 +19,9 @@ async def on_holder_declared(finder: Finder, declared: HolderDeclared, tx: Trans
     refuse_unknown(known, declared.categories, "categories")
     await holder_store.declare(tx, declared)
     for client_id in await termination_store.load_running(tx):
-        await finder.client(client_id, tx)
-        termination, agreement = await finder.current(client_id, tx)
-        await course.admit_holder(agreement, termination, declared.holder_id, tx)
+        for termination, agreement in await finder.open(client_id, tx):
+            if termination.is_running:
+                await course.admit_holder(agreement, termination, declared.holder_id, tx)
 
 
 async def on_holder_retired(_: Finder, retired: HolderRetired, tx: Transaction) -> None:
@@ -48,6 +48,13 @@ async def on_change_announced(_: Finder, announced: ChangeAnnounced, tx: Transac
     """A sub-processor, and the categories that it will process."""
     facts = announced.facts
     await holder_store.note_subprocessor(tx, announced.subprocessor_id, facts.name, facts.data_categories)
+    if announced.kind is ChangeKind.ADDITION:
+        await announced_store.note(tx, announced)
+
+
+async def on_change_withdrawn(_: Finder, withdrawn: ChangeWithdrawn, tx: Transaction) -> None:
+    """A planned sub-processor doesn't come after all, or not on that day."""
+    await announced_store.forget(tx, withdrawn.change_id)
 
 
 async def on_change_corrected(_: Finder, corrected: ChangeCorrected, tx: Transaction) -> None:

@@ -5,7 +5,7 @@ from chassis.transaction import Transaction
 from contracts.hold import HoldLifted, HoldPlaced
 from contracts.retention import RetentionHoldApplied, RetentionHoldRefused
 from contracts.schedule import ScheduleHoldEnded
-from retention import hold_store, progress, termination_store
+from retention import hold_store, progress
 from retention.decisions import weigh_hold
 from retention.finding import Finder
 
@@ -53,11 +53,9 @@ async def on_hold_ended(finder: Finder, ended: ScheduleHoldEnded, tx: Transactio
 
 async def _replan(finder: Finder, client_id: str, tx: Transaction) -> None:
     """A hold came or went: the plan of an end that is known changes, and what is free now goes."""
-    current = await termination_store.load_current(tx, client_id)
-    if current is not None and not current[0].is_over:
-        agreement = finder.book[current[1]]
-        await progress.replan(agreement, current[0], tx)
-        await progress.advance(agreement, current[0], tx)
+    for termination, agreement in await finder.open(client_id, tx):
+        await progress.replan(agreement, termination, tx)
+        await progress.advance(agreement, termination, tx)
 
 
 def _hold_name(hold_id: str) -> str:

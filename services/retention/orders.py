@@ -115,14 +115,18 @@ async def place(tx: Transaction, orders: Sequence[Placed], *, cause: Cause | Non
         tx.emit_at(look, order.event.due_at, reminder_name(order.order_id), cause=cause)
 
 
-async def remind(agreement: Agreement, order: Order, nth: int, tx: Transaction) -> None:
-    """SUB-7: the order is said again; from a certain reminder on people must act, and it is reminded of no more."""
+async def remind(agreement: Agreement, order: Order, nth: int, tx: Transaction) -> HolderOrder | None:
+    """SUB-7: the order is said again, and returned as it was; from a certain reminder on people must act.
+
+    After so many it is reminded of no more.
+    """
     said = await order_store.load_said(tx, order.order_id)
     if said is None:
-        return
+        return None
     escalated = nth >= agreement.termination.escalate_at_reminder
     await order_store.note_reminder(tx, order.order_id, nth, escalated=escalated)
-    tx.emit(said.model_copy(update={"reminder": nth} | _moved(agreement, said, tx)))
+    again = said.model_copy(update={"reminder": nth} | _moved(agreement, said, tx))
+    tx.emit(again)
     tx.emit(
         RetentionOrderOverdue(
             order_id=order.order_id,
@@ -138,6 +142,7 @@ async def remind(agreement: Agreement, order: Order, nth: int, tx: Transaction) 
     if nth < agreement.termination.reminders_at_most:
         at = _due(agreement, agreement.periods.order_reminder, tx)
         tx.emit_at(ScheduleReminderDue(order_id=order.order_id, nth=nth + 1), at, reminder_name(order.order_id))
+    return again
 
 
 async def halt(orders: Iterable[Order], client_id: str, reason: str, tx: Transaction) -> list[str]:

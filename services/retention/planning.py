@@ -13,6 +13,7 @@ from agreement.schema import Agreement
 from contracts.choice import Choice
 from contracts.holder import HolderKind
 from contracts.retention import Action, PlanEntry
+from retention.reasons import Reason, why
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,32 +117,34 @@ def legal_end(agreement: Agreement, rule: Retention, from_on: date) -> list[tupl
     return [(code, span_end(from_on, laws[code].n, laws[code].unit)) for code in rule.holds]
 
 
-def _start(agreement: Agreement, ending: Ending) -> tuple[date, tuple[str, ...]]:
+def _start(agreement: Agreement, ending: Ending) -> tuple[date, tuple[Reason, ...]]:
     """From which day on deletion may begin, and why."""
     if ending.settled_on is not None:
-        return ending.settled_on, (f"deletion may begin on {spell(ending.settled_on)}",)
+        return ending.settled_on, (
+            why("begins", f"deletion may begin on {spell(ending.settled_on)}", day=ending.settled_on),
+        )
     if ending.choice is Choice.DELETION:
         day = max(ending.terminated_on, ending.chosen_on or ending.terminated_on)
-        return day, (f"the client chose deletion, which may begin on {spell(day)}",)
+        return day, (why("chose_deletion", f"the client chose deletion, which may begin on {spell(day)}", day=day),)
     if ending.choice is Choice.RETURN:
         last_day, packages = _fetching(agreement, ending)
-        return shift(last_day, DAY), (
-            f"the client chose return: {packages}",
-            f"they can be fetched until {spell(last_day)}; deletion follows the acknowledgement, or that day",
-        )
+        fetched = f"they can be fetched until {spell(last_day)}; deletion follows the acknowledgement, or that day"
+        return shift(last_day, DAY), (packages, why("fetched", fetched, day=last_day))
     last_day = ending.asked_until or deadlines.choice_window(agreement, ending.terminated_on).day
     day = shift(last_day, DAY)
     default = agreement.termination.default
-    return day, (f"the client may choose until {spell(last_day)}; without a choice, {default} begins on {spell(day)}",)
+    text = f"the client may choose until {spell(last_day)}; without a choice, {default} begins on {spell(day)}"
+    return day, (why("asked", text, last=last_day, default=default, day=day),)
 
 
-def _fetching(agreement: Agreement, ending: Ending) -> tuple[date, str]:
+def _fetching(agreement: Agreement, ending: Ending) -> tuple[date, Reason]:
     """The last day to fetch the packages, and what it is counted from: they are ready, or when they are due."""
     if ending.fetch_until is not None:
-        return ending.fetch_until, "its packages are ready"
+        return ending.fetch_until, why("packages_ready", "the client chose return: its packages are ready")
     chosen_on = max(ending.terminated_on, ending.chosen_on or ending.terminated_on)
     ready_on = deadlines.days_after(agreement, agreement.periods.return_answer, chosen_on)
-    return deadlines.fetch_window(agreement, ready_on).day, f"packages are due by {spell(ready_on)}"
+    text = f"the client chose return: packages are due by {spell(ready_on)}"
+    return deadlines.fetch_window(agreement, ready_on).day, why("packages_due", text, day=ready_on)
 
 
 def _entry(
@@ -151,20 +154,19 @@ def _entry(
     keeper: Keeper,
     holds: Iterable[Hold],
     start: date,
-    reasons: tuple[str, ...],
+    reasons: tuple[Reason, ...],
 ) -> PlanEntry:
-    day, why = _own_day(rule, ending, start, reasons)
-    held_by, because = [], [*why]
+    day, own = _own_day(rule, ending, start, reasons)
+    held_by, because = [], [*own]
     for code, end in legal_end(agreement, rule, ending.terminated_on):
         if end > start:
             held_by.append(code)
-            because.append(f"{code} forbids to delete it before {spell(end)}")
+            because.append(why("forbidden", f"{code} forbids to delete it before {spell(end)}", hold=code, day=end))
             day = max(day, end)
     delete_on: date | None = day
     for hold in (hold for hold in holds if hold.keeps(rule.category, day)):
         held_by.append(hold.hold_id)
-        until = "it is lifted" if hold.until is None else spell(hold.until)
-        because.append(f"the hold {hold.hold_id} ({hold.legal_basis}) keeps it until {until}")
+        because.append(_kept(hold))
         delete_on = None if hold.until is None or delete_on is None else max(delete_on, hold.until)
     return PlanEntry(
         category=rule.category,
@@ -172,9 +174,18 @@ def _entry(
         action=_action(rule, ending, held=bool(held_by) or delete_on != start),
         delete_on=delete_on,
         clause=rule.clause,
-        because=tuple(because),
+        because=tuple(each.text for each in because),
         held_by=tuple(held_by),
+        coded=tuple(each.coded for each in because),
     )
+
+
+def _kept(hold: Hold) -> Reason:
+    until = "it is lifted" if hold.until is None else spell(hold.until)
+    text = f"the hold {hold.hold_id} ({hold.legal_basis}) keeps it until {until}"
+    if hold.until is None:
+        return why("held", text, hold=hold.hold_id, basis=hold.legal_basis)
+    return why("held_until", text, hold=hold.hold_id, basis=hold.legal_basis, day=hold.until)
 
 
 def _kept_back(entry: PlanEntry, start: date) -> PlanEntry:
@@ -183,25 +194,32 @@ def _kept_back(entry: PlanEntry, start: date) -> PlanEntry:
         return entry
     held = bool(entry.held_by) or entry.delete_on != start
     action = Action.HOLD if held else Action.DELETE
-    return entry.model_copy(update={"action": action, "because": ("it is not returned from here", *entry.because)})
+    first = why("not_returned", "it is not returned from here")
+    because, coded = (first.text, *entry.because), (first.coded, *(entry.coded or ()))
+    return entry.model_copy(update={"action": action, "because": because, "coded": coded})
 
 
-def _own_day(rule: Retention, ending: Ending, start: date, reasons: tuple[str, ...]) -> tuple[date, tuple[str, ...]]:
+def _own_day(
+    rule: Retention, ending: Ending, start: date, reasons: tuple[Reason, ...]
+) -> tuple[date, tuple[Reason, ...]]:
     """When data of a category go by its own rule."""
     if rule.n is None or rule.unit is None:
         return start, reasons
     end = span_end(ending.terminated_on, rule.n, rule.unit)
-    span = f"{rule.n} {rule.unit.removesuffix('s') if rule.n == 1 else rule.unit}"
+    unit = rule.unit.removesuffix("s") if rule.n == 1 else rule.unit
+    span = f"{rule.n} {unit}"
     match rule.rule:
         case Rule.TERM_PLUS:
-            day, why = max(start, end), (f"it is kept for {span} after the end of the contract, {spell(end)}",)
-            return day, why if end > start else (*why, *reasons)
+            code, text = "kept_after", f"it is kept for {span} after the end of the contract, {spell(end)}"
         case Rule.SINCE_LAST_EXCHANGE:
-            return end, (
-                f"it goes day by day, {span} after the last exchange; what had none since the end, on {spell(end)}",
-            )
+            code = "since_exchange"
+            text = f"it goes day by day, {span} after the last exchange; what had none since the end, on {spell(end)}"
         case _:
-            return end, (f"it goes day by day, {span} after it was made; the last of it on {spell(end)}",)
+            code, text = "day_by_day", f"it goes day by day, {span} after it was made; the last of it on {spell(end)}"
+    own = why(code, text, n=rule.n, unit=unit, day=end)
+    if rule.rule is Rule.TERM_PLUS:
+        return max(start, end), (own,) if end > start else (own, *reasons)
+    return end, (own,)
 
 
 def _action(rule: Retention, ending: Ending, *, held: bool) -> Action:

@@ -30,7 +30,7 @@ def weigh_report(
         holder_id=reported.holder_id,
         category=reported.category,
         seen_at=reported.seen_at,
-        reason=f"{reason}; {reported.detail}" if reported.detail else reason,
+        reason=f"{reason}: {reported.detail}" if reported.detail else reason,
         clause=clause,
     )
 
@@ -72,7 +72,8 @@ def _wrongly_stored(agreement: Agreement, reported: HolderReported) -> tuple[str
     rule = next((rule for rule in agreement.retention if rule.category == reported.category), None)
     if rule is None:
         return "it stores a category that the agreement doesn't know", agreement.termination.clause
-    return ("it stores data that are never stored" if rule.rule is Rule.NEVER_STORED else None), rule.clause
+    label = next((each.label for each in agreement.data_categories if each.code == rule.category), rule.category)
+    return (f"it stores {label}, which is never stored" if rule.rule is Rule.NEVER_STORED else None), rule.clause
 
 
 def _wrongly_processed(agreement: Agreement, termination: Termination | None, seen_at: datetime) -> str | None:

@@ -110,13 +110,8 @@ async def apply_hold(placed: HoldPlaced, tx: Transaction) -> tuple[str, ...]:
     reason = f"{placed.legal_basis}: {placed.reason}"
     for order_id in await orders.halt(running, placed.client_id, reason, tx):
         await task_store.set_state(tx, order_id, State.HALTED)
-    current = await termination_store.load_current(tx, placed.client_id)
-    tasks = await task_store.load_tasks(tx, current[0].termination_id) if current else []
-    return tuple(
-        task.name
-        for task in tasks
-        if task.state in (State.CONFIRMED, State.DONE) and (wanted is None or task.category in wanted)
-    )
+    gone = await task_store.load_gone(tx, placed.client_id)
+    return tuple(f"{category}/{holder_id}" for category, holder_id in gone if wanted is None or category in wanted)
 
 
 def taken(tasks: Sequence[task_store.Task]) -> Taken:

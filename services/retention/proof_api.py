@@ -1,15 +1,18 @@
 """Certificates of deletion: as signed JSON, as PDF, and the key that verifies them (TER-6)."""
 
 import asyncio
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from chassis.asking import PathId, Reading, found
 from chassis.http import Authenticated
 from chassis.rights import Right
+from contracts.client import Language
 from retention import printing, queries
 from retention.asking import app_of
+from retention.texts import Texts
 from retention.views import CertificateView
 
 router = APIRouter(tags=["certificates"])
@@ -26,14 +29,22 @@ async def read_certificates(client_id: PathId, caller: Authenticated, pool: Read
 @router.get("/certificates/{certificate_id}", summary="A certificate, signed")
 async def read_certificate(certificate_id: PathId, caller: Authenticated, pool: Reading) -> Response:
     """§8.3: byte for byte as it was signed; `dutiful certificate verify` checks it without this service."""
-    return Response(await _document(certificate_id, caller, pool), media_type="application/json")
+    return Response((await _certificate(certificate_id, caller, pool)).document, media_type="application/json")
 
 
 @router.get("/certificates/{certificate_id}/pdf", summary="A certificate on paper")
-async def print_certificate(certificate_id: PathId, caller: Authenticated, pool: Reading) -> Response:
-    """§8.3: the same in words, with the signed JSON attached."""
-    document = await _document(certificate_id, caller, pool)
-    return Response(await asyncio.to_thread(printing.pdf_of, document), media_type="application/pdf")
+async def print_certificate(
+    certificate_id: PathId,
+    request: Request,
+    caller: Authenticated,
+    pool: Reading,
+    language: Annotated[Language | None, Query(description="instead of the client's own")] = None,
+) -> Response:
+    """§8.3: the same in words of the client's language, with the signed JSON attached; times are the agreement's."""
+    certificate = await _certificate(certificate_id, caller, pool)
+    texts = Texts(language or certificate.language, app_of(request).book[certificate.signed].zone)
+    pdf = await asyncio.to_thread(printing.pdf_of, certificate.document, texts)
+    return Response(pdf, media_type="application/pdf")
 
 
 @router.get("/certificate-key", summary="The public key that verifies certificates")
@@ -43,8 +54,8 @@ async def read_key(request: Request, caller: Authenticated) -> PlainTextResponse
     return PlainTextResponse(app_of(request).signer.public_pem)
 
 
-async def _document(certificate_id: str, caller: Authenticated, pool: Reading) -> str:
+async def _certificate(certificate_id: str, caller: Authenticated, pool: Reading) -> queries.Document:
     caller.require(Right.SEE_TERMINATIONS)
-    client_id, document = found(await queries.document(pool, certificate_id))
-    caller.require_client(client_id)
-    return document
+    certificate = found(await queries.document(pool, certificate_id))
+    caller.require_client(certificate.client_id)
+    return certificate

@@ -1,14 +1,18 @@
 """What people read of terminations, orders, holds, flags and certificates."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import TypeVar
 
+import asyncpg
 from pydantic import BaseModel
 from pydantic_core import from_json
 
+from agreement.book import Signed
 from chassis.database import Pool
 from chassis.problems import Problem
+from contracts.client import Language
 from contracts.erasure import ErasureConfirmed
 from retention.views import (
     CertificateView,
@@ -56,13 +60,23 @@ async def terminations(
 
 
 async def plan(pool: Pool, client_id: str) -> PlanAnswer | None:
-    """The last end of a client's contract with its plan."""
-    row = await pool.fetchrow(
-        f"SELECT termination_id, {_TERMINATION} FROM termination WHERE client_id = $1 ORDER BY seq DESC LIMIT 1",
+    """The last end of a client's contract with its plan, and those before it from which something still follows."""
+    rows = await pool.fetch(
+        f"""
+        SELECT termination_id, {_TERMINATION}
+          FROM termination
+         WHERE client_id = $1
+           AND (stage NOT IN ('complete', 'reinstated')
+                OR seq = (SELECT max(seq) FROM termination AS other WHERE other.client_id = $1))
+         ORDER BY seq DESC
+        """,
         client_id,
     )
-    if row is None:
-        return None
+    plans = [await _plan(pool, row) for row in rows]
+    return plans[0].model_copy(update={"earlier": plans[1:]}) if plans else None
+
+
+async def _plan(pool: Pool, row: asyncpg.Record) -> PlanAnswer:
     lines = await pool.fetch(
         """
         SELECT category, holder_id, action, delete_on, state, held_by, because, clause,
@@ -79,11 +93,12 @@ async def plan(pool: Pool, client_id: str) -> PlanAnswer | None:
 
 
 async def packages(pool: Pool, client_id: str) -> list[PackageView]:
-    """What can be fetched, or was; no longer than the client's time to fetch, even if a link would live longer."""
+    """What can be fetched, or was: until the end of the client's time to fetch, where a link doesn't end before it."""
     rows = await pool.fetch(
         """
         SELECT order_id, holder_id, contents, manifest_sha256, package_sha256, encryption, url,
-               least(expires_at, fetch_closes_at) AS expires_at, ready_at, downloaded_at, acknowledged_at
+               least(own_end, coalesce(fetch_closes_at, expires_at)) AS expires_at, ready_at, downloaded_at,
+               acknowledged_at
           FROM package JOIN termination USING (termination_id)
          WHERE client_id = $1
          ORDER BY ready_at, order_id
@@ -184,10 +199,31 @@ async def certificates(pool: Pool, client_id: str) -> list[CertificateView]:
     return [_view(CertificateView, dict(row)) for row in rows]
 
 
-async def document(pool: Pool, certificate_id: str) -> tuple[str, str] | None:
-    """A certificate as it was signed, and whose it is."""
-    row = await pool.fetchrow("SELECT client_id, document FROM certificate WHERE certificate_id = $1", certificate_id)
-    return None if row is None else (row["client_id"], row["document"])
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A certificate as it was signed, whose it is, in which language it reads, and the version that governs it."""
+
+    client_id: str
+    document: str
+    language: Language
+    signed: Signed
+
+
+async def document(pool: Pool, certificate_id: str) -> Document | None:
+    """A certificate."""
+    row = await pool.fetchrow(
+        """
+        SELECT client_id, document, language, termination.agreement_id, termination.agreement_version
+          FROM certificate
+               JOIN termination USING (termination_id, client_id)
+               JOIN client USING (client_id)
+         WHERE certificate_id = $1
+        """,
+        certificate_id,
+    )
+    if row is None:
+        return None
+    return Document(row["client_id"], row["document"], Language(row["language"]), Signed(row[3], row[4]))
 
 
 async def knows(pool: Pool, client_id: str) -> bool:

@@ -1,6 +1,7 @@
 """A restored backup brings back what was erased since it was taken: all of it is ordered away again (TER-6)."""
 
 from agreement.book import Book
+from agreement.deadlines import local_date
 from chassis.transaction import Transaction
 from contracts.holder import HolderRestored
 from contracts.ordering import Purpose
@@ -17,7 +18,7 @@ async def order_again(book: Book, restored: HolderRestored, tx: Transaction) -> 
     """
     erased = await task_store.load_restored(tx, restored.holder_id, restored.backup_taken_at)
     for client_id, order_ids in erased.items():
-        await client_store.lock_client(tx, client_id)
+        await client_store.lock_client(tx, client_id, local_date(book.latest, tx.now))
         current = await termination_store.load_of_orders(tx, order_ids)
         for termination, signed, those in current:
             await progress.order_again(book[signed], termination, those, Purpose.RESTORE, tx)

@@ -4,7 +4,8 @@ from chassis.errors import Rejected
 from chassis.transaction import Transaction
 from contracts.returning import ReturnAcknowledged, ReturnConfirmed, ReturnDownloaded, ReturnFailed
 from contracts.schedule import ScheduleReturnClosed
-from retention import answers, course, package_store
+from retention import answers, course, package_store, termination_store
+from retention.dates import return_name
 from retention.finding import Finder
 from retention.terminations import Stage
 
@@ -13,12 +14,13 @@ async def on_return_confirmed(finder: Finder, made: ReturnConfirmed, tx: Transac
     """TER-5: a package is ready; when all are, the client is told."""
     await finder.client(made.client_id, tx)
     termination_id = await answers.return_made(made, tx)
-    if termination_id is None:
+    found = None if termination_id is None else await termination_store.load_one(tx, termination_id)
+    if found is None:
         return
-    termination, agreement = await finder.current(made.client_id, tx)
-    to_make, _, _ = await package_store.count_packages(tx, termination_id)
+    termination, signed = found
+    to_make, _, _ = await package_store.count_packages(tx, termination.termination_id)
     if termination.stage is Stage.RETURNING and not to_make:
-        await course.packages_ready(agreement, termination, tx)
+        await course.packages_ready(finder.book[signed], termination, tx)
 
 
 async def on_return_failed(_: Finder, failed: ReturnFailed, tx: Transaction) -> None:
@@ -33,17 +35,20 @@ async def on_return_downloaded(_: Finder, fetched: ReturnDownloaded, tx: Transac
 
 async def on_return_acknowledged(finder: Finder, said: ReturnAcknowledged, tx: Transaction) -> None:
     """TER-5: the client has its data; once all of it is, deletion follows. Said again, it is no news."""
-    await finder.client(said.client_id, tx)
-    termination, agreement = await finder.current(said.client_id, tx)
-    if not await package_store.note_acknowledgement(tx, termination.termination_id, said):
+    running = await finder.open(said.client_id, tx)
+    if not await package_store.note_acknowledgement(tx, said):
         raise Rejected("this client has no such package to acknowledge", "order_id")
-    if termination.stage is Stage.RETURNING:
-        await course.settle_return(agreement, termination, tx, over=False)
+    for termination, agreement in running:
+        if termination.stage is Stage.RETURNING:
+            await course.settle_return(agreement, termination, tx, over=False)
 
 
 async def on_return_closed(finder: Finder, closed: ScheduleReturnClosed, tx: Transaction) -> None:
     """TER-5: the agreed time to fetch what is returned is over."""
-    await finder.client(closed.client_id, tx)
-    termination, agreement = await finder.current(closed.client_id, tx)
-    if termination.stage is Stage.RETURNING:
-        await course.settle_return(agreement, termination, tx, over=True)
+    for termination, agreement in await finder.open(closed.client_id, tx):
+        if termination.stage is not Stage.RETURNING or termination.fetch_closes_at is None:
+            continue
+        if termination.fetch_closes_at <= tx.now:
+            await course.settle_return(agreement, termination, tx, over=True)
+        else:  # it was moved, or the clock of whoever said it is ahead of ours
+            tx.emit_at(closed, termination.fetch_closes_at, return_name(termination))

@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from chassis.access import KeyUnusable
+from chassis.access import KeyUnusable, refuse_shared
 
 Json = Mapping[str, object]
 FORMAT: Final = "dutiful-certificate/1"
@@ -25,8 +25,7 @@ class Signer:
     """Signs with the key of one file, which only its owner may read."""
 
     def __init__(self, path: Path) -> None:
-        if path.stat().st_mode & 0o077:
-            raise KeyUnusable(f"{path} may be read by others than its owner: chmod 600 {path}")
+        refuse_shared(path)
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
         if not isinstance(key, Ed25519PrivateKey):
             raise KeyUnusable(f"{path} holds no Ed25519 key")

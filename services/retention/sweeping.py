@@ -37,7 +37,7 @@ async def first(book: Book, tx: Transaction) -> None:
 async def sweep(book: Book, due: ScheduleSweepDue, tx: Transaction) -> None:
     """The orders for the next page of clients; then the page after it, or tomorrow. One holder's is out of turn."""
     today = deadlines.local_date(book.latest, tx.now)
-    clients = await client_store.load_page(tx, due.after, PAGE)
+    clients = await client_store.load_page(tx, due.after, PAGE, today)
     await orders.place(tx, await _orders(book, clients, tx, due.holder_id))
     if len(clients) == PAGE:
         tx.emit(due.model_copy(update={"after": clients[-1].client_id}))

@@ -37,22 +37,25 @@ async def save_plan(tx: Transaction, termination_id: str, plan: Plan) -> None:
     await tx.execute(
         """
         WITH planned AS (
-            SELECT category, holder_id, action, delete_on, clause, from_json.because, from_json.held_by
+            SELECT category, holder_id, action, delete_on, clause, from_json.because, from_json.held_by,
+                   from_json.coded
               FROM unnest($2::text[], $3::text[], $4::text[], $5::date[], $6::text[], $7::jsonb[])
                    AS each (category, holder_id, action, delete_on, clause, lists),
                    LATERAL (SELECT ARRAY (SELECT jsonb_array_elements_text(lists -> 'because')) AS because,
-                                   ARRAY (SELECT jsonb_array_elements_text(lists -> 'held_by')) AS held_by) AS from_json
+                                   ARRAY (SELECT jsonb_array_elements_text(lists -> 'held_by')) AS held_by,
+                                   ARRAY (SELECT jsonb_array_elements_text(lists -> 'coded')) AS coded) AS from_json
         ), dropped AS (
             DELETE FROM task
              WHERE termination_id = $1 AND state = 'waiting'
                AND (category, holder_id) NOT IN (SELECT category, holder_id FROM planned)
         )
-        INSERT INTO task (termination_id, category, holder_id, action, delete_on, clause, because, held_by, state)
-        SELECT $1, category, holder_id, action, delete_on, clause, because, held_by, 'waiting'
+        INSERT INTO task (termination_id, category, holder_id, action, delete_on, clause, because, held_by, coded,
+                          state)
+        SELECT $1, category, holder_id, action, delete_on, clause, because, held_by, coded, 'waiting'
           FROM planned
             ON CONFLICT (termination_id, category, holder_id) DO UPDATE
            SET action = excluded.action, delete_on = excluded.delete_on, clause = excluded.clause,
-               because = excluded.because, held_by = excluded.held_by
+               because = excluded.because, held_by = excluded.held_by, coded = excluded.coded
          WHERE task.state IN ('waiting', 'halted')
         """,
         termination_id,
@@ -61,7 +64,7 @@ async def save_plan(tx: Transaction, termination_id: str, plan: Plan) -> None:
         [entry.action for entry in entries],
         [entry.delete_on for entry in entries],
         [entry.clause for entry in entries],
-        [entry.model_dump_json(include={"because", "held_by"}) for entry in entries],
+        [entry.model_dump_json(include={"because", "held_by", "coded"}) for entry in entries],
     )
     await tx.execute(
         "UPDATE termination SET without_holder = $2 WHERE termination_id = $1",
@@ -82,6 +85,25 @@ async def load_tasks(tx: Transaction, termination_id: str) -> list[Task]:
         termination_id,
     )
     return [Task(row[0], row[1], Action(row[2]), row[3], tuple(row[4]), State(row[5]), row["order_id"]) for row in rows]
+
+
+async def load_gone(tx: Transaction, client_id: str) -> list[tuple[str, str]]:
+    """Category and holder of what is deleted of a client, by the last end of its contract that is known, or one open.
+
+    What an end that is over took is not missed where the client has signed since.
+    """
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT category, holder_id
+          FROM task JOIN termination USING (termination_id)
+         WHERE client_id = $1 AND state IN ('confirmed', 'done')
+           AND (stage NOT IN ('complete', 'reinstated')
+                OR seq = (SELECT max(seq) FROM termination AS other WHERE other.client_id = $1))
+         ORDER BY 1, 2
+        """,
+        client_id,
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 async def set_ordered(tx: Transaction, termination_id: str, tasks: Sequence[Task], order_ids: Sequence[str]) -> None:

@@ -24,6 +24,32 @@ async def load_current(tx: Transaction, client_id: str) -> tuple[Termination, Si
     return None if row is None else _termination(row)
 
 
+async def load_open(tx: Transaction, client_id: str) -> list[tuple[Termination, Signed]]:
+    """The ends of a client's contracts from which something still follows, the oldest first.
+
+    There are several where a client has signed again, and left again, while data of its first contract were held.
+    """
+    rows = await tx.fetch(
+        f"{_TERMINATION} WHERE client_id = $1 AND stage NOT IN ('complete', 'reinstated') ORDER BY seq", client_id
+    )
+    return [_termination(row) for row in rows]
+
+
+async def load_again(tx: Transaction, client_id: str) -> list[Termination]:
+    """The ends that a new signature of this client comes after: those that are open, and the last where all is gone."""
+    rows = await tx.fetch(
+        f"""
+        {_TERMINATION}
+         WHERE client_id = $1 AND stage <> 'reinstated'
+           AND (stage <> 'complete'
+                OR seq = (SELECT max(seq) FROM termination AS other WHERE other.client_id = $1))
+         ORDER BY seq
+        """,
+        client_id,
+    )
+    return [_termination(row)[0] for row in rows]
+
+
 async def load_one(tx: Transaction, termination_id: str) -> tuple[Termination, Signed] | None:
     """One end of a contract."""
     row = await tx.fetchrow(f"{_TERMINATION} WHERE termination_id = $1", termination_id)
@@ -140,8 +166,12 @@ async def settle(tx: Transaction, termination_id: str, on: date, why: str) -> No
 
 
 async def set_signed_again(tx: Transaction, termination_id: str) -> None:
-    """A new contract began: what is newer than this is not this end's to delete."""
-    await tx.execute("UPDATE termination SET signed_again_at = $2 WHERE termination_id = $1", termination_id, tx.now)
+    """A new contract began: what is newer than this is not this end's to delete; the first word of it counts."""
+    await tx.execute(
+        "UPDATE termination SET signed_again_at = coalesce(signed_again_at, $2) WHERE termination_id = $1",
+        termination_id,
+        tx.now,
+    )
 
 
 def _termination(row: asyncpg.Record) -> tuple[Termination, Signed]:

@@ -9,9 +9,7 @@ from agreement.calendar import DAY, shift
 from agreement.schema import Agreement
 from contracts.choice import Choice, Recipient
 from contracts.ordering import Purpose
-from contracts.retention import (
-    OrderKind,
-)
+from contracts.retention import OrderKind
 from retention.planning import Ending
 
 

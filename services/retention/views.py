@@ -46,6 +46,16 @@ class PlanAnswer(TerminationView):
     """An end with its whole plan."""
 
     lines: list[LineView]
+    earlier: list["PlanAnswer"] = Field(
+        [], description="ends before this one of which something is still to come: the client has signed since"
+    )
+
+
+class AnnouncedView(BaseModel):
+    """A sub-processor that is not in force yet."""
+
+    holder_id: str
+    effective_on: date
 
 
 class SimulationAnswer(BaseModel):
@@ -54,7 +64,11 @@ class SimulationAnswer(BaseModel):
     client_id: str
     terminated_on: date
     choice: Choice | None
+    stands: str | None = Field(description="the end that is known already, and what that means for this one")
     ceased: list[str] = Field(description="who would be told to cease, at once")
+    announced: list[AnnouncedView] = Field(
+        description="of those, who is announced and not in force yet: by then it holds data unless the client objects"
+    )
     lines: list[LineView]
     without_holder: list[str]
 

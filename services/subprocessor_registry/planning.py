@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from agreement import deadlines
 from agreement.calendar import CalendarUnknown
+from agreement.countries import is_country
 from agreement.deadlines import Deadline
 from agreement.schema import Agreement
 from agreement.transfers import needs_mechanism
@@ -207,6 +208,9 @@ def _unknown_categories(agreement: Agreement, wish: Wish) -> ChangeRefused | Non
 def _uncovered(agreement: Agreement, wish: Wish, effective_on: date) -> ChangeRefused | None:
     """§8.2: outside the EEA and without adequacy on that day, a mechanism with its document must cover the transfer."""
     facts = wish.facts
+    if not is_country(facts.location):
+        reason = f"location '{facts.location}' is no country of ISO 3166-1, as FR or US are"
+        return _refuse(wish, agreement.transfers.clause, reason)
     need = needs_mechanism(agreement, facts.location, effective_on)
     if not need.needed:
         return None

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreement import deadlines
+from agreement import assurance_days, deadlines
 from agreement.calendar import CalendarUnknown
 from agreement.deadlines import Deadline
 from agreement.loading import SHIPPED, load
@@ -28,7 +28,7 @@ DAY_RULES: Final = {
     "objection_window": deadlines.objection_window,
     "latest_notice_day": deadlines.latest_notice_day,
     "earliest_effective_day": deadlines.earliest_effective_day,
-    "earliest_audit_day": deadlines.earliest_audit_day,
+    "earliest_audit_day": assurance_days.earliest_audit_day,
 }
 SPAN_RULES: Final = {"months_after": deadlines.months_after, "retention_end": deadlines.retention_end}
 
@@ -218,7 +218,7 @@ def test_days_beyond_the_calendar(quicktalk: Agreement, rule: Callable[[Agreemen
         lambda: deadlines.breach_notice_due(QUICKTALK, datetime(9999, 12, 30, tzinfo=UTC)),
         lambda: deadlines.end_of_day(QUICKTALK, date.max),
         lambda: deadlines.start_of_day(QUICKTALK, date.min),
-        lambda: deadlines.earliest_audit_day(QUICKTALK, date.max),
+        lambda: assurance_days.earliest_audit_day(QUICKTALK, date.max),
     ],
 )
 def test_edges_say_what_is_wrong(call: Callable[[], object]) -> None:

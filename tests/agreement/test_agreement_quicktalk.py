@@ -19,6 +19,7 @@ def test_the_periods_of_the_agreement(quicktalk: Agreement) -> None:
         "breach_notice": ("6", 72, "hours"),
         "audit_request": ("7", 60, "days"),
         "audit_interval": ("7", 1, "years"),
+        "question_answer": ("7", 20, "working_days"),
         "termination_choice": ("8.3", 30, "days"),
         "package_fetch": ("8.3", 30, "days"),
         "cease_answer": ("8.3", 1, "days"),
@@ -26,6 +27,7 @@ def test_the_periods_of_the_agreement(quicktalk: Agreement) -> None:
         "erasure_answer": ("8.3", 10, "days"),
         "second_look": ("8.3", 1, "days"),
         "order_reminder": ("8.3", 3, "days"),
+        "assistance_answer": ("10", 20, "working_days"),
         "dispute_settlement": ("14", 60, "days"),
         "rights_answer": ("GDPR art. 12(3)", 1, "months"),
         "rights_extension": ("GDPR art. 12(3)", 2, "months"),
@@ -39,6 +41,8 @@ def test_the_periods_of_the_agreement(quicktalk: Agreement) -> None:
         "erasure_answer",
         "second_look",
         "order_reminder",
+        "question_answer",
+        "assistance_answer",
     ]
 
 

@@ -48,6 +48,19 @@ async def test_every_answer_shows_the_time_left(desk: Desk) -> None:
     await say(desk, "updates", body, status=422)
 
 
+async def test_a_key_is_good_for_one_act(desk: Desk) -> None:
+    """The same key with another body or for another act is a 422 that names it; another order is no other body."""
+    await opened(desk)
+    body: Json = {"update_id": "u1", "as_of": "2026-11-24T09:00:00Z", "text": {"en": "More."}}
+    await say(desk, "updates", body, key="once")
+    await say(desk, "updates", dict(reversed(body.items())), key="once")
+    others: list[tuple[str, Json]] = [("updates", body | {"update_id": "u2"}), ("closure", {"reason": "Over."})]
+    for path, other in others:
+        refused = await say(desk, path, other, status=422, key="once")
+        assert refused["errors"][0]["field"] == "Idempotency-Key"
+    assert (await desk.incident())["updates"] == 1
+
+
 async def test_a_refusal_names_its_field_and_reason(desk: Desk) -> None:
     """422 with the field, 409 where no field is wrong, 404 where there is no incident; all in the journal."""
     await opened(desk)
@@ -94,7 +107,7 @@ async def test_the_dossier_from_initial_to_complete(desk: Desk) -> None:
     assert "records" in submitted[0].missing
     assert "nature" not in submitted[0].missing
     kept = (await desk.get("dpo", f"/incidents/{INCIDENT}/notifications")).json()
-    assert [len(each["entries"]) for each in kept] == [2, 5, 10]
+    assert [len(each["entries"]) for each in kept] == [3, 5, 10]  # the contact is the agreement's
     document = (await desk.get("dpo", f"/incidents/{INCIDENT}/dossier")).json()
     assert (document["authority"], document["missing"], document["would_be"]) == ("CNIL", [], "complete")
     elements = {each["code"]: each["entered"] for each in document["elements"]}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from agreement import default_path
 from agreement.loading import load
-from breach import clocks
+from breach.timing import clocks
 
 AGREEMENT = load(default_path())
 WITHIN = timedelta(hours=AGREEMENT.periods.breach_notice.n)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from agreement import default_path
 from agreement.loading import load
-from breach import dossier
+from breach.authority import dossier
 from contracts.breach import Entry, Standing, Words
 from contracts.incident import Submission
 

@@ -8,7 +8,7 @@ from prometheus_client import generate_latest
 from tests.breach.desk import HOUR, INCIDENT, Desk
 
 from breach import due
-from breach.watch import Watch
+from breach.timing.watch import Watch
 from contracts.holder import HolderDeclared, HolderKind
 from contracts.incident import IncidentNoticeOrdered, IncidentScopeWidened
 from contracts.permission import PermissionSet, Standing

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from breach.severity import Severity, assess, why_not
+from breach.authority.severity import Severity, assess, why_not
 from contracts.breach import Aspect, BreachSeverityAssessed, Circumstance, Ease, Extent
 
 C, I, A, M = Aspect.CONFIDENTIALITY, Aspect.INTEGRITY, Aspect.AVAILABILITY, Aspect.MALICIOUS_INTENT  # noqa: E741

@@ -72,7 +72,9 @@ class Clerk:
 
         @api.post("/askers/{asker}/questions")
         async def ask(asker: str, request: Request, key: IdempotencyKey) -> bool:
-            return await runtime.processor.submit(Asked(asker=asker, text="why?"), cause_of(request, "tests/api", key))
+            return await runtime.processor.submit(
+                Asked(asker=asker, text="why?"), await cause_of(request, "tests/api", key)
+            )
 
         return api
 

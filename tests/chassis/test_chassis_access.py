@@ -48,6 +48,15 @@ TABLE: Final = {
     Right.SEE_BREACHES: "SA..ODA",
     Right.HANDLE_BREACHES: "....OD.",
     Right.ASK_ABOUT_BREACH: "SA..OD.",
+    Right.SEE_ASSURANCE: "SA..ODA",
+    Right.SEE_AUDIT_REPORTS: "S...ODA",
+    Right.ASK_ASSURANCE: "S...OD.",
+    Right.ACCEPT_COSTS: "S......",
+    Right.HANDLE_ASSURANCE: "....OD.",
+    Right.SEE_MEASURES: "SAM.ODA",
+    Right.KEEP_MEASURES: "....OD.",
+    Right.SEE_UNDERTAKINGS: "....ODA",
+    Right.KEEP_UNDERTAKINGS: ".....D.",
 }
 
 

@@ -9,7 +9,8 @@ import pytest
 from tests.chassis.eventually import eventually
 
 from chassis import inbox
-from chassis.database import Connection, Pool
+from chassis.database import Pool
+from chassis.errors import KeyReused
 from chassis.message import Cause
 
 pytestmark = pytest.mark.servers
@@ -23,9 +24,13 @@ def _key(name: str) -> bytes:
 
 
 @asynccontextmanager
-async def _transaction(pool: Pool) -> AsyncIterator[Connection]:
-    async with pool.acquire() as connection, connection.transaction():
-        yield connection
+async def _entered(pool: Pool, *names: str, now: datetime = _NOW) -> AsyncIterator[set[bytes]]:
+    """A transaction that entered keys; those that were new."""
+    async with pool.acquire() as connection:
+        try:
+            yield await inbox.begin(connection, [_key(name) for name in names], [], now)
+        finally:
+            await connection.execute("COMMIT")
 
 
 async def _waits(pool: Pool) -> bool:
@@ -38,34 +43,48 @@ async def _waits(pool: Pool) -> bool:
 
 async def test_new_keys_are_new_once(pool: Pool) -> None:
     """The first time a key is new, later it is not; one key among others makes no difference to them."""
-    async with _transaction(pool) as connection:
-        assert await inbox.remember(connection, [_key("a"), _key("b")], _NOW) == {_key("a"), _key("b")}
-    async with _transaction(pool) as connection:
-        assert await inbox.remember(connection, [_key("b"), _key("c")], _NOW) == {_key("c")}
-        assert await inbox.remember(connection, [_key("c")], _NOW) == set()
+    async with _entered(pool, "a", "b") as new:
+        assert new == {_key("a"), _key("b")}
+    async with _entered(pool, "b", "c") as new:
+        assert new == {_key("c")}
+    async with _entered(pool, "c") as new:
+        assert new == set()
+
+
+async def test_a_key_is_good_for_one_request(pool: Pool) -> None:
+    """The same request comes again unharmed; another one under its key is refused; an event has none to be held to."""
+    first = Cause("tests/api", "k-1", "f", request=b"one")
+    async with pool.acquire() as connection:
+        await inbox.begin(connection, [first.inbox_key, _key("bus")], [], _NOW)
+        await inbox.match_request(connection, first, fresh=True)
+        await inbox.match_request(connection, first, fresh=False)
+        with pytest.raises(KeyReused) as caught:
+            await inbox.match_request(connection, first._replace(request=b"another"), fresh=False)
+        await inbox.match_request(connection, first._replace(request=None), fresh=False)
+        await connection.execute("COMMIT")
+    assert caught.value.field == "Idempotency-Key"
 
 
 @pytest.mark.parametrize("commits", [True, False])
 async def test_two_transactions_with_one_key(pool: Pool, commits: bool) -> None:  # noqa: FBT001
     """The second waits for the first: it finds the key known after a commit, and new after a rollback."""
     async with pool.acquire() as first, pool.acquire() as second:
-        one, two = first.transaction(), second.transaction()
-        await one.start()
-        await two.start()
-        assert await inbox.remember(first, [_key("a"), _key("b")], _NOW) == {_key("a"), _key("b")}
-        waiting = asyncio.create_task(inbox.remember(second, [_key("b"), _key("c")], _NOW))
+        assert await inbox.begin(first, [_key("a"), _key("b")], [], _NOW) == {_key("a"), _key("b")}
+        waiting = asyncio.create_task(inbox.begin(second, [_key("b"), _key("c")], [], _NOW))
         await eventually(lambda: _waits(pool))
         assert not waiting.done()
-        await (one.commit() if commits else one.rollback())
+        await first.execute("COMMIT" if commits else "ROLLBACK")
         assert await waiting == ({_key("c")} if commits else {_key("b"), _key("c")})
-        await two.rollback()
+        await second.execute("ROLLBACK")
 
 
 async def test_forgotten_in_bites(pool: Pool) -> None:
     """Old keys go, a few at a time; young ones stay."""
+    async with _entered(pool, *(f"old {number}" for number in range(5)), now=_NOW - timedelta(days=31)):
+        pass
+    async with _entered(pool, "young"):
+        pass
     async with pool.acquire() as connection:
-        await inbox.remember(connection, [_key(f"old {number}") for number in range(5)], _NOW - timedelta(days=31))
-        await inbox.remember(connection, [_key("young")], _NOW)
         bites = [await inbox.forget(connection, _NOW - timedelta(days=30), 2) for _ in range(4)]
         assert bites == [2, 2, 1, 0]
         assert await connection.fetchval("SELECT key FROM inbox") == _key("young")
@@ -73,11 +92,10 @@ async def test_forgotten_in_bites(pool: Pool) -> None:
 
 async def test_forgetting_waits_for_nobody(pool: Pool) -> None:
     """Old keys are forgotten while a transaction that entered new ones is still open."""
-    async with pool.acquire() as connection:
-        await inbox.remember(connection, [_key("old")], _NOW - timedelta(days=31))
-        async with _transaction(pool) as busy:
-            await inbox.remember(busy, [_key("new")], _NOW)
-            assert await inbox.forget(connection, _NOW - timedelta(days=30), 10) == 1
+    async with _entered(pool, "old", now=_NOW - timedelta(days=31)):
+        pass
+    async with pool.acquire() as connection, _entered(pool, "new"):
+        assert await inbox.forget(connection, _NOW - timedelta(days=30), 10) == 1
 
 
 def test_source_and_id_make_a_key() -> None:

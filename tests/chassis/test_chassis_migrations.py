@@ -7,9 +7,10 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from tests.chassis.eventually import WITHIN_S
 
 from chassis.database import connect
-from chassis.migrations import CHASSIS_TABLES, Migration, MigrationRefused, migrate, shipped
+from chassis.migrations import CHASSIS_TABLES, Migration, MigrationRefused, migrate, shipped, wait_until_migrated
 from embedded.postgres import EmbeddedPostgres
 
 pytestmark = pytest.mark.servers
@@ -55,7 +56,7 @@ async def test_an_empty_database(database: str) -> None:
     applied = await migrate(database, "clerk", [*shipped(CHASSIS_TABLES), _FIRST, _SECOND])
     assert applied[-2:] == ["clerk/001_note", "clerk/002_note_author"]
     tables = await _columns(database, "clerk")
-    assert set(tables) == {"migration", "inbox", "outbox", "agenda", "note"}
+    assert set(tables) == {"migration", "inbox", "outbox", "agenda", "bound_person", "note"}
     assert tables["note"] == ["text", "author"]
     assert await _columns(database, "public") == {}
 
@@ -105,6 +106,18 @@ async def test_many_processes_at_once(database: str) -> None:
     """Of processes that start together one applies each file; the others wait for it and find it done."""
     applied = await asyncio.gather(*[migrate(database, "clerk", [_FIRST, _SECOND]) for _ in range(4)])
     assert sorted(applied, key=len) == [[], [], [], ["clerk/001_note", "clerk/002_note_author"]]
+
+
+async def test_a_new_version_waits_until_its_migrations_are_applied(database: str) -> None:
+    """It waits while there is no schema and while one file is missing, applies nothing, and goes on by itself."""
+    waiting = asyncio.create_task(wait_until_migrated(database, "clerk", [_FIRST, _SECOND]))
+    await migrate(database, "clerk", [_FIRST])
+    await wait_until_migrated(database, "clerk", [_FIRST])
+    assert not waiting.done()
+    assert (await _columns(database, "clerk"))["note"] == ["text"]
+    await migrate(database, "clerk", [_FIRST, _SECOND])
+    async with asyncio.timeout(WITHIN_S):
+        await waiting
 
 
 async def test_a_role_sees_its_own_schema_alone(roles: tuple[str, str]) -> None:

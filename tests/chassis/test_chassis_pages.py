@@ -20,10 +20,10 @@ from chassis.http import create_api
 from chassis.pages import Page, decode_cursor, encode_cursor, form, table
 from chassis.problems import Problem
 
-COLUMNS: Final = ("id", "name", "actions", "seats", "listed_from", "until")
+COLUMNS: Final = ("id", "name", "actions", "seats", "listed_from", "until", "confirmed")
 ROWS: Final = (
-    ("acme", "Acme & <b>Sons</b>", ["calls", "texts"], 3, date(2026, 11, 24), None),
-    ("evil", '=HYPERLINK("http://x")', ["+1", "b"], -4, date(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC)),
+    ("acme", "Acme & <b>Sons</b>", ["calls", "texts"], 3, date(2026, 11, 24), None, True),
+    ("evil", '=HYPERLINK("http://x")', ["+1", "b"], -4, date(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC), False),
 )
 BROWSER: Final = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 
@@ -98,7 +98,16 @@ async def test_json_keeps_the_kinds_of_values(reader: httpx.AsyncClient) -> None
         "seats": 3,
         "listed_from": "2026-11-24",
         "until": None,
+        "confirmed": True,
     }
+
+
+@pytest.mark.parametrize(("form", "words"), [("csv", ("true", "false")), ("html", ("<td>yes</td>", "<td>no</td>"))])
+async def test_what_is_true(reader: httpx.AsyncClient, form: str, words: tuple[str, str]) -> None:
+    """Programs read true or false, people yes or no, and nobody the words of the language that this is written in."""
+    text = (await reader.get("/list", params={"format": form})).text
+    assert all(word in text for word in words)
+    assert ("True" in text, "False" in text) == (False, False)
 
 
 async def test_csv_holds_no_formula(reader: httpx.AsyncClient) -> None:
@@ -106,7 +115,8 @@ async def test_csv_holds_no_formula(reader: httpx.AsyncClient) -> None:
     text = (await reader.get("/list", params={"format": "csv"})).text
     header, _, evil = csv.reader(io.StringIO(text))
     assert tuple(header) == COLUMNS
-    assert evil == ["evil", '\'=HYPERLINK("http://x")', "'+1; b", "-4", "2026-01-01", "2026-01-01T00:00:00+00:00"]
+    assert evil[:5] == ["evil", '\'=HYPERLINK("http://x")', "'+1; b", "-4", "2026-01-01"]
+    assert evil[5:] == ["2026-01-01T00:00:00+00:00", "false"]
 
 
 @pytest.mark.parametrize("start", [*"=+-@\t\r\n\uff1d\uff0b\uff0d\uff20", " =", "  @"])

@@ -13,7 +13,7 @@ from tests.chassis.eventually import BOUND_S, WITHIN_S, eventually
 from chassis.consumer import Records
 from chassis.processor import Processor
 from chassis.reading import Reading
-from chassis.service import Service
+from chassis.service import Crashed, Service
 from chassis.settings import Settings
 
 pytestmark = pytest.mark.servers
@@ -63,6 +63,53 @@ async def test_a_mistake_while_reading(
                 await service.crashed
     await bus.publish("question", question("end"))
     await service.stop()
+    await run_clerk()
+    await bus.hear("answer", 2)
+    assert await heard() == ["one", "end"]
+
+
+class _BrokenLog:
+    """A log that can't be written: its disk is full."""
+
+    def info(self, *_: object, **__: object) -> None:
+        """Starts are not logged either; that harms nobody here."""
+
+    def critical(self, *_: object, **__: object) -> None:
+        """What is said at a crash."""
+        raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("reading", [True, False], ids=["reading", "handling"])
+async def test_a_crash_needs_no_log(
+    bus: Bus,
+    clerk: Clerk,
+    run_clerk: RunClerk,
+    heard: Effects,
+    monkeypatch: pytest.MonkeyPatch,
+    reading: bool,  # noqa: FBT001
+) -> None:
+    """A process whose log can't be written crashes all the same: it neither hangs nor goes on past the message."""
+
+    def blunder(_: Processor, __: Records) -> Sequence[Reading]:
+        raise KeyError("ours")
+
+    async def fail(_: Asked) -> None:
+        raise KeyError("ours")
+
+    await bus.publish("question", question("one"))
+    with monkeypatch.context() as patched:
+        patched.setattr("chassis.service.log", _BrokenLog())
+        if reading:
+            patched.setattr(Processor, "read", blunder)
+        else:
+            clerk.before = fail
+        service = await run_clerk()
+        async with asyncio.timeout(WITHIN_S):
+            with pytest.raises(Crashed, match="crashed: KeyError"):
+                await service.ended()
+    await bus.publish("question", question("end"))
+    await service.stop()
+    clerk.before = None
     await run_clerk()
     await bus.hear("answer", 2)
     assert await heard() == ["one", "end"]

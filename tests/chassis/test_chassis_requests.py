@@ -32,7 +32,7 @@ class Desk:
     def _add(self, api: FastAPI) -> None:
         @api.post("/notes/{note_id}")
         async def note(note_id: str, request: Request, status: int = 201, email: str | None = None) -> Response:
-            self.causes.append(cause_of(request, "tests/api", note_id))
+            self.causes.append(await cause_of(request, "tests/api", note_id))
             return Response(status_code=status)
 
         @api.get("/broken")

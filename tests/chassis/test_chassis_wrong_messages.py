@@ -94,7 +94,7 @@ async def test_what_is_wrong_is_set_aside(
     assert all(letter.headers["dutiful-reason"] for letter in letters)
     reasons = {name: letter.headers["dutiful-reason"] for name, letter in zip(_WRONG, letters, strict=True)}
     assert reasons["a field missing"] == "asker: is required"
-    assert reasons["a field wrong"].startswith("asker: must match ^[A-Za-z0-9]")
+    assert reasons["a field wrong"].startswith("asker: must be letters, digits or")
     assert not [reason for reason in reasons.values() if "Input should" in reason or "String should" in reason]
     assert _SECRET not in "".join([*map(_said, letters), *capsys.readouterr()])
     for number, (letter, (_, value, headers)) in enumerate(zip(letters, sent, strict=True)):

@@ -16,7 +16,7 @@ from agreement.book import Book
 from dutiful.cli import app
 from dutiful.services import RUNNABLE, settings_of
 from embedded import sample_platform
-from holder.data_map import load
+from holder.map_file import load
 from holder.settings import HolderSettings
 from notifier.settings import NotifierSettings
 from retention.settings import RetentionSettings

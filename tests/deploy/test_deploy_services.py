@@ -12,7 +12,7 @@ def test_a_service_that_is_not_asked_for_is_not_imported() -> None:
     """A process pays in memory for what it runs, and for no other service's libraries."""
     names = imported("import dutiful.cli; from dutiful.services import settings_of; settings_of('notifier')")
     assert "notifier" in names
-    assert not names & {"holder", "retention", "breach", "subprocessor_registry", "embedded", "aiohttp"}
+    assert not names & {"holder", "retention", "breach", "assurance", "subprocessor_registry", "embedded", "aiohttp"}
 
 
 def test_the_command_line_imports_no_server_before_a_command_needs_one() -> None:
@@ -34,5 +34,7 @@ def imported(statement: str) -> set[str]:
 def test_every_name_is_known() -> None:
     """The holder runs where its systems are; whoever misspells is told the names."""
     assert set(NAMES) == set(RUNNABLE) - {"holder"}
-    with pytest.raises(ValueError, match="there are subprocessor_registry, notifier, retention, breach, holder"):
+    with pytest.raises(
+        ValueError, match="there are subprocessor_registry, notifier, retention, breach, assurance, holder"
+    ):
         settings_of("notifer")

@@ -8,7 +8,7 @@ from agreement.duties import Rule
 from agreement.loading import default_path
 from embedded import sample_platform
 from embedded.postgres import EmbeddedPostgres
-from holder.data_map import load
+from holder.map_file import load
 from holder.pace import Pace
 from holder.reaching import Reach
 

@@ -1,10 +1,13 @@
 """The mail sink."""
 
 from email.message import EmailMessage
+from pathlib import Path
 
 import aiosmtplib
 import pytest
+from typer.testing import CliRunner
 
+from dutiful.cli import app
 from embedded.smtp import SmtpSink
 
 
@@ -41,3 +44,21 @@ async def test_waiting_is_bounded(smtp: SmtpSink) -> None:
     """Waiting for mail that doesn't come ends with an error that says how much came."""
     with pytest.raises(TimeoutError, match="0 arrived"):
         await smtp.wait_for(lambda mails: any("dpo@client.example" in mail.recipients for mail in mails), within=0.01)
+
+
+async def test_it_keeps_a_copy_in_a_mailbox(tmp_path: Path) -> None:
+    """Each email is a file for its owner alone, which `dutiful mail` prints as its reader sees it."""
+    sink = SmtpSink(mailbox=tmp_path / "mail")
+    await sink.start()
+    for recipient in ("dpo@client.example", "dpo@other.example"):
+        await aiosmtplib.send(_mail(recipient), hostname="127.0.0.1", port=sink.port)
+    await sink.wait_for(2, within=5)
+    await sink.stop()
+    assert (tmp_path / "mail").stat().st_mode & 0o077 == 0
+    said = CliRunner().invoke(app, ["mail", "--home", str(tmp_path), "--to", "dpo@client.example"])
+    assert said.exit_code == 0
+    assert "To: dpo@client.example" in said.stdout
+    assert "Préavis" in said.stdout
+    assert "A new sub-processor is planned." in said.stdout
+    assert "dpo@other.example" not in said.stdout
+    assert "no such email lies in" in CliRunner().invoke(app, ["mail", "--home", str(tmp_path / "nobody")]).stdout

@@ -39,6 +39,15 @@ async def gated(progress: Progress) -> AsyncIterator[Street]:
             yield street
 
 
+@pytest.fixture(scope="module")
+async def bound(progress: Progress) -> AsyncIterator[Street]:
+    """A house where staff must be bound to confidentiality."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DUTIFUL_UNDERTAKINGS_REQUIRED", "true")
+        async with open_house(Book.read(default_path()), progress) as street:
+            yield street
+
+
 @asynccontextmanager
 async def open_house(book: Book, progress: Progress, data_map: Path | None = None) -> AsyncIterator[Street]:
     """A house of its own, and the street that it stands in."""

@@ -1,6 +1,7 @@
 """§6 whole, from the event on the bus to the clients' endpoints and the authority's file, on the real servers."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -9,13 +10,17 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 from pydantic_core import from_json
+from tests.chassis.bus import Bus
 from tests.flows.street import Street
 from typer.testing import CliRunner, Result
 
+from all_in_one import ON_CALL
 from breach.app import Breach
 from breach.settings import BreachSettings
+from chassis.dead_letters import topic_of
 from chassis.service import Service
 from dutiful.cli import app
+from embedded.smtp import ReceivedMail
 
 pytestmark = pytest.mark.servers
 SUB = "deeptranscript"
@@ -100,10 +105,11 @@ async def test_an_operator_by_command(street: Street, tmp_path: Path) -> None:
     )
     assert opened.exit_code == 0, opened.output
     assert "no clock runs" in opened.stdout
-    again = ("aware", "k-inc", "--at", at, "--reason", "The file was found.")
-    for _ in range(2):  # the same command again changes nothing
-        aware = await command(street, *again)
-        assert aware.exit_code == 0, aware.output
+    once = ("aware", "k-inc", "--at", at, "--reason", "The file was found.")
+    aware = await command(street, *once)
+    assert aware.exit_code == 0, aware.output
+    again = await command(street, *once)  # what was answered is another act, which is weighed anew
+    assert (again.exit_code, "known since already" in again.stderr) == (1, True)
     assert "71 h" in aware.stdout
     assert "23 h" in aware.stdout
     await told(street, "k-inc", "k-acme")
@@ -118,7 +124,7 @@ async def test_an_operator_by_command(street: Street, tmp_path: Path) -> None:
     entries = tmp_path / "entries.json"
     entries.write_text('[{"code": "records", "standing": "approximate", "number": 900}]')
     entered = await command(street, "dossier", "k-inc", "--enter", str(entries))
-    assert "missing for an authority: nature, data_subjects, contact" in entered.stdout
+    assert "missing for an authority: nature, data_subjects, consequences, type" in entered.stdout
     paper, data = tmp_path / "dossier.pdf", tmp_path / "dossier.json"
     for out in (paper, data):
         assert (await command(street, "dossier", "k-inc", "--out", str(out))).exit_code == 0
@@ -126,8 +132,8 @@ async def test_an_operator_by_command(street: Street, tmp_path: Path) -> None:
     assert from_json(data.read_bytes())["incident_id"] == "k-inc"
     refused = await command(street, "close", "k-inc", "--reason", "Over.")
     assert refused.exit_code == 1
-    assert "it lacks cause, measures" in refused.stderr
-    reasons = ("--without", "cause=Not found yet.", "--without", "measures=The account was the only way.")
+    assert "it lacks cause: add" in refused.stderr  # the containment that was logged is a measure
+    reasons = ("--without", "cause=Not found yet.")
     closed = await command(street, "close", "k-inc", "--reason", "Over.", *reasons)
     assert "k-inc: closed" in closed.stdout
     register = tmp_path / "register.csv"
@@ -152,7 +158,48 @@ async def test_a_client_that_can_not_be_reached(street: Street) -> None:
     street.clock.jump_to(aware_at + 72 * HOUR)
     await street.until(partial(street.of, "incident.clock_missed", incident_id="m-inc", clock="clients"))
     await street.until(partial(street.of, "notice.failed", client_id="m-deaf", about="m-inc"))
+    # The clients' clock at three thresholds and its end, and the notice itself before its end and after it.
+    await street.house.smtp.wait_for(lambda got: len(alerts(got, "m-inc", "clients")) >= 4)
+    mails = await street.house.smtp.wait_for(lambda got: len(alerts(got, "m-inc", "notices on")) >= 2)
+    assert any("TOO LATE" in each for each in alerts(mails, "m-inc", "clients"))
+    assert any("NOT RECEIVED" in each for each in alerts(mails, "m-inc", "notices on"))
     await street.terminate("m-deaf")
+
+
+async def test_a_breach_that_reaches_nobody(street: Street) -> None:
+    """BRE-1: whoever is on call is mailed at once, and every answer shows it, until somebody is found."""
+    await detect(street, "p-inc", client_ids=["p-ghost"])
+    await street.until(partial(street.of, "incident.reached_nobody", incident_id="p-inc"))
+    await street.house.smtp.wait_for(lambda got: bool(alerts(got, "p-inc", "REACHES NOBODY")))
+    shown = await command(street, "show", "p-inc")
+    assert "IT REACHES NOBODY" in shown.stdout
+    await street.sign("p-ghost")
+    await told(street, "p-inc", "p-ghost")
+    assert "IT REACHES NOBODY" not in (await command(street, "show", "p-inc")).stdout
+    await street.terminate("p-ghost")
+
+
+async def test_a_detector_whose_clock_is_ahead_loses_nothing(street: Street) -> None:
+    """What lies ahead is a dead letter that says so, by its field; replayed at that time, it is an incident."""
+    ahead_at = street.clock.now() + 2 * HOUR
+    said = {"incident_id": "q-inc", "origin": "detector", "detected_at": ahead_at.isoformat(), "description": "Odd"}
+    await street.publish("breach.detected", "q-inc", said)
+    bus = Bus(street.house.bootstrap, "")
+    letters = await bus.hear(topic_of("breach"), lambda got: any(b"q-inc" in (each.value or b"") for each in got))
+    (letter,) = [each for each in letters if b"q-inc" in (each.value or b"")]
+    assert letter.headers["dutiful-field"] == "detected_at"
+    assert "it lies ahead" in letter.headers["dutiful-reason"]
+    street.clock.jump_to(ahead_at)
+    arguments = ["dead-letters", "replay", str(letter.key), "--kafka", street.house.bootstrap]
+    replayed = await asyncio.to_thread(CliRunner().invoke, app, arguments)
+    assert replayed.exit_code == 0, replayed.output
+    await street.until(partial(street.of, "incident.opened", incident_id="q-inc"))
+
+
+def alerts(mails: Sequence[ReceivedMail], *words: str) -> list[str]:
+    """The subjects with all of these words of what the person on call was mailed."""
+    subjects = [str(each.message["subject"]) for each in mails if ON_CALL.email in each.recipients]
+    return [subject for subject in subjects if all(word in subject for word in words)]
 
 
 async def test_a_threshold_that_passes_while_the_service_is_down_fires_on_return(street: Street) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from pathlib import Path
 
 import pytest
 from tests.flows.street import Street
@@ -16,7 +17,7 @@ _CASES = "2"
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_no_request_is_answered_by_an_error_of_ours(street: Street, service: str) -> None:
+async def test_no_request_is_answered_by_an_error_of_ours(street: Street, service: str, tmp_path: Path) -> None:
     """Never a 500, never an answer that the description doesn't promise: for one who may do everything."""
     token = street.authorized("operator")["Authorization"]
     command = [
@@ -25,6 +26,6 @@ async def test_no_request_is_answered_by_an_error_of_ours(street: Street, servic
         *("--max-examples", _CASES, "--phases", "coverage,fuzzing", "--suppress-health-check", "all"),
         *("--warnings", "off", "--generation-deterministic", "--output-truncate", "false"),
     ]
-    ran = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    ran = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, cwd=tmp_path)
     said, _ = await ran.communicate()
     assert ran.returncode == 0, said.decode()

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from tests.holder import s3
 from tests.holder.crm import SCHEMA
 from tests.holder.desk import STARTS_AT, Desk
+from tests.holder.maps import MAP
 
 from chassis.access import Access, make_key
 from chassis.clock import VirtualClock
@@ -29,42 +30,6 @@ from holder.settings import HolderSettings
 from shredding import PostgresKeys
 
 OpenDesk = Callable[[Pace], Awaitable[Desk]]
-
-MAP = """
-holder_id = "platform"
-name = "Platform"
-unreached = [{ what = "nightly backups", stays_days = 35 }]
-
-[databases.crm]
-url_env = "CRM_URL"
-
-[vaults.main]
-url_env = "CRM_URL"
-
-[stores.media]
-bucket = "BUCKET"
-endpoint = "ENDPOINT"
-access_key_env = "MEDIA_ACCESS_KEY"
-secret_key_env = "MEDIA_SECRET_KEY"
-
-[[categories.call_fax_logs]]
-kind = "table"
-database = "crm"
-table = "crm.call"
-client_column = "client_id"
-time_column = "started_at"
-key = ["call_id"]
-
-[[categories.call_recordings]]
-kind = "objects"
-store = "media"
-prefix = "recordings/{client}/"
-method = "purge"
-
-[[categories.transcriptions]]
-kind = "key"
-vault = "main"
-"""
 
 
 @pytest.fixture(scope="session")

@@ -7,43 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.holder.crm import CALLS
+from tests.holder.maps import MAP
 
-from holder.data_map import DataMap, MapInvalid, ObjectSource, Scope, TableSource, load
+from holder.data_map import DataMap, ObjectSource, Scope, TableSource
 from holder.executors import ExecutorFailed
+from holder.map_file import MapInvalid, load
 from holder.statements import Statements, quoted
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
-GOOD = """
-holder_id = "platform"
-name = "Platform"
-
-[databases.crm]
-url_env = "CRM_URL"
-
-[stores.media]
-bucket = "media"
-
-[vaults.main]
-url_env = "VAULT_URL"
-
-[[categories.call_fax_logs]]
-kind = "table"
-database = "crm"
-table = "crm.call"
-client_column = "client_id"
-time_column = "started_at"
-key = ["call_id"]
-
-[[categories.call_recordings]]
-kind = "objects"
-store = "media"
-prefix = "recordings/{client}/"
-method = "purge"
-
-[[categories.transcriptions]]
-kind = "key"
-vault = "main"
-"""
+GOOD = MAP.replace("BUCKET", "media").replace("ENDPOINT", "https://s3.example")
 
 TWICE = """
 [[categories.faxes]]
@@ -75,19 +47,19 @@ def test_a_good_map_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ('key = ["call_id"]', "key = []", "categories.call_fax_logs.0.key: Tuple should have at least 1 item"),
-        ('table = "crm.call"', 'table = "call"', "categories.call_fax_logs.0.table: String should match pattern"),
-        ('"client_id"', "'a\"; DROP'", "categories.call_fax_logs.0.client_column: String should match pattern"),
-        ('method = "purge"', 'method = "burn"', "categories.call_recordings.0.method: Input should be 'clear' or"),
+        ('key = ["call_id"]', "key = []", "categories.call_fax_logs.0.key: must not be empty"),
+        ('table = "crm.call"', 'table = "call"', "categories.call_fax_logs.0.table: must match"),
+        ('"client_id"', "'a\"; DROP'", "categories.call_fax_logs.0.client_column: must match"),
+        ('method = "purge"', 'method = "burn"', "categories.call_recordings.0.method: must be 'clear' or"),
         ('store = "media"', 'store = "other"', "categories.call_recordings.0.store: [stores.other] is missing"),
         ('vault = "main"', 'vault = "m2"', "categories.transcriptions.0.vault: [vaults.m2] is missing"),
         ('database = "crm"', 'database = "x"', "categories.call_fax_logs.0.database: [databases.x] is missing"),
         ("recordings/{client}/", "recordings/{client}", "names {client} once, as a whole part of the path"),
         ("recordings/{client}/", "recordings/x{client}/", "names {client} once, as a whole part of the path"),
         ("recordings/{client}/", "recordings/", "names {client} once, as a whole part of the path"),
-        ('holder_id = "platform"', "", "holder_id: Field required"),
-        ('bucket = "media"', 'bucket = "media"\nsecret = "x"', "stores.media.secret: Extra inputs are not permitted"),
-        ('url_env = "CRM_URL"', 'url_env = "postgresql://x"', "databases.crm.url_env: String should match pattern"),
+        ('holder_id = "platform"', "", "holder_id: is required"),
+        ('bucket = "media"', 'bucket = "media"\nsecret = "x"', "stores.media.secret: is not known here"),
+        ('url_env = "CRM_URL"', 'url_env = "postgresql://x"', "databases.crm.url_env: must match"),
         ('kind = "key"', 'kind = "disk"', "categories.transcriptions.0: Input tag 'disk'"),
         ('holder_id = "platform"', "holder_id = ", "no TOML"),
         ('name = "', 'never_stored = ["faxes"]\nname = "', "never_stored.0: [[categories.faxes]] is missing"),

@@ -52,6 +52,13 @@ async def test_what_lies_in_a_table_a_bucket_or_under_a_key_is_found(
         ("transcriptions", "acme", 1),
     }
     assert {each["finding"] for each in reports} == {"stored"}
+    assert {each["detail"] for each in reports} == {
+        "3 rows in crm:crm.call",
+        "1 row in crm:crm.call",
+        "3 object versions in media:recordings/{client}/",
+        "1 object version in media:recordings/{client}/",
+        "1 key in main:key",
+    }
 
 
 async def test_it_is_said_once_for_each_growth_and_anew_when_it_comes_back(

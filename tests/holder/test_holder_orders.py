@@ -2,6 +2,7 @@
 
 import asyncpg
 import pytest
+from pydantic_core import from_json
 from tests.chassis.eventually import eventually
 from tests.holder import s3
 from tests.holder.crm import fill
@@ -166,10 +167,15 @@ async def test_processing_after_the_end_is_reported(desk: Desk, platform: "async
     assert await desk.runtime.pool.fetchval("SELECT count(*) FROM ceased") == 0
 
 
-async def test_it_says_who_it_is_once(desk: Desk) -> None:
-    """However often it starts with the same map."""
-    for _ in range(2):
+async def test_it_says_who_it_is_once_for_each_change_of_its_map(desk: Desk) -> None:
+    """However often it starts with the same map; a map that comes back is said again, under an id of its own."""
+    before = desk.app.reach.data_map
+    for name in ("Platform", "Platform", "Another", "Platform"):
+        desk.app.reach.data_map = before.model_copy(update={"name": name})
         async with desk.runtime.processor.transaction() as tx:
             await desk.app.begin(tx)
-    (declared,) = await desk.said(HolderDeclared)
-    assert declared["categories"] == ["call_fax_logs", "call_recordings", "transcriptions"]
+    said = await desk.said(HolderDeclared)
+    assert [each["name"] for each in said] == ["Platform", "Another", "Platform"]
+    assert said[0]["categories"] == ["call_fax_logs", "call_recordings", "transcriptions"]
+    ids = await desk.runtime.pool.fetch("SELECT headers FROM outbox")
+    assert len({from_json(row["headers"])["ce_id"] for row in ids}) == 3

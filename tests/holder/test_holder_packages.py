@@ -22,6 +22,7 @@ from tests.holder.desk import STARTS_AT, Desk, Json, check, returning
 
 from contracts.choice import Encryption, Recipient
 from contracts.erasure import ErasureChecked
+from contracts.retention import RetentionFetchingMoved
 from contracts.returning import ReturnAcknowledged, ReturnConfirmed, ReturnDownloaded, ReturnFailed
 from holder.data_map import Bucket
 from holder.shelves import BucketShelf
@@ -104,22 +105,36 @@ async def test_a_package_can_be_fetched_in_parts(desk: Desk, platform: "asyncpg.
 async def test_a_link_that_was_changed_or_is_over_lets_nobody_in(
     desk: Desk, platform: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
-    """Neither another package, nor a later end, nor a made-up signature."""
+    """Neither another package, nor a made-up signature, nor one whose time to fetch is over."""
     await fill(platform, acme=1)
     confirmed = await desk.carry_out(returning("order-1", "acme", "call_fax_logs"), ReturnConfirmed)
     query = {name: values[0] for name, values in parse_qs(urlsplit(str(confirmed["url"])).query).items()}
     wrong = [
         ("order-2", query),
-        ("order-1", query | {"expires": str(int(query["expires"]) + 1)}),
         ("order-1", query | {"signature": "0" * 64}),
         ("order-1", query | {"signature": "é"}),
-        ("order-1", query | {"expires": "²"}),
     ]
     for order_id, params in wrong:
         assert (await desk.http.get(f"/packages/{order_id}.tar", params=params)).status_code == 403
     assert (await desk.http.get("/packages/order-1.tar")).status_code == 422
     desk.clock.jump_to(STARTS_AT + timedelta(days=30, seconds=1))
-    assert (await _fetch(desk, confirmed["url"])).status_code == 403
+    assert (await _fetch(desk, confirmed["url"])).status_code == 410
+
+
+async def test_a_link_ends_with_the_time_to_fetch_and_moves_with_it(
+    desk: Desk, platform: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    """One date for all packages: later than the order said where another is awaited, or earlier; the link stays."""
+    await fill(platform, acme=1)
+    confirmed = await desk.carry_out(returning("order-1", "acme", "call_fax_logs"), ReturnConfirmed)
+    until = STARTS_AT + timedelta(days=40)
+    moved = RetentionFetchingMoved(client_id="acme", order_ids=("order-1", "order-of-another"), available_until=until)
+    await desk.hear(moved)
+    desk.clock.jump_to(STARTS_AT + timedelta(days=39))
+    assert (await _fetch(desk, confirmed["url"])).status_code == 200
+    assert (await desk.get("acme", "/packages/order-1")).json()["url"] == confirmed["url"]
+    await desk.hear(moved.model_copy(update={"available_until": desk.clock.now()}))
+    assert (await _fetch(desk, confirmed["url"])).status_code == 410
 
 
 async def test_the_client_acknowledges_and_the_package_goes(

@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from pydantic_core import from_json
 from typer.main import get_command
 
+import assurance
 import breach
 import holder
 import notifier
@@ -28,7 +29,7 @@ from dutiful.monitoring.page import page
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "deploy/monitoring/rules.yaml"
 RUNBOOKS = ROOT / "docs/runbooks"
-SERVICES = (subprocessor_registry, notifier, retention, breach, holder)
+SERVICES = (subprocessor_registry, notifier, retention, breach, assurance, holder)
 
 
 def rules() -> list[dict[str, Any]]:
@@ -121,9 +122,9 @@ def operations() -> Iterator[tuple[str, str]]:
 
 
 def _modules(package: ModuleType) -> Iterator[ModuleType]:
-    for found in pkgutil.iter_modules(package.__path__):
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         if found.name.endswith("api"):
-            yield importlib.import_module(f"{package.__name__}.{found.name}")
+            yield importlib.import_module(found.name)
 
 
 def test_dashboards_and_the_list_of_metrics_are_what_the_code_says() -> None:

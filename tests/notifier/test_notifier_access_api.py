@@ -39,6 +39,7 @@ WAYS = [
     Way("GET", "/deliveries/{delivery_id}", SEES),
     Way("POST", "/deliveries/{delivery_id}/resend", SENDS, {}),
     Way("GET", "/letters", STAFF),
+    Way("GET", "/alerts", STAFF),
     Way("GET", "/deliveries/{delivery_id}/letter", READS),
     Way("POST", "/deliveries/{delivery_id}/posted", SENDS, {"proof": "RR 1"}),
 ]

@@ -52,6 +52,10 @@ async def test_a_public_address_is_registered_before_the_signature_is_heard(guar
     assert answer.status_code == 201
     (endpoint,) = (await guarded.get("acme", "/clients/acme/endpoints")).json()
     assert (endpoint["url"], endpoint["description"]) == (body["url"], body["description"])
+    assert "this client is not known yet: nothing is sent here until" in answer.json()["note"]
+    await guarded.sign("acme")
+    known = await guarded.post("acme", "/clients/acme/endpoints", body)
+    assert known.json()["note"] == "keep the secret: it is shown this once"
 
 
 async def test_a_secret_is_shown_once(desk: Desk, receiver: WebhookReceiver) -> None:

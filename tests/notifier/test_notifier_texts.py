@@ -17,18 +17,23 @@ from agreement.loading import default_path
 from agreement.loading import load as load_agreement
 from agreement.periods import Unit
 from agreement.steps import StepCode
+from assurance.words import OPENS, Opening
+from contracts.assurance import AssuranceNoticeKind
 from contracts.change import NoticeKind
 from contracts.coded import encode
+from contracts.incident import AlertKind
 from contracts.incident import NoticeKind as BreachNoticeKind
 from contracts.retention import NoticeKind as RetentionNoticeKind
 from notifier.texts import Language, Part, WordingLacks, load, one_line, render
+from notifier.unreceived import FAILED, UNRECEIVED
 from subprocessor_registry.reasons import ENGLISH, Reason, ReasonCode, reckon
 
 AGREEMENT = load_agreement(default_path())
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
 CHANGES = tuple(kind.value for kind in NoticeKind)
 BREACHES = tuple(kind.value for kind in BreachNoticeKind)
-KINDS = (*CHANGES, *(kind.value for kind in (*RetentionNoticeKind, *BreachNoticeKind)))
+KINDS = (*CHANGES, *(kind.value for kind in (*RetentionNoticeKind, *BreachNoticeKind, *AssuranceNoticeKind)))
+ALERTS = (*(kind.value for kind in AlertKind), UNRECEIVED, FAILED)
 FACTS: dict[str, str | Sequence[str]] = {
     "client": "Hôtel Exemple",
     "contact": "Zoé Martin",
@@ -96,11 +101,46 @@ FACTS: dict[str, str | Sequence[str]] = {
     "overtaken_by": "3",
     "more_to_come": "yes",
     "last": "yes",
+    "towards": "clients",
+    "to_clients": "yes",
+    "to_authority": "gdpr_33",
+    "hours_left": "6",
+    "waiting": "2",
+    "clients": ("acme", "borealis"),
+    "since_on": "2026-03-29",
+    "since_time": "00:55 (Europe/Paris)",
+    "unresolved": ("client/ghost",),
+    "about": "inc-7",
+    "notice_kind": "breach_notice",
+    "question_id": "q-7",
+    "first_item": "Who has access?",
+    "audit_id": "audit-7",
+    "asked_on": "2026-03-10",
+    "earliest_on": "2026-05-04",
+    "asked": "too_early",
+    "gate": "need",
+    "opening": "It opens when you ask.",
+    "opens_on": "2026-05-04",
+    "text": "It is in order.",
+    "offer": "terms",
+    "issuer": "The office of standards",
+    "costs": "2400.00 EUR",
+    "days": ("2026-05-04",),
+    "assistance_id": "help-7",
+    "quote_id": "quote-7",
+    "dispute_id": "dispute-7",
+    "met_on": "2026-03-10",
+    "last_day_on": "2026-05-09",
+    "court": "the court of Paris",
 }
+DECIDING = {"change_kind", "answer", "extent", "asked", "offer"}
+"""The facts that decide what is said."""
 VARIANTS = [
     *(("change_kind", kind) for kind in ("addition", "modification", "removal")),
     *(("answer", answer) for answer in ("accepted", "refused")),
     *(("extent", extent) for extent in ("complete", "partial")),
+    *(("asked", asked) for asked in ("lawful", "too_early")),
+    *(("offer", offer) for offer in ("certificate", "terms")),
 ]
 
 
@@ -125,6 +165,18 @@ def test_every_notice_has_words(kind: str, language: Language, variant: tuple[st
     assert kind not in CHANGES or "DEEPSPEECH" in notice.subject
 
 
+@pytest.mark.parametrize("kind", ALERTS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_alert_has_words(kind: str, language: Language) -> None:
+    """Whoever is on call reads about what it is, by which clause, and what to do, with nothing left unfilled."""
+    alert = render(kind, language, FACTS)
+    for text in (alert.text, alert.html):
+        assert "$" not in text
+        for said in ("Zoé Martin", "inc-7", "4.4", "Quicktalk"):
+            assert said in text
+    assert "inc-7" in alert.subject
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_missing_fact_is_named(kind: str, language: Language) -> None:
@@ -143,8 +195,9 @@ def test_both_languages_say_the_same() -> None:
     """Both have the same kinds, in each the same facts under the same conditions, and words for the same codes."""
     english, french = load("en"), load("fr")
     assert set(english.notices) == set(french.notices) == set(KINDS)
-    for kind, notice in english.notices.items():
-        other = french.notices[kind]
+    assert set(english.alerts) == set(french.alerts) == set(ALERTS)
+    for kind, notice in (english.notices | english.alerts).items():
+        other = (french.notices | french.alerts)[kind]
         for ours, theirs in ((notice.subject, other.subject), (notice.text, other.text)):
             assert [(_facts_of([p]), p.given, p.when) for p in ours] == [
                 (_facts_of([p]), p.given, p.when) for p in theirs
@@ -201,6 +254,18 @@ def test_every_reason_has_french_words() -> None:
             if code in set(ReasonCode):
                 english = Template(ENGLISH[ReasonCode(code)])
                 assert set(Template(sentence).get_identifiers()) == set(english.get_identifiers())
+
+
+def test_every_opening_has_french_words() -> None:
+    """§7: what would open a gate of an audit is said in French, with all that it names."""
+    french = load("fr").sentences["opening"]
+    assert set(french) == set(OPENS)
+    for code, english in OPENS.items():
+        assert set(Template(french[code]).get_identifiers()) == set(Template(english).get_identifiers())
+    opening = Opening("answer_first", (("question_id", "q-7"), ("due_on", "2026-12-22")))
+    facts = FACTS | {"opening": opening.sentence, "opening.code": opening.coded}
+    assert "le 22 décembre 2026 passe sans réponse" in render("audit_refused", "fr", facts).text
+    assert "2026-12-22 passes without an answer" in render("audit_refused", "en", facts).text
 
 
 @pytest.mark.parametrize("day", [date(2026, 4, 30), date(2026, 10, 20), date(2026, 12, 23)])
@@ -297,8 +362,8 @@ HOSTILE = st.text(st.sampled_from("<>&\"'$/{}%\r\n\x00\u2028\u202e ab=") | st.ch
 @given(HOSTILE, st.sampled_from(KINDS), st.sampled_from(LANGUAGES))
 def test_hostile_facts_stay_facts(hostile: str, kind: str, language: Language) -> None:
     """No fact becomes markup, another header, another paragraph or another fact."""
-    plain = dict.fromkeys(set(FACTS) - {"change_kind", "answer", "extent"}, "x")
-    facts = {name: hostile if name not in {"change_kind", "answer", "extent"} else fact for name, fact in FACTS.items()}
+    plain = dict.fromkeys(set(FACTS) - DECIDING, "x")
+    facts = {name: hostile if name not in DECIDING else fact for name, fact in FACTS.items()}
     notice, expected = render(kind, language, facts), render(kind, language, FACTS | plain)
     parser = _Tags()
     parser.feed(notice.html)

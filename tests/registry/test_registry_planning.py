@@ -177,6 +177,7 @@ def test_a_chain_hangs_on_a_listed_parent() -> None:
         ("US", Transfer(mechanism="magic", document="D"), "transfer.mechanism 'magic' is no mechanism, known are scc"),
         ("US", Transfer(mechanism="scc"), "transfer.document is missing"),
         ("IN", Transfer(mechanism="adequacy", document="D"), "transfer.mechanism 'adequacy' does not cover"),
+        ("ZZ", DOCUMENTED, "location 'ZZ' is no country of ISO 3166-1"),
         ("US", DOCUMENTED, None),
         ("US", Transfer(mechanism="adequacy", document="The certificate"), None),
         ("GB", None, None),

@@ -1,24 +1,20 @@
 """Retention that a test speaks to: events as if from the bus, days that pass, people, holders that answer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic_core import from_json, to_json
-from tests.desk import STARTS_AT, Speaker
+from pydantic_core import to_json
+from tests.desk import STARTS_AT, Hearer
 
 from agreement import deadlines
 from agreement.book import Book
-from chassis import agenda
-from chassis.message import Cause
-from contracts.bus import EVENTS
 from contracts.cease import CeaseConfirmed, CeaseOrdered
 from contracts.choice import Choice, ChoiceMade, Recipient
 from contracts.client import ClientSigned, Contact
 from contracts.contract import ContractTerminated
 from contracts.erasure import ErasureChecked, ErasureCheckOrdered, ErasureConfirmed, ErasureOrdered
-from contracts.event import Event
 from contracts.holder import HolderDeclared, HolderKind
 from contracts.ordering import Method
 from contracts.permission import PermissionSet, Standing
@@ -36,63 +32,22 @@ AT_ONCE = {
     "sso_user_numbers",
 }
 """The categories that no law keeps after the end of a contract."""
-E = TypeVar("E", bound=Event)
 
 
 @dataclass(kw_only=True)
-class Desk(Speaker):
+class Desk(Hearer):
     """Retention that hears what a test says, and answers whoever has a token."""
 
     book: Book
     app: Retention
-    said: list[Event] = field(default_factory=list)
-
-    async def hear(self, event: Event) -> None:
-        """Retention handles `event` as if it had come from the bus, and then what it says to itself."""
-        await self.submit(event)
-        await self.settle()
-
-    async def settle(self) -> None:
-        """Everything that is due is said, and what retention says to itself is heard."""
-        while True:
-            async with self.runtime.pool.acquire() as connection, connection.transaction():
-                await agenda.move_due(connection, self.clock.now(), 1000)
-                rows = await connection.fetch("DELETE FROM outbox RETURNING seq, headers, value")
-            if not rows:
-                return
-            for row in sorted(rows, key=lambda row: row["seq"]):
-                await self._take(from_json(row["headers"]), row["value"])
-
-    async def _take(self, headers: dict[str, str], value: bytes) -> None:
-        event = EVENTS[headers["ce_type"]].model_validate_json(value)
-        self.said.append(event)
-        if event.TYPE in self.app.router.routes:
-            cause = Cause(headers["ce_source"], headers["ce_id"], "tests")
-            await self.runtime.processor.submit(event, cause)
-
-    def of(self, kind: type[E], /, **fields: object) -> list[E]:
-        """What was said of a kind with these fields."""
-        same = fields.items()
-        found = [each for each in self.said if isinstance(each, kind)]
-        return [each for each in found if same <= {name: getattr(each, name) for name in fields}.items()]
 
     async def pass_to(self, on: date) -> None:
         """Day by day until the beginning of this one."""
-        at = deadlines.start_of_day(self.book.latest, on)
-        while True:
-            async with self.runtime.pool.acquire() as connection:
-                due_at = await agenda.next_due(connection)
-            if due_at is None or due_at > at:
-                break
-            self.clock.jump_to(due_at)
-            await self.settle()
-        self.clock.jump_to(at)
-        await self.settle()
+        await self.pass_until(deadlines.start_of_day(self.book.latest, on))
 
     async def leap_to(self, on: date) -> None:
         """All at once to the beginning of this day, as if the service had been down until then."""
-        self.clock.jump_to(deadlines.start_of_day(self.book.latest, on))
-        await self.settle()
+        await self.leap_until(deadlines.start_of_day(self.book.latest, on))
 
     async def pass_days(self, days: int) -> None:
         """So many days."""

@@ -1,18 +1,22 @@
 """Who reaches what of retention: a client never another's records (§12), a role what its rights give (App. C 9)."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import httpx
 import pytest
-from tests.desk import Json
+from tests.desk import STARTS_AT, Json
 from tests.retention.desk import TODAY, Desk
 from tests.ways import Way, check_described, check_rights
 
 from chassis.rights import RIGHTS, Right, Role
+from contracts.change import ChangeAnnounced, ChangeKind, ChangeWithdrawn
 from contracts.choice import Choice
+from contracts.contract import ContractReinstated
 from contracts.erasure import ErasureOrdered
+from contracts.event import Reckoning
 from contracts.returning import ReturnOrdered
+from contracts.subprocessor import SubprocessorFacts
 
 pytestmark = pytest.mark.servers
 
@@ -196,6 +200,61 @@ async def test_what_if_changes_nothing(scene: Scene) -> None:
     assert len(scene.desk.said) == before
     assert (await scene.desk.get("blue", "/clients/blue/termination")).status_code == 404
     assert (await scene.desk.post("operator", "/simulations", body | {"client_id": "nobody"})).status_code == 404
+
+
+async def test_what_if_says_what_stands_already(scene: Scene) -> None:
+    """An end that is known, or over, is named; so is a day that would be moved."""
+    desk = scene.desk
+    body: Json = {"client_id": "acme", "on": "2027-03-31"}
+
+    async def stands(client_id: str) -> str | None:
+        answer = (await desk.post("operator", "/simulations", body | {"client_id": client_id})).json()
+        said: str | None = answer["stands"]
+        return said
+
+    ended = await stands("acme")
+    assert ended is not None
+    assert ended.startswith(f"this end would be refused: the contract has ended on {TODAY}, not on 2027-03-31")
+    assert await stands("blue") is None
+    await desk.terminate("blue", date(2027, 1, 31))
+    assert (
+        await stands("blue") == "the contract ends on Sun 2027-01-31 as was said; this day would take that one's place"
+    )
+    await desk.hear(ContractReinstated(client_id="blue", reinstated_on=TODAY, reason="renewed"))
+    assert await stands("blue") is None
+
+
+async def test_what_if_counts_on_who_is_announced(scene: Scene) -> None:
+    """SUB-7: who is in force by then would cease too, unless the change was taken back."""
+    desk = scene.desk
+    for change_id, day in (("c1", date(2027, 1, 4)), ("c2", date(2027, 1, 5)), ("c3", date(2027, 6, 1))):
+        await desk.hear(_announced(change_id, day))
+    await desk.hear(ChangeWithdrawn(change_id="c2", subprocessor_id="sub-c2", reason="not needed"))
+    body: Json = {"client_id": "blue", "on": "2027-03-31"}
+    answer = (await desk.post("operator", "/simulations", body)).json()
+    assert answer["announced"] == [{"holder_id": "sub-c1", "effective_on": "2027-01-04"}]
+    assert answer["ceased"] == ["db", "sub-c1"]
+    assert [each["category"] for each in answer["lines"] if each["holder_id"] == "sub-c1"] == ["transcriptions"]
+    await desk.permit("blue", "sub-c1")
+    answer = (await desk.post("operator", "/simulations", body)).json()
+    assert (answer["announced"], answer["ceased"]) == ([], ["db", "sub-c1"])
+
+
+def _announced(change_id: str, effective_on: date) -> ChangeAnnounced:
+    facts = SubprocessorFacts(
+        name=change_id, actions=("transcribes",), data_categories=("transcriptions",), location="FR"
+    )
+    reckoning = Reckoning(rule="notice", clause="4.3", calendar="FR", because=("ten days",))
+    return ChangeAnnounced(
+        change_id=change_id,
+        kind=ChangeKind.ADDITION,
+        subprocessor_id=f"sub-{change_id}",
+        facts=facts,
+        announced_at=STARTS_AT,
+        effective_on=effective_on,
+        moved=False,
+        reckoning=reckoning,
+    )
 
 
 async def test_choosing_through_the_api(desk: Desk) -> None:

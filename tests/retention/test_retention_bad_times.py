@@ -1,12 +1,12 @@
 """Bad input and bad times: late holds, holders that are down, deaf or wrong, backups that come back (§8.3)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from tests.retention.desk import TODAY, Desk, categories
 
 from chassis.errors import Rejected
-from contracts.cease import CeaseOrdered
+from contracts.cease import CeaseLifted, CeaseOrdered
 from contracts.choice import Choice
 from contracts.client import ClientSettingsChanged, Duration, DurationUnit
 from contracts.contract import ContractTerminated
@@ -23,6 +23,7 @@ from contracts.retention import (
     RetentionOrderFailed,
     RetentionOrderOverdue,
     RetentionPlanned,
+    RetentionTerminationRefused,
 )
 
 pytestmark = pytest.mark.servers
@@ -216,7 +217,10 @@ async def test_what_is_never_stored_is_flagged(desk: Desk) -> None:
     await desk.terminate("acme")
     await desk.choose("acme", Choice.DELETION)
     await desk.erase(*desk.of(ErasureOrdered, category="transactional_emails"))
-    assert [flag.category for flag in desk.of(RetentionFlagged)] == ["transactional_emails"] * 2
+    reported, deleted = desk.of(RetentionFlagged)
+    assert {reported.category, deleted.category} == {"transactional_emails"}
+    assert reported.reason == "it stores Transactional emails, which is never stored: 3 rows in crm:public.email"
+    assert "deleted 3 records of a category that is never stored" in deleted.reason
 
 
 async def test_what_could_not_be_reached_is_certified_as_such(desk: Desk) -> None:
@@ -246,6 +250,70 @@ async def test_a_client_that_signs_again_while_its_end_runs(desk: Desk) -> None:
     cutoff = order.scopes[0].cutoff_at
     assert cutoff is not None
     assert abs((cutoff - signed_at).total_seconds()) < 60
+
+
+async def test_a_client_that_comes_back_and_leaves_again(desk: Desk) -> None:
+    """TER-1, TER-4: its holders may go on; both ends run side by side, each to its own days and certificate."""
+    await desk.declare("db", "faxes", "sso_user_numbers")
+    await desk.sign("acme")
+    await desk.terminate("acme")
+    await desk.choose("acme", Choice.DELETION)
+    await desk.carry_out("acme")
+    await desk.sign("acme")
+    assert [lifted.holder_id for lifted in desk.of(CeaseLifted)] == ["db"]
+    again_on = TODAY + timedelta(days=60)
+    await desk.terminate("acme", again_on)
+    await desk.pass_to(again_on)
+    assert len(desk.of(CeaseOrdered, reminder=0)) == 2
+    await desk.choose("acme", Choice.DELETION)
+    await place(desk, "faxes")
+    plan = (await desk.get("acme", "/clients/acme/termination")).json()
+    ends = [plan, *plan["earlier"]]
+    assert [each["terminated_on"] for each in ends] == [again_on.isoformat(), TODAY.isoformat()]
+    assert [[line["held_by"][-1] for line in each["lines"] if line["category"] == "faxes"] for each in ends] == [
+        ["dispute"],
+        ["dispute"],
+    ]
+    await lift(desk)
+    await desk.carry_out("acme")
+    for ended_on in (TODAY, again_on):
+        year_on = date(ended_on.year + 1, ended_on.month, ended_on.day)
+        await desk.pass_to(year_on - timedelta(days=1))
+        before = len(desk.of(ErasureOrdered, category="faxes", purpose="termination", reminder=0))
+        await desk.pass_to(year_on)
+        assert len(desk.of(ErasureOrdered, category="faxes", purpose="termination", reminder=0)) == before + 1
+        await desk.carry_out("acme")
+    assert await stages(desk) == ["complete", "complete"]
+    certified = [await desk.document("acme", nth) for nth in (-2, -1)]
+    assert [each["terminated_on"] for each in certified] == [TODAY.isoformat(), again_on.isoformat()]
+    assert not certified[0]["held"] + certified[1]["held"]
+
+
+async def test_an_end_after_all_is_deleted(desk: Desk) -> None:
+    """A contract that is over ends no second time; the one that is signed after it does."""
+    await desk.declare("db", "sso_user_numbers")
+    await desk.sign("acme")
+    await desk.terminate("acme")
+    await desk.choose("acme", Choice.DELETION)
+    await desk.carry_out("acme")
+    assert await stages(desk) == ["complete"]
+    await desk.terminate("acme", TODAY + timedelta(days=40))
+    assert "the client's data are deleted" in desk.of(RetentionTerminationRefused)[0].reason
+    await desk.sign("acme", contract_ends_on=TODAY + timedelta(days=50))
+    await desk.pass_days(60)
+    assert len(desk.of(CeaseOrdered, reminder=0)) == 2
+
+
+async def test_a_contract_that_is_renewed_before_its_own_end(desk: Desk) -> None:
+    """§13: it ends on the new day, and nothing of it is spared."""
+    await desk.declare("db", "sso_user_numbers")
+    await desk.sign("acme", contract_ends_on=TODAY + timedelta(days=3))
+    await desk.sign("acme", contract_ends_on=TODAY + timedelta(days=20))
+    await desk.pass_days(10)
+    assert not desk.of(CeaseOrdered)
+    await desk.pass_days(60)
+    (order,) = desk.of(ErasureOrdered, purpose="termination", reminder=0)
+    assert order.scopes[0].cutoff_at is None
 
 
 async def test_evidence_names_who_when_how_many_and_how(desk: Desk) -> None:
@@ -303,6 +371,12 @@ async def place(desk: Desk, *named: str, until: int | None = None, signed: bool 
     await desk.hear(hold(*named).model_copy(update={"until": last}))
 
 
+async def stages(desk: Desk) -> list[str]:
+    """How far each end of acme's contracts is, the newest first."""
+    listed = (await desk.get("operator", "/terminations?client_id=acme")).json()
+    return [each["stage"] for each in listed["items"]]
+
+
 async def lift(desk: Desk) -> None:
     """The hold is over."""
     await desk.hear(HoldLifted(hold_id="dispute", client_id="acme", reason="settled", lifted_by="legal"))
@@ -316,4 +390,5 @@ def report(desk: Desk, finding: Finding) -> HolderReported:
         finding=finding,
         category="transactional_emails",
         seen_at=desk.clock.now(),
+        detail="3 rows in crm:public.email",
     )

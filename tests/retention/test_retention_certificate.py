@@ -1,27 +1,34 @@
 """A certificate of deletion: what it claims, and that nobody can change what it claims (TER-6)."""
 
+import inspect
 import json
 import re
-import zlib
 from datetime import UTC, date, datetime
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf import PdfReader
 from typer.testing import CliRunner, Result
 
 from agreement import default_path
 from agreement.book import Book
 from chassis.access import KeyUnusable, make_key
 from contracts.choice import Choice
+from contracts.client import Language
+from contracts.ordering import Method
 from dutiful.cli import app
+from retention import planning
 from retention.certificates import Line, Record, certificate_of, is_due, is_over
 from retention.printing import pdf_of
 from retention.signing import NotVerified, Signer, verify
 from retention.terminations import State
+from retention.texts import Texts, load
 
 AGREEMENT = Book.read(default_path()).latest
+ENGLISH = Texts(Language.ENGLISH, AGREEMENT.zone)
 AT = datetime(2027, 2, 1, tzinfo=UTC)
 CONFIRMED = {"started_at": "2027-02-01T00:00:00Z", "finished_at": "2027-02-01T00:01:00Z", "count": 3}
 EVIDENCE = CONFIRMED | {"method": "purge", "confirmed_by": "executor", "unreached": []}
@@ -33,11 +40,12 @@ def line(state: State, *, confirmed: bool = False, unreached: tuple[str, ...] = 
     return Line(
         category="faxes",
         holder_id="db",
-        holder="Base de données à Montrouge — №1",
+        holder="Base de données à Łódź — №1, Сервер",
         kind="internal",
         state=state,
         delete_on=date(2027, 12, 31),
         because=("a law",),
+        coded=("forbidden?hold=l34-1-communications&day=2027-12-31",),
         held_by=("l34-1-communications",),
         evidence=evidence,
         checked_at=AT if state is State.DONE else None,
@@ -161,23 +169,22 @@ def test_a_key_that_others_may_read(tmp_path: Path) -> None:
 
 
 def pages_of(pdf: bytes) -> list[str]:
-    """The words of each page: what its streams show, line by line."""
-    streams = [zlib.decompress(each) for each in re.findall(rb"stream\n(x.*?)\nendstream", pdf, re.DOTALL)]
-    shown = [b" ".join(re.findall(rb"\(((?:[^()\\]|\\.)*)\) Tj", each)).decode("latin-1") for each in streams]
-    return [" ".join(re.sub(r"\\(.)", r"\1", text).split()) for text in shown if text]
+    """The words of each page."""
+    return [" ".join(page.extract_text().split()) for page in PdfReader(BytesIO(pdf)).pages]
 
 
 def test_on_paper(document: str) -> None:
-    """The PDF says all of it in words, letters that the font lacks included, and holds the signed JSON."""
-    pdf = pdf_of(document)
+    """The PDF says all of it in words, whatever alphabet of Europe they are in, and holds the signed JSON."""
+    pdf = pdf_of(document, ENGLISH)
     assert b"certificate.json" in pdf
     [page] = pages_of(pdf)
-    assert "Base de données à Montrouge - No1" in page
+    assert "Base de données à Łódź — №1, Сервер" in page
     for said in (
         "Acme (acme)",
         "BJT Partners",
         "Not complete",
-        "2027-02-01 00:01 UTC",
+        "2027-02-01 01:01 CET",
+        "by the agreement, since the client made no choice",
         "l34-1-communications",
         "a law",
     ):
@@ -186,11 +193,46 @@ def test_on_paper(document: str) -> None:
     assert "page 1 of 1" in page
 
 
+def test_on_paper_in_french(document: str) -> None:
+    """§15: labels, codes, dates, categories and reasons are in the client's language; what has no words stays."""
+    [page] = pages_of(pdf_of(document, Texts(Language.FRENCH, AGREEMENT.zone)))
+    for said in (
+        "Attestation de suppression c1",
+        "Incomplète",
+        "31/12/2026",
+        "01/02/2027 01:01 CET",
+        "suppression, selon l'accord",
+        "l34-1-communications interdit de le supprimer avant le 31/12/2027",
+        "second contrôle",
+    ):
+        assert said in page
+    assert "Not complete" not in page
+    assert "a law" not in page
+
+
+def test_every_language_has_every_word() -> None:
+    """Every label, column and code; French has a sentence for each reason that a plan gives."""
+    english, french = load(Language.ENGLISH), load(Language.FRENCH)
+    assert english.labels.keys() == french.labels.keys()
+    assert english.columns.keys() == french.columns.keys()
+    assert english.words.keys() <= french.words.keys()
+    assert {*Method, *Choice} <= french.words.keys()
+    source = inspect.getsource(planning)
+    codes = set(re.findall(r'why\(\s*"(\w+)"', source)) | set(re.findall(r'code, text = "(\w+)"', source))
+    assert codes | {"since_exchange"} == french.reasons.keys()
+
+
+@pytest.mark.parametrize(("said", "coded"), [(("a", "b"), ("begins?day=2027-01-01",)), (("a",), ("new_reason",))])
+def test_reasons_without_words(said: tuple[str, ...], coded: tuple[str, ...]) -> None:
+    """They are said as the certificate says them, rather than in half."""
+    assert Texts(Language.FRENCH, AGREEMENT.zone).reasons(said, coded) == "; ".join(said)
+
+
 def test_long_texts_on_paper(signer: Signer) -> None:
     """However long a text is, nothing of it is lost, and each page says which of how many it is."""
     words = [f"tape-{number}" for number in range(1400)]
     facts = certificate_of(AGREEMENT, record(line(State.DONE, confirmed=True, unreached=(" ".join(words),))))
-    pages = pages_of(pdf_of(signer.sign({"certificate_id": "c1", "made_at": AT.isoformat(), **facts})))
+    pages = pages_of(pdf_of(signer.sign({"certificate_id": "c1", "made_at": AT.isoformat(), **facts}), ENGLISH))
     assert len(pages) > 1
     assert [each for each in " ".join(pages).split() if each.startswith("tape-")] == words
     assert [f"page {number} of {len(pages)}" in page for number, page in enumerate(pages, 1)] == [True] * len(pages)

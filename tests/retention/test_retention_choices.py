@@ -18,6 +18,7 @@ from contracts.retention import (
     RetentionPlanned,
 )
 from contracts.returning import ReturnAcknowledged, ReturnOrdered
+from contracts.schedule import ScheduleChoiceClosed, ScheduleTerminationReached
 
 pytestmark = pytest.mark.servers
 
@@ -43,6 +44,24 @@ async def test_silence_means_deletion_which_starts_by_itself(desk: Desk) -> None
     assert desk.of(RetentionChoiceDefaulted)[0].choice is Choice.DELETION
     assert categories(desk.of(ErasureOrdered, purpose="termination")) == AT_ONCE
     assert NoticeKind.CHOICE_DEFAULTED in {notice.kind for notice in desk.of(RetentionNoticeOrdered)}
+
+
+async def test_a_date_that_comes_a_moment_early_comes_again(desk: Desk) -> None:
+    """Clocks of two processes differ: an end, and the end of the time to choose, are not lost by a moment."""
+    await desk.sign("acme")
+    await desk.terminate("acme", TODAY + timedelta(days=3))
+    async with desk.runtime.pool.acquire() as connection:
+        await connection.execute("DELETE FROM agenda")
+    await desk.hear(ScheduleTerminationReached(client_id="acme"))
+    assert not desk.of(RetentionChoiceRequested)
+    await desk.pass_days(3)
+    (asked,) = desk.of(RetentionChoiceRequested)
+    async with desk.runtime.pool.acquire() as connection:
+        await connection.execute("DELETE FROM agenda")
+    await desk.hear(ScheduleChoiceClosed(client_id="acme"))
+    assert not desk.of(RetentionChoiceDefaulted)
+    await desk.pass_to(asked.last_day_on + timedelta(days=1))
+    assert len(desk.of(RetentionChoiceDefaulted)) == 1
 
 
 async def test_a_choice_may_come_before_the_end_and_not_after_the_default(desk: Desk) -> None:

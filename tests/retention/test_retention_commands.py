@@ -100,11 +100,29 @@ def test_what_if_a_contract_ended() -> None:
     assert asked == [("/simulations", {"client_id": "acme", "on": "2026-12-31", "choice": "return"})]
 
 
+def test_what_must_be_known_before_the_lines() -> None:
+    """TER-4: an end that was taken back, one that is known already, who is announced, and an end before it."""
+    back = PLAN | {"terminated_on": "2026-12-31", "stage": "reinstated"}
+    running = PLAN | {"terminated_on": "2026-06-30", "stage": "deleting"}
+    with service(200, back | {"earlier": [running]}) as (url, _):
+        plan = run("retention", "plan", "acme", "--retention", url).stdout
+    assert "The contract goes on: its end on 2026-12-31 was taken back, and nothing of this plan happens." in plan
+    assert "Of the end on 2026-06-30, before the client signed again\n" in plan
+    assert "The contract's end is 2026-06-30; the stage is deleting." in plan
+    thought = {"stands": "this end would be refused: the contract has ended on 2026-11-24", "lines": [LINE]}
+    announced = [{"holder_id": "translate", "effective_on": "2026-12-08"}]
+    with service(200, thought | {"announced": announced}) as (url, _):
+        said = run("simulate", "--terminate", "acme", "--on", "2026-12-31", "--retention", url).stdout
+    assert "this end would be refused: the contract has ended on 2026-11-24" in said
+    assert "translate is announced for 2026-12-08: by then it holds data, unless the client objects." in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
         ((), "give one of --add and --terminate"),
         (("--terminate", "acme"), "say when the contract would end"),
+        (("--terminate", "acme", "--on", "2026-13-31"), "'2026-13-31' is no date"),
     ],
 )
 def test_half_a_question(arguments: tuple[str, ...], reason: str) -> None:

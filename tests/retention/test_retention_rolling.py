@@ -6,7 +6,7 @@ import pytest
 from tests.desk import STARTS_AT
 from tests.retention.desk import TODAY, Desk
 
-from contracts.client import ClientDesynchronised, ClientSettingsChanged, Duration, DurationUnit
+from contracts.client import ClientAmended, ClientDesynchronised, ClientSettingsChanged, Duration, DurationUnit
 from contracts.erasure import ErasureHalted, ErasureOrdered
 from contracts.hold import HoldKind, HoldPlaced
 from contracts.holder import HolderRestored
@@ -39,6 +39,21 @@ async def test_every_category_has_its_cut_off(desk: Desk) -> None:
         "crm_contacts": Counted.LAST_EXCHANGE,
         "client_contacts_manual": Counted.DELETED_BY_CLIENT,
     }
+
+
+async def test_an_amendment_for_a_later_day_binds_from_that_day(desk: Desk) -> None:
+    """§15: until then the orders of each day are by the version that the client had signed before."""
+    await desk.declare("db", "crm_contacts")
+    await desk.sign("acme", agreement_version="0")
+    latest = desk.book.latest.version
+    await desk.hear(ClientAmended(client_id="acme", agreement_version=latest, signed_on=date(2026, 11, 26)))
+    await desk.pass_days(3)
+    orders = desk.of(ErasureOrdered, purpose=Purpose.ROLLING)
+    assert [order.scopes[0].cutoff_at for order in orders] == [
+        at(date(2024, 11, 26)),
+        at(date(2023, 11, 27)),
+        at(date(2023, 11, 28)),
+    ]
 
 
 async def test_clients_set_their_own_durations(desk: Desk) -> None:

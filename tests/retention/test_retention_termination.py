@@ -17,6 +17,7 @@ from contracts.retention import (
     NoticeKind,
     RetentionCertified,
     RetentionChoiceRequested,
+    RetentionFetchingMoved,
     RetentionFlagged,
     RetentionNoticeOrdered,
     RetentionPlanned,
@@ -162,6 +163,32 @@ async def test_there_is_one_end_of_the_time_to_fetch(desk: Desk) -> None:
     assert f"they can be fetched until {spell(until)}" in lines["transcriptions"]["because"][-1]
     (package,) = (await desk.get("acme", "/clients/acme/packages")).json()
     assert datetime.fromisoformat(package["expires_at"]) == deadlines.end_of_day(desk.book.latest, until)
+
+
+async def test_a_package_that_is_ready_waits_for_one_that_is_late(desk: Desk) -> None:
+    """TER-5: what is fetched ends on one day for all packages, moved while one is awaited; a shorter link is told."""
+    await desk.declare("db", "transcriptions")
+    await desk.declare("bucket", "call_recordings")
+    await desk.sign("acme")
+    await desk.terminate("acme")
+    await desk.choose("acme", Choice.RETURN)
+    early, late = sorted(desk.of(ReturnOrdered), key=lambda order: order.holder_id, reverse=True)
+    await desk.give_back(early)
+    assert not desk.of(RetentionFetchingMoved)
+    await desk.pass_to(deadlines.local_date(desk.book.latest, late.due_at) + timedelta(days=1))
+    reminded = desk.of(ReturnOrdered, holder_id="bucket")[-1]
+    assert reminded.reminder == 1
+    assert reminded.available_until > early.available_until
+    (moved,) = desk.of(RetentionFetchingMoved)
+    assert (moved.order_ids, moved.available_until) == ((early.order_id,), reminded.available_until)
+    own_end = late.available_until - timedelta(days=3)
+    await desk.give_back(reminded.model_copy(update={"available_until": own_end}))
+    closed = desk.of(RetentionFetchingMoved)[-1]
+    assert set(closed.order_ids) == {early.order_id, late.order_id}
+    packages = {each["holder_id"]: each for each in (await desk.get("acme", "/clients/acme/packages")).json()}
+    ends = {holder: datetime.fromisoformat(each["expires_at"]) for holder, each in packages.items()}
+    assert ends == {"db": closed.available_until, "bucket": own_end}
+    assert "the link of bucket ends at" in desk.of(RetentionFlagged)[-1].reason
 
 
 async def test_what_is_gone_is_told_from_what_is_ordered(desk: Desk) -> None:

@@ -8,13 +8,15 @@ from rich.console import Console
 from rich.table import Table
 
 from agreement.schema import Agreement
+from all_in_one import ON_CALL
 from chassis.access import Role
 from chassis.clock import VirtualClock
 from dutiful.demo.timeline import Seen, StoryFailed, Timeline
 from dutiful.demo.world import People, Platform
+from embedded.smtp import SmtpSink
 
-_INCIDENT: Final = "inc-2026-0007"
-_PATH: Final = f"/incidents/{_INCIDENT}"
+INCIDENT: Final = "inc-2026-0007"
+_PATH: Final = f"/incidents/{INCIDENT}"
 _EXEMPT: Final = "cedar"
 _CATEGORY: Final = "call_recordings"
 
@@ -23,13 +25,20 @@ class Incident:
     """§6 from a sub-processor's notice to the register; raises StoryFailed where the world differs."""
 
     def __init__(
-        self, console: Console, agreement: Agreement, clock: VirtualClock, timeline: Timeline, people: People
+        self,
+        console: Console,
+        agreement: Agreement,
+        clock: VirtualClock,
+        timeline: Timeline,
+        people: People,
+        mails: SmtpSink,
     ) -> None:
         self._console = console
         self._agreement = agreement
         self._clock = clock
         self._timeline = timeline
         self._people = people
+        self._mails = mails
 
     async def tell(self, platform: Platform, client_ids: set[str]) -> None:
         """The story."""
@@ -44,14 +53,14 @@ class Incident:
         where = next(each for each in self._agreement.sub_processors if _CATEGORY in each.data_categories)
         self._timeline.say(f"The sub-processor {where.name} writes that recordings may have been copied", style="bold")
         said = {
-            "incident_id": _INCIDENT,
+            "incident_id": INCIDENT,
             "origin": "subprocessor",
             "detected_at": (self._clock.now() - timedelta(hours=5)).isoformat(),
             "description": f"Recordings at {where.name} were opened by somebody who had no right to.",
             "subprocessor_id": where.id,
             "data_categories": [_CATEGORY],
         }
-        await platform.publish("breach.detected", _INCIDENT, said)
+        await platform.publish("breach.detected", INCIDENT, said)
         await self._timeline.until("a suspected incident", lambda seen: _count(seen, "incident.scope_widened") == 1)
 
     async def _aware(self, client_ids: set[str]) -> None:
@@ -83,6 +92,13 @@ class Incident:
         await self._post("steps", self._step("cause", words))
         await self._post("updates", self._update("phase-2", words) | {"last": True})
         await self._told("breach_update", client_ids, times=2)
+        await self._on_call()
+
+    async def _on_call(self) -> None:
+        """Meanwhile a clock warned of its end: the person on call has an email."""
+        mails = await self._mails.wait_for(lambda got: any(ON_CALL.email in each.recipients for each in got))
+        mail = next(each for each in mails if ON_CALL.email in each.recipients)
+        self._timeline.say(f"The duty officer is mailed: {mail.message['subject']}", style="bold")
 
     async def _authority(self) -> None:
         self._timeline.say("The dossier for the authority: first incomplete, then whole", style="bold")
@@ -121,7 +137,7 @@ class Incident:
         self._console.print(table)
         if (seen["affected"], seen["exempt"], document["missing"]) != (len(client_ids), 1, []):
             raise StoryFailed(f"the incident ended otherwise: {seen}")
-        own: list[Any] = from_json(await self._get(f"/clients/acme/breaches/{_INCIDENT}", "acme"))["phases"]
+        own: list[Any] = from_json(await self._get(f"/clients/acme/breaches/{INCIDENT}", "acme"))["phases"]
         if len(own) != 2:  # noqa: PLR2004 - the two phases of the story
             raise StoryFailed(f"Acme should read two phases, and reads {own}")
 

@@ -17,14 +17,15 @@ from all_in_one import House
 from chassis.access import Role
 from chassis.clock import VirtualClock
 from chassis.service import Crashed
+from dutiful.demo.assurance import Assurance
 from dutiful.demo.ending import Ending
 from dutiful.demo.holdings import Holdings
-from dutiful.demo.incident import Incident
+from dutiful.demo.incident import INCIDENT, Incident
 from dutiful.demo.timeline import Seen, StoryFailed, Timeline
 from dutiful.demo.world import People, Platform
 from embedded import sample_platform
 from embedded.receiver import WebhookReceiver
-from holder.data_map import load
+from holder.map_file import load
 
 _START_AT = datetime(2026, 4, 30, 7, 0, tzinfo=UTC)
 _TOPICS = (
@@ -33,6 +34,7 @@ _TOPICS = (
     "notice",
     "permission",
     "incident",
+    "assurance",
     "holder",
     "retention",
     "cease",
@@ -97,8 +99,10 @@ class Story:
         await self._mitigate(change_id, people)
         await self._days_pass(change_id, people)
         self._sum_up(house)
-        incident = Incident(self._console, self._agreement, self._clock, self._timeline, people)
+        incident = Incident(self._console, self._agreement, self._clock, self._timeline, people, house.smtp)
         await incident.tell(platform, set(_CLIENTS))
+        assurance = Assurance(self._console, self._agreement, self._clock, self._timeline, people)
+        await assurance.tell(INCIDENT)
         ending = Ending(self._console, self._agreement, self._clock, self._timeline, people)
         data_map = load(sample_platform.MAP)
         async with Holdings(str(house.sample_dsn), data_map) as holdings:

@@ -60,6 +60,11 @@ class Timeline:
         except TimeoutError:
             raise StoryFailed(f"expected: {what}") from None
 
+    @property
+    def seen(self) -> list[Seen]:
+        """The events so far."""
+        return self._seen
+
     def of(self, event_type: str) -> list[Data]:
         """The data of the events of a type so far."""
         return [seen.data for seen in self._seen if seen.type == event_type]
@@ -161,6 +166,22 @@ _LINES: dict[str, Callable[[Data], str]] = {
         f"the dossier goes out, [bold]{d['kind']}[/]; missing: {', '.join(d['missing']) or 'nothing'}"  # type: ignore[arg-type]
     ),
     "incident.closed": lambda d: f"[green]closed[/] by {d['closed_by']}: {d['reason']}",
+    "assurance.opened": lambda d: (
+        f"{d['client_id']}: {d['matter']} {d['matter_id']} is taken up"
+        + (
+            f"; {d['asked_on']} is too early, by the gate {d['gate']}: not before {d['due_on']}"
+            if d.get("gate")
+            else ""
+        )
+    ),
+    "assurance.refused": lambda d: (
+        f"[red]refused[/] {d['client_id']} {d['what']} (§{d['clause']}), gate [bold]{d.get('gate')}[/]: {d['reason']}"
+        + (f"; it opens when {d['opens_when']}" if d.get("opens_when") else "")
+    ),
+    "assurance.measures_held": lambda d: (
+        f"[yellow]{d['version_id']} is held[/]: nobody has answered for {', '.join(d['unjustified'])}"  # type: ignore[arg-type]
+    ),
+    "assurance.measures_in_force": lambda d: f"[green]{d['version_id']} is in force[/], without {d['dropped']}",
     "permission.set": lambda d: (
         f"the platform reads: {d['client_id']}/{d['subprocessor_id']} is [bold]{d['standing']}[/] ({d['reason']})"
         if d.get("change_id")

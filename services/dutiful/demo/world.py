@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from uuid import uuid4
 
 import aiohttp
@@ -63,6 +64,17 @@ class People:
             if not answer.ok:
                 raise StoryFailed(f"POST {path} answered {answer.status}: {content}")
             return content
+
+    async def refusal(
+        self, role: Role, client_id: str | None, service: str, path: str, body: Mapping[str, object]
+    ) -> str:
+        """POST what must be refused, and return why; anything but a conflict ends the story."""
+        headers = {"Authorization": f"Bearer {self._token(role, client_id)}", "Idempotency-Key": str(uuid4())}
+        async with self.session.post(self.house.url(service) + path, json=body, headers=headers) as answer:
+            content: dict[str, object] = await answer.json(content_type=None)
+            if answer.status != HTTPStatus.CONFLICT:
+                raise StoryFailed(f"POST {path} should be refused, and answered {answer.status}: {content}")
+            return str(content["detail"])
 
     async def get(self, role: Role, client_id: str | None, service: str, path: str) -> str:
         """GET and return the answer as text; anything but success ends the story."""

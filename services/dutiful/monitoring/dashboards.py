@@ -102,6 +102,7 @@ DEADLINES: Final = Dashboard(
                 {
                     "clocks that run": "max(dutiful_breach_clocks)",
                     "nobody decided": "max(dutiful_breach_suspected)",
+                    "no client known": "max(dutiful_breach_reaching_nobody)",
                 },
             ),
             Panel(
@@ -147,6 +148,31 @@ DEADLINES: Final = Dashboard(
                 above=1,
             ),
             Panel("Holds", "That stand today.", "short", {"holds": "max(dutiful_holds)"}),
+        ),
+        (
+            Panel(
+                "Questions, audits, requests for help, disputes",
+                "That are not over, and those of them past their last day.",
+                "short",
+                {
+                    "open {{kind}}": "max by (kind) (dutiful_assurance_open)",
+                    "overdue {{kind}}": "max by (kind) (dutiful_assurance_overdue)",
+                },
+            ),
+            Panel(
+                "Measures and undertakings",
+                "Versions that wait for somebody to answer for them; people who are bound today.",
+                "short",
+                {"held": "max(dutiful_measures_held)", "bound": "max(dutiful_undertakings)"},
+            ),
+            Panel(
+                "Alerts that nobody on call has",
+                "They wait for the mail server, or for somebody to be on call.",
+                "short",
+                {"unsent": "max(dutiful_alerts_unsent)"},
+                above=1,
+                kind="stat",
+            ),
         ),
     ),
 )

@@ -51,9 +51,15 @@ def _retention(runtime: Runtime, book: Book) -> None:
 
 
 def _breach(runtime: Runtime, _: Book) -> None:
-    from breach.watch import Watch
+    from breach.timing.watch import Watch
 
     Watch(runtime, 0)
+
+
+def _assurance(runtime: Runtime, book: Book) -> None:
+    from assurance.watch import Watch
+
+    Watch(book, runtime)
 
 
 def _holder(runtime: Runtime, _: Book) -> None:
@@ -66,6 +72,7 @@ _WATCHES: Final[Mapping[str, Callable[[Runtime, Book], None]]] = {
     "notifier": _notifier,
     "retention": _retention,
     "breach": _breach,
+    "assurance": _assurance,
     "holder": _holder,
 }
 """What services register beside the chassis's own."""

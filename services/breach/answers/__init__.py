@@ -1,0 +1,1 @@
+"""What people read and say through the API (§6)."""

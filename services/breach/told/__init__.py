@@ -1,0 +1,1 @@
+"""What clients and people on call are told (§6)."""

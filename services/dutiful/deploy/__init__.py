@@ -1,0 +1,1 @@
+"""What is deployed, as the contracts and the services' routers say it."""

@@ -1,0 +1,137 @@
+"""What people on call are told by email, so that they act (§6, §15)."""
+
+from datetime import timedelta
+
+import pytest
+from tests.chassis.eventually import eventually
+from tests.desk import shipped
+from tests.notifier.desk import Desk
+
+from chassis.message import Cause
+from contracts.client import Language
+from contracts.incident import AlertKind, IncidentAlertOrdered
+from embedded.smtp import SmtpSink
+from notifier.on_call import Person, people
+from notifier.unreceived import FAILED, UNRECEIVED
+from notifier.watch import Watch
+
+pytestmark = pytest.mark.servers
+ADA = Person(name="Ada", email="ada@quicktalk.test")
+LOUIS = Person(name="Louis", email="louis@quicktalk.test", language=Language.FRENCH)
+
+
+def alert(order_id: str = "alert-1") -> IncidentAlertOrdered:
+    """Six hours are left, and two clients wait."""
+    return IncidentAlertOrdered(
+        order_id=order_id,
+        about="inc-7",
+        kind=AlertKind.BREACH_TIME_LEFT,
+        clause="6",
+        facts={
+            "incident_id": "inc-7",
+            "towards": "clients",
+            "to_clients": "yes",
+            "to_authority": "",
+            "due_on": "2026-04-01",
+            "due_time": "01:55 (Europe/Paris)",
+            "hours_left": "6",
+            "waiting": "2",
+            "clients": ("acme", "borealis"),
+        },
+    )
+
+
+def on_call(desk: Desk, *whom: Person) -> None:
+    """These people are on call."""
+    desk.app.settings = desk.app.settings.model_copy(update={"on_call": whom})
+
+
+async def test_everybody_on_call_is_told_in_their_language(desk: Desk, smtp: SmtpSink) -> None:
+    """BRE-1: by email, once each, though the order comes twice."""
+    on_call(desk, ADA, LOUIS)
+    async with desk.delivering():
+        cause = Cause("tests", "the-order", "tests")
+        await desk.runtime.processor.submit(alert(), cause)
+        mails = await smtp.wait_for(lambda got: len(got) == 2)
+        await eventually(lambda: _all_sent(desk))
+        await desk.runtime.processor.submit(alert(), cause)
+        await desk.hear(alert())
+        await desk.hear(alert("alert-2"))
+        await smtp.wait_for(lambda got: len(got) >= 4)
+        await eventually(lambda: _all_sent(desk))
+    texts = {mail.recipients[0]: mail.message.get_body(("plain",)) for mail in mails}
+    english, french = texts[ADA.email], texts[LOUIS.email]
+    assert english is not None
+    assert french is not None
+    assert "6 hours are left" in english.get_content()
+    assert "Il reste 6 heures" in french.get_content()
+    assert "borealis" in english.get_content()
+    items = await desk.items("operator", "/alerts")
+    assert sorted((each["email"], each["attempts"]) for each in items) == [(ADA.email, 1)] * 2 + [(LOUIS.email, 1)] * 2
+    assert len(smtp.mails) == 4
+
+
+async def _all_sent(desk: Desk) -> bool:
+    return not await desk.items("operator", "/alerts", unsent="true")
+
+
+async def test_a_mail_server_that_is_away_loses_no_alert(desk: Desk, smtp: SmtpSink) -> None:
+    """It is tried again until it is taken; meanwhile it stands among what is not sent, with the reason."""
+    on_call(desk, ADA)
+    smtp.refuse(ADA.email)
+    async with desk.delivering():
+        await desk.hear(alert())
+        await eventually(lambda: _tried(desk))
+        (waiting,) = await desk.items("operator", "/alerts", unsent="true")
+        assert waiting["reason"]
+        assert waiting["next_attempt_at"]
+        smtp.refuse(ADA.email, None)
+        desk.clock.jump_to(desk.clock.now() + timedelta(hours=2))
+        await smtp.wait_for(lambda got: any(ADA.email in mail.recipients for mail in got))
+        await eventually(lambda: _all_sent(desk))
+
+
+async def _tried(desk: Desk) -> bool:
+    return any(each["attempts"] for each in await desk.items("operator", "/alerts"))
+
+
+async def test_an_alert_that_reaches_nobody_is_not_silent(desk: Desk) -> None:
+    """Where nobody is on call it is kept and counted, and its reason names the setting."""
+    await desk.hear(alert())
+    (kept,) = await desk.items("operator", "/alerts", unsent="true")
+    assert kept["email"] is None
+    assert "DUTIFUL_ON_CALL" in str(kept["reason"])
+    await Watch(desk.runtime).look()
+    unsent = desk.runtime.metrics.registry.get_sample_value("dutiful_alerts_unsent", {"service": "notifier"})
+    assert unsent == 1
+
+
+async def test_notices_without_receipt_are_told_to_people(desk: Desk) -> None:
+    """§15: when letters wait to be posted, and when nothing is left to try; not where everybody has its notice."""
+    on_call(desk, ADA)
+    await desk.sign("acme", "borealis")
+    await desk.order("acme", "borealis")
+    await desk.escalate()
+    await desk.escalate()
+    await desk.escalate(final=True)
+    items = await desk.items("operator", "/alerts")
+    assert sorted(str(each["kind"]) for each in items) == [FAILED, UNRECEIVED]
+    assert {str(each["about"]) for each in items} == {"change-1"}
+    assert items[0]["facts"] == items[1]["facts"]
+    await desk.order("acme", order_id="order-2")
+    await desk.runtime.pool.execute("UPDATE notice SET received_at = created_at WHERE order_id = 'order-2'")
+    await desk.escalate("order-2", final=True)
+    assert len(await desk.items("operator", "/alerts")) == 2
+
+
+def test_who_is_on_call() -> None:
+    """Whom the operator names; else the agreement's address for incidents, or for notices; else nobody."""
+    agreement = shipped()
+    contact = agreement.breach.contact.model_copy(update={"email": "duty@quicktalk.test"})
+    called = agreement.model_copy(update={"breach": agreement.breach.model_copy(update={"contact": contact})})
+    processor = agreement.processor.model_copy(update={"email": "legal@quicktalk.test"})
+    written = agreement.model_copy(update={"processor": processor})
+    assert people((ADA,), called) == (ADA,)
+    assert [each.email for each in people((), called)] == ["duty@quicktalk.test"]
+    assert [each.email for each in people((), written)] == ["legal@quicktalk.test"]
+    assert people((), agreement) == ()
