@@ -151,6 +151,29 @@ DEADLINES: Final = Dashboard(
         ),
         (
             Panel(
+                "Requests",
+                "That are not over, by kind and status; those whose client does not know yet.",
+                "short",
+                {
+                    "{{kind}} {{status}}": "max by (kind, status) (dutiful_requests)",
+                    "untold": "max(dutiful_requests_untold)",
+                    "instructions suspended": "max(dutiful_instructions_suspended)",
+                },
+            ),
+            Panel(
+                "Requests: people must act",
+                "In the last day: people called about a request, answers that nobody had instructed and that were refused.",
+                "short",
+                {
+                    "escalated": "sum(increase(dutiful_requests_escalated_total[1d]))",
+                    "refused": "sum(increase(dutiful_answers_refused_total[1d]))",
+                },
+                above=1,
+                kind="stat",
+            ),
+        ),
+        (
+            Panel(
                 "Questions, audits, requests for help, disputes",
                 "That are not over, and those of them past their last day.",
                 "short",
