@@ -161,6 +161,17 @@ DEADLINES: Final = Dashboard(
                 },
             ),
             Panel(
+                "Tasks of holders for one person",
+                "Without an answer, those that people must act on, and what came of them in the last day.",
+                "short",
+                {
+                    "open {{act}}": "max by (act) (dutiful_tasks_open)",
+                    "escalated {{act}}": "max by (act) (dutiful_tasks_escalated)",
+                    "failed {{act}}": "sum by (act) (increase(dutiful_tasks_failed_total[1d]))",
+                    "overdue {{act}}": "sum by (act) (increase(dutiful_tasks_overdue_total[1d]))",
+                },
+            ),
+            Panel(
                 "Requests: people must act",
                 "In the last day: people called about a request, answers that nobody had instructed and that were refused.",
                 "short",

@@ -57,9 +57,11 @@ def _breach(runtime: Runtime, _: Book) -> None:
 
 
 def _requests(runtime: Runtime, _: Book) -> None:
+    from requests_desk.task_watch import TaskWatch
     from requests_desk.watch import Watch
 
     Watch(runtime)
+    TaskWatch(runtime)
 
 
 def _assurance(runtime: Runtime, book: Book) -> None:
