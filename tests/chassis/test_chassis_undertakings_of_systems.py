@@ -23,7 +23,7 @@ class Nobody:
 
 @pytest.mark.parametrize("role", [role for role in Role if role.is_staff])
 async def test_people_of_the_staff_are_asked_and_systems_are_not(role: Role) -> None:
-    """STA-1: an operator without an undertaking is refused; a holder reads whom its own tasks are about all the same."""
+    """STA-1: an operator without an undertaking is refused; a holder reads whom its own tasks are about."""
     undertakings = Undertakings(cast("Pool", Nobody()), VirtualClock(STARTS_AT))
     if role.is_system:
         await undertakings.require(Caller("platform", role))
