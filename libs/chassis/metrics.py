@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from fastapi import Response
 from prometheus_client import (
@@ -16,40 +16,121 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
+from prometheus_client.registry import Collector
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _LATENESS = (0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 3600, 86400)
+_SET_ASIDE: Final = ("unreadable", "rejected")
+_ENDINGS: Final = {"_seconds": "s", "_seconds_left": "s", "_bytes": "By"}
+_PROCESS: Final = {
+    "process_open_fds": "{descriptor}",
+    "process_max_fds": "{descriptor}",
+}
 
 
 class Metrics:
-    """The metrics of one service; every series carries its name in `service`."""
+    """The metrics of one service; every series carries its name in `service`, but for those of the process."""
 
     def __init__(self, service: str) -> None:
         self.registry = CollectorRegistry()
+        self.units: dict[str, str] = dict(_PROCESS)
+        """By name, in UCUM: what is counted is in braces."""
         ProcessCollector(registry=self.registry)
         self._service = service
-        self._handled = self._counter("dutiful_events_handled", "Events handled", "type")
-        self._skipped = self._counter("dutiful_events_skipped", "Tombstones, types that no contract knows", "reason")
-        self._dead = self._counter("dutiful_dead_letters", "Messages set aside", "reason")
-        self._duration = self._histogram("dutiful_handler_duration_seconds", "One handler call", _SECONDS, "type")
-        self._lateness = self._histogram("dutiful_agenda_lateness_seconds", "Due to published, the oldest", _LATENESS)
-        self._fired = self._counter("dutiful_agenda_fired", "Dated events that came due")
-        self._lag = self._gauge("dutiful_consumer_lag_records", "Published and not yet fetched here", "topic")
-        self._depth = self._gauge("dutiful_outbox_rows", "Rows that wait to be published (counted to 100,000)")
-        self._age = self._gauge("dutiful_outbox_oldest_age_seconds", "Age of the oldest row that waits")
-        self._agenda = self._gauge("dutiful_agenda_rows", "Dated events that wait (estimated over 100,000)")
-        self._ready = self._gauge("dutiful_ready", "1 while the database, the broker and the relay answer")
-        self._attempts = self._counter("dutiful_delivery_attempts", "Attempts to deliver", "channel", "result")
-        self._escalated = self._counter("dutiful_notices_escalated", "Notices that went on to a channel", "channel")
-        self._failed = self._counter("dutiful_notices_failed", "Notices whose deadline came without a receipt")
-        self._unreceived = self._gauge("dutiful_notices_unreceived", "Notices without receipt before their deadline")
-        self._unsent = self._gauge("dutiful_alerts_unsent", "Alerts that nobody on call has: somebody must look")
-        self._orders = self._gauge("dutiful_orders_open", "Orders to holders without an answer", "kind")
-        self._overdue = self._gauge("dutiful_orders_overdue", "Open orders whose answer was due before now", "kind")
-        self._orders_escalated = self._counter("dutiful_orders_escalated", "Orders that people must see to", "kind")
-        self._orders_failed = self._counter("dutiful_orders_failed", "Answers that an order can't be done", "kind")
-        self._holds = self._gauge("dutiful_holds", "Holds that stand")
-        self._flags = self._counter("dutiful_flags", "Flags raised: what should not be")
+        self._handled = self.counter(
+            "dutiful_events_handled",
+            "{event}",
+            "Events that had their effect, now or before; from the bus or said through the API",
+            "type",
+        )
+        self._skipped = self.counter(
+            "dutiful_events_skipped",
+            "{record}",
+            "Records that say nothing Dutiful knows: `tombstone`, or `unknown`, a type that no contract has",
+            "reason",
+        )
+        self._dead = self.counter(
+            "dutiful_dead_letters", "{message}", "Messages set aside: `unreadable` or `rejected`", "reason"
+        )
+        self._duration = self.histogram(
+            "dutiful_handler_duration_seconds",
+            "s",
+            "One call of a handler, which may handle many events",
+            _SECONDS,
+            "type",
+        )
+        self._lateness = self.histogram(
+            "dutiful_agenda_lateness_seconds", "s", "How late the oldest of each look at the agenda was", _LATENESS
+        )
+        self._fired = self.counter("dutiful_agenda_fired", "{event}", "Dated events that came due")
+        self._lag = self.gauge(
+            "dutiful_consumer_lag_records", "{record}", "Published and not yet fetched by this process", "topic"
+        )
+        self._depth = self.gauge("dutiful_outbox_rows", "{row}", "Rows that wait to be published (counted to 100,000)")
+        self._age = self.gauge("dutiful_outbox_oldest_age_seconds", "s", "Age of the oldest row that waits")
+        self._agenda = self.gauge("dutiful_agenda_rows", "{row}", "Dated events that wait (estimated over 100,000)")
+        self._ready = self.gauge(
+            "dutiful_ready", "1", "1 while the database, the broker and the relay answer, else 0; asked every 5 s"
+        )
+        self._left = self.gauge(
+            "dutiful_deadline_seconds_left",
+            "s",
+            "To the soonest open deadline of a kind, below 0 when it is over, +Inf where nothing is open",
+            "kind",
+        )
+        self._attempts = self.counter(
+            "dutiful_delivery_attempts", "{attempt}", "Attempts to deliver, `ok` or `failed`", "channel", "result"
+        )
+        self._escalated = self.counter(
+            "dutiful_notices_escalated",
+            "{notice}",
+            "Notices without receipt in time, by the channel that was tried next",
+            "channel",
+        )
+        self._failed = self.counter(
+            "dutiful_notices_failed", "{notice}", "Notices without receipt by their deadline: people must act"
+        )
+        self._unreceived = self.gauge(
+            "dutiful_notices_unreceived",
+            "{notice}",
+            "Notices without receipt whose deadline is to come; each process counts all, every 30 s",
+        )
+        self._unsent = self.gauge(
+            "dutiful_alerts_unsent",
+            "{email}",
+            "Emails to people on call that wait for the mail server, or for somebody to be on call",
+        )
+        self._orders = self.gauge(
+            "dutiful_orders_open",
+            "{order}",
+            "Orders to holders without an answer; each process counts all, every 30 s",
+            "kind",
+        )
+        self._overdue = self.gauge(
+            "dutiful_orders_overdue", "{order}", "Of these, those that were due before now", "kind"
+        )
+        self._orders_escalated = self.counter(
+            "dutiful_orders_escalated",
+            "{order}",
+            "Overdue orders that holders were reminded of in vain: people must act",
+            "kind",
+        )
+        self._orders_failed = self.counter(
+            "dutiful_orders_failed",
+            "{answer}",
+            "Answers that an order can't be carried out as things are: people must act",
+            "kind",
+        )
+        self._holds = self.gauge(
+            "dutiful_holds", "{hold}", "Holds that stand today; each process counts all, every 30 s"
+        )
+        self._flags = self.counter(
+            "dutiful_flags",
+            "{flag}",
+            "What should not be: processing after the end of a contract, data that are never stored",
+        )
+        for reason in _SET_ASIDE:  # a rise from nothing is none that Prometheus sees, a rise from 0 is
+            self._dead.labels(service, reason)
 
     def handled(self, event_type: str, count: int = 1) -> None:
         """Events had their effect, or had had it before."""
@@ -89,17 +170,21 @@ class Metrics:
         """What readiness answered last."""
         self._ready.labels(self._service).set(ready)
 
+    def deadline_left(self, kind: str, seconds: float) -> None:
+        """A look at what must happen by a date and hasn't: the soonest of a kind; infinity where nothing is open."""
+        self._left.labels(self._service, kind).set(seconds)
+
     def attempted(self, channel: str, result: str, count: int = 1) -> None:
         """Attempts to deliver ended like this."""
         self._attempts.labels(self._service, channel, result).inc(count)
 
-    def notice_escalated(self, channel: str) -> None:
-        """A notice had no receipt in time, and goes on to this channel."""
-        self._escalated.labels(self._service, channel).inc()
+    def notice_escalated(self, channel: str, count: int = 1) -> None:
+        """Notices had no receipt in time, and go on to this channel."""
+        self._escalated.labels(self._service, channel).inc(count)
 
-    def notice_failed(self) -> None:
-        """A notice had no receipt by its deadline."""
-        self._failed.labels(self._service).inc()
+    def notice_failed(self, count: int = 1) -> None:
+        """Notices had no receipt by their deadline; 0 shows that none has had."""
+        self._failed.labels(self._service).inc(count)
 
     def notices_unreceived(self, count: int) -> None:
         """A look at the notices that wait for their receipt."""
@@ -114,31 +199,47 @@ class Metrics:
         self._orders.labels(self._service, kind).set(open_)
         self._overdue.labels(self._service, kind).set(overdue)
 
-    def order_escalated(self, kind: str) -> None:
+    def order_escalated(self, kind: str, count: int = 1) -> None:
         """A holder was reminded of an order in vain."""
-        self._orders_escalated.labels(self._service, kind).inc()
+        self._orders_escalated.labels(self._service, kind).inc(count)
 
-    def order_failed(self, kind: str) -> None:
+    def order_failed(self, kind: str, count: int = 1) -> None:
         """A holder said that it can't carry an order out."""
-        self._orders_failed.labels(self._service, kind).inc()
+        self._orders_failed.labels(self._service, kind).inc(count)
 
     def holds_standing(self, count: int) -> None:
         """A look at the holds."""
         self._holds.labels(self._service).set(count)
 
-    def flag_raised(self) -> None:
+    def flag_raised(self, count: int = 1) -> None:
         """Something was found that should not be."""
-        self._flags.labels(self._service).inc()
+        self._flags.labels(self._service).inc(count)
+
+    def unit_of(self, name: str) -> str:
+        """The unit of a metric, or the one that its name ends with; a plain number where that is none."""
+        by_name = next((unit for ending, unit in _ENDINGS.items() if name.endswith(ending)), "1")
+        return self.units.get(name, by_name)
 
     def response(self) -> Response:
         """What a scrape gets."""
         return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
 
-    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+    def counter(self, name: str, unit: str, text: str, *labels: str) -> Counter:
+        """A new counter; a scrape shows it as `name_total`."""
+        self.units[name] = unit
         return Counter(name, text, ("service", *labels), registry=self.registry)
 
-    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+    def gauge(self, name: str, unit: str, text: str, *labels: str) -> Gauge:
+        """A new gauge."""
+        self.units[name] = unit
         return Gauge(name, text, ("service", *labels), registry=self.registry)
 
-    def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+    def histogram(self, name: str, unit: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        """A new histogram."""
+        self.units[name] = unit
         return Histogram(name, text, ("service", *labels), buckets=buckets, registry=self.registry)
+
+    def register(self, collector: Collector, units: Mapping[str, str]) -> None:
+        """Take in metrics that are reckoned at each scrape, with their units."""
+        self.units |= units
+        self.registry.register(collector)

@@ -6,7 +6,7 @@ from the rows that are left, under the same event ids.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import murmur2
 from pydantic_core import from_json
 
-from chassis import agenda, outbox
+from chassis import agenda, outbox, trail
 from chassis.clock import Clock
 from chassis.database import Connection, connect
 from chassis.errors import while_down
@@ -107,11 +107,21 @@ class Relay:
                 look_at = loop.time() + _LOOK_S
             busy = await self._move_due(connection)
             rows = await outbox.read(connection, list(self._owned), _ROWS)
-            published = await publisher.publish(rows) if rows else []
+            published = await publisher.publish(rows) if rows else {}
             if published:
-                await outbox.delete(connection, published)
+                await self._forget(connection, published)
             if not busy and len(published) == len(rows) < _ROWS:  # and what is committed meanwhile wakes
                 await self._clock.wait(self._wake, self._next_due, at_most_s=look_at - loop.time())
+
+    async def _forget(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", published: "Mapping[int, str | None]"
+    ) -> None:
+        """What Kafka has leaves the outbox; what caused it goes into the trail, where one is kept."""
+        said = [each for _, each in sorted(published.items()) if each is not None]
+        if said and self._settings.trail_kept_within:
+            await trail.conclude(connection, list(published), said, self._clock.now())
+        else:
+            await outbox.delete(connection, list(published))
 
     async def _move_due(self, connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
         now = self._clock.now()
@@ -143,8 +153,11 @@ class Publisher:
         self._prefix = prefix
         self._telemetry = telemetry
 
-    async def publish(self, rows: Sequence[Stored]) -> list[int]:
-        """Publish `rows`; return the seqs of those that Kafka has. What didn't fit its batch is left for the next."""
+    async def publish(self, rows: Sequence[Stored]) -> dict[int, str | None]:
+        """Publish `rows`; return those that Kafka has, by seq, and what caused each.
+
+        What didn't fit its batch is left for the next.
+        """
         partitions = {topic: await self._partitions(self._prefix + topic) for topic in {row.topic for row in rows}}
         batches: dict[tuple[str, int], list[Stored]] = {}
         for row in rows:
@@ -152,16 +165,17 @@ class Publisher:
             batches.setdefault(where, []).append(row)
         with self._telemetry.sending(rows, self._prefix):
             sent = await asyncio.gather(*[self._send(*where, batch) for where, batch in batches.items()])
-        return [seq for seqs in sent for seq in seqs]
+        return {seq: step for each in sent for seq, step in each.items()}
 
-    async def _send(self, topic: str, partition: int, rows: Sequence[Stored]) -> list[int]:
+    async def _send(self, topic: str, partition: int, rows: Sequence[Stored]) -> dict[int, str | None]:
         batch = self._producer.create_batch()
-        taken: list[int] = []
+        taken: dict[int, str | None] = {}
         for row in rows:
-            headers = [(name, text.encode()) for name, text in from_json(row.headers).items()]
+            said = from_json(row.headers)
+            headers = [(name, text.encode()) for name, text in said.items()]
             if batch.append(timestamp=None, key=row.key.encode(), value=row.value, headers=headers) is None:
                 break
-            taken.append(row.seq)
+            taken[row.seq] = trail.line_of(row.topic, row.key, said)
         await (await self._producer.send_batch(batch, topic, partition=partition))
         return taken
 

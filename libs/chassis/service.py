@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 from fastapi import FastAPI
 
-from chassis import agenda, inbox, outbox, undertakings
+from chassis import agenda, inbox, outbox, trail, undertakings
 from chassis.access import Access
 from chassis.clock import Clock
 from chassis.consumer import Consumer
@@ -26,8 +26,12 @@ from chassis.requests import Traced
 from chassis.router import Router
 from chassis.settings import Settings
 from chassis.telemetry import Telemetry
+from chassis.trail_api import add_trail
 from chassis.transaction import Transaction
 from chassis.undertakings import Undertakings
+
+if TYPE_CHECKING:
+    from chassis.otlp_metrics import MetricsSender
 
 log = structlog.get_logger()
 _CLEAN_ROWS = 2000
@@ -91,6 +95,7 @@ class Service:
         self._tasks: list[asyncio.Task[None]] = []
         self._consumer: Consumer | None = None
         self._server: Server | None = None
+        self._sender: MetricsSender | None = None
         self._database, self._broker = Probe(self._database_answers), Probe(self._broker_answers)
         self.runtime: Runtime | None = None
 
@@ -126,9 +131,13 @@ class Service:
         api = self.app.api(self.runtime)
         api.add_middleware(Traced, telemetry=self.telemetry)
         add_health(api, self.is_ready, self.metrics)
+        add_trail(api, self.app.name, pool)
         self._server = await serve(api, self.settings.host, self.settings.port)
         for work in (self.relay.run, self._observe, self._tell_ready, self._clean, *self.app.workers(self.runtime)):
             self._spawn(work)
+        self._sender = self._open_sender()
+        if self._sender is not None:
+            self._spawn(self._sender.run)
         await self._consumer.start()
         log.info("started", service=self.app.name, url=self.url)
 
@@ -147,12 +156,22 @@ class Service:
         if self.runtime is not None:
             await _close(self.runtime.pool)
         await asyncio.to_thread(self.telemetry.shutdown)
+        if self._sender is not None:
+            await asyncio.to_thread(self._sender.last)
         log.info("stopped", service=self.app.name)
 
     async def is_ready(self) -> dict[str, bool]:
         """Whether the database, the broker and the relay answer now."""
         database, broker = await asyncio.gather(self._database.answers(), self._broker.answers())
         return {"database": database, "broker": broker, "relay": self.relay.connected}
+
+    def _open_sender(self) -> "MetricsSender | None":
+        if self.telemetry.endpoint is None:
+            return None
+        from chassis.otlp_metrics import MetricsSender
+
+        every_s = self.settings.otlp_metrics_every.total_seconds()
+        return MetricsSender(self.app.name, self.telemetry.endpoint, self.metrics, every_s)
 
     async def _database_answers(self) -> bool:
         if self.runtime is None:
@@ -224,9 +243,9 @@ class Service:
         self.metrics.observed(outbox_depth=depth, outbox_age_s=age, agenda_size=waiting, lag=self._consumer.lag())
 
     async def _clean(self) -> None:
-        """Forget inbox keys whose messages no topic keeps any more, in small bites."""
+        """Forget inbox keys whose messages no topic keeps any more, and what was kept of causes, in small bites."""
         while True:
-            async for attempt in while_down("clean the inbox"):
+            async for attempt in while_down("clean"):
                 with attempt:
                     forgotten = await self._forget()
             await asyncio.sleep(0.2 if forgotten == _CLEAN_ROWS else 60)
@@ -235,7 +254,9 @@ class Service:
         if self.runtime is None:
             return 0
         async with self.runtime.pool.acquire() as connection:
-            return await inbox.forget(connection, self.clock.now() - self.settings.inbox_kept_within, _CLEAN_ROWS)
+            now, kept = self.clock.now(), self.settings
+            forgotten = await inbox.forget(connection, now - kept.inbox_kept_within, _CLEAN_ROWS)
+            return max(forgotten, await trail.forget(connection, now - kept.trail_kept_within, _CLEAN_ROWS))
 
 
 async def _close(pool: Pool) -> None:

@@ -25,8 +25,16 @@ class Settings(Kafka):
     inbox_kept_within: timedelta = Field(
         timedelta(days=30), description="how long a message's id is remembered; more than the topics keep messages"
     )
+    trail_kept_within: timedelta = Field(
+        timedelta(days=30), ge=timedelta(0), description="how long it is kept what caused each event; 0 keeps nothing"
+    )
     stop_within: timedelta = Field(timedelta(seconds=10), description="bound of a graceful stop")
-    otlp_endpoint: str | None = Field(None, description="OTLP gRPC endpoint; tracing is off without one")
+    otlp_endpoint: str | None = Field(
+        None, description="OTLP gRPC endpoint of traces and metrics; without one none are sent"
+    )
+    otlp_metrics_every: timedelta = Field(
+        timedelta(seconds=15), gt=timedelta(0), description="how often metrics go there too"
+    )
     oidc_issuer: str | None = Field(None, description="OpenID Connect issuer whose tokens are accepted")
     undertakings_required: bool = Field(
         default=False, description="whether staff need an undertaking of confidentiality in force to reach records"

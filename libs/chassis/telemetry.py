@@ -49,8 +49,8 @@ class Telemetry:
     """The spans of one service; `endpoint`, or OTEL_EXPORTER_OTLP_ENDPOINT, is the URL of an OTLP gRPC receiver."""
 
     def __init__(self, service: str, endpoint: str | None) -> None:
-        endpoint = endpoint or os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
-        self._spans = _open(service, endpoint) if endpoint else None
+        self.endpoint = endpoint or os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+        self._spans = _open(service, self.endpoint) if self.endpoint else None
 
     def shutdown(self) -> None:
         """Send what is left, within a few seconds; blocks, so call it in a thread."""

@@ -136,5 +136,6 @@ class Transaction:
             traceparent=cause.traceparent,
             tracestate=cause.tracestate,
             scheduled_by=scheduled_by,
+            caused_by=f"{cause.source} {cause.id}" if cause.id else None,
         )
         return event_id, Outgoing(event.topic(), key, outbox.encode_headers(headers), outbox.encode(event))

@@ -41,6 +41,10 @@ HEADERS: Json = {
             "type": "string",
             "description": "Joins all that one outside event set in motion; the event's id where it is not set.",
         },
+        "ce_causedby": {
+            "type": "string",
+            "description": "Source, a space, and id of the event, or of the request, that this one follows from.",
+        },
         "ce_scheduledby": {
             "type": "string",
             "description": "The `traceparent` of the span that scheduled an event for later.",

@@ -71,8 +71,12 @@ def binary_headers(  # noqa: PLR0913 - one argument per attribute
     traceparent: str | None,
     tracestate: str | None,
     scheduled_by: str | None,
+    caused_by: str | None = None,
 ) -> dict[str, str]:
-    """The Kafka headers of binary mode, for these attributes of a CloudEvent whose data is JSON."""
+    """The Kafka headers of binary mode, for these attributes of a CloudEvent whose data is JSON.
+
+    `caused_by` is what it follows from: a source, a space, an id. A source is a URI reference and has no space.
+    """
     headers = {
         "ce_specversion": "1.0",
         "ce_id": event_id,
@@ -91,6 +95,8 @@ def binary_headers(  # noqa: PLR0913 - one argument per attribute
         headers["tracestate"] = tracestate
     if scheduled_by is not None:
         headers["ce_scheduledby"] = scheduled_by
+    if caused_by is not None:
+        headers["ce_causedby"] = caused_by
     return headers
 
 

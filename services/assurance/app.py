@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from agreement.book import Book
-from assurance import api, keeping_measures, knowing, taking, undertakings
+from assurance import api, due, keeping_measures, knowing, taking, undertakings
 from assurance.settings import AssuranceSettings
 from assurance.watch import Watch
 from chassis.router import Router
@@ -39,4 +39,4 @@ class Assurance:
 
     def workers(self, runtime: Runtime) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """Beside what it hears, the service counts what is open."""
-        return (Watch(self.book, runtime).run,)
+        return Watch(self.book, runtime).run, due.deadlines(self.book, runtime).run

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
 
+from breach import due
 from breach.answers import acts_api, clients_api, dossier_api, incidents_api
 from chassis.http import create_api
 from chassis.service import Runtime
@@ -26,4 +27,5 @@ def build(app: "Breach", runtime: Runtime) -> FastAPI:
     api.state.runtime = runtime
     for part in (incidents_api.router, acts_api.router, dossier_api.router, clients_api.router):
         api.include_router(part)
+    due.deadlines(runtime).add(api)
     return api

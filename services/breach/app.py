@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from agreement.book import Book
-from breach import api
+from breach import api, due
 from breach.affected import directory_store, knowing, scoping
 from breach.authority import dossiers
 from breach.course import incidents, phases
@@ -45,4 +45,4 @@ class Breach:
 
     def workers(self, runtime: Runtime) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """Beside what it hears, the service shows how much time is left."""
-        return (Watch(runtime, self.settings.shown_clocks).run,)
+        return Watch(runtime, self.settings.shown_clocks).run, due.deadlines(runtime).run

@@ -13,6 +13,7 @@ from dutiful import (
     contracts_commands,
     dead_letter_commands,
     deadline_commands,
+    deadlines_command,
     deploy_commands,
     dsar_commands,
     dsar_help_commands,
@@ -21,11 +22,14 @@ from dutiful import (
     instruction_commands,
     mail_command,
     matter_commands,
+    monitoring_commands,
+    notices_command,
     register_commands,
     retention_commands,
     running,
     simulate_command,
     token_command,
+    trace_command,
 )
 
 app = typer.Typer(
@@ -52,6 +56,9 @@ app.command("emit", rich_help_panel="Use")(emit_command.emit)
 app.command("simulate", rich_help_panel="Use")(simulate_command.simulate)
 app.command("mail", rich_help_panel="Use")(mail_command.mail)
 app.command("token", rich_help_panel="Use")(token_command.token)
+app.command("notices", rich_help_panel="Use")(notices_command.notices)
+app.command("deadlines", rich_help_panel="Use")(deadlines_command.deadlines)
+app.command("trace", rich_help_panel="Use")(trace_command.trace)
 app.add_typer(deadline_commands.app, name="deadline", rich_help_panel="Use")
 app.add_typer(retention_commands.app, name="retention", rich_help_panel="Use")
 app.add_typer(breach_dossier_commands.app, name="breach", rich_help_panel="Use")
@@ -71,4 +78,5 @@ app.add_typer(dead_letter_commands.app, name="dead-letters", rich_help_panel="Us
 app.add_typer(agreement_commands.app, name="agreement", rich_help_panel="Check")
 app.add_typer(holder_commands.app, name="holder", rich_help_panel="Check")
 app.add_typer(contracts_commands.app, name="contracts", rich_help_panel="Check")
+app.add_typer(monitoring_commands.app, name="monitoring", rich_help_panel="Check")
 app.add_typer(deploy_commands.app, name="deploy", rich_help_panel="Check")

@@ -2,12 +2,10 @@
 
 from typing import Final
 
-from prometheus_client import Counter, Gauge
-
 from chassis.looking import look_for_ever
 from chassis.service import Runtime
 from contracts.erasure import ErasureConfirmed
-from contracts.holder import HolderReported
+from contracts.holder import Finding, HolderReported
 from contracts.task import TaskConfirmed
 from holder import packages, store
 from holder.jobs import Answer, Kind
@@ -20,24 +18,23 @@ class HolderMetrics:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        registry, service = runtime.metrics.registry, "holder"
-        self._open = Gauge(
-            "dutiful_holder_orders_open", "Orders taken on and not answered", ("service", "kind"), registry=registry
+        metrics = runtime.metrics
+        self._service = "holder"
+        self._open = metrics.gauge("dutiful_holder_orders_open", "{order}", "Orders taken on and not answered", "kind")
+        self._age = metrics.gauge("dutiful_holder_order_oldest_age_seconds", "s", "Age of the oldest of them")
+        self._kept = metrics.gauge("dutiful_holder_packages", "{package}", "Return packages that lie ready")
+        self._answers = metrics.counter("dutiful_holder_answers", "{order}", "Orders answered", "kind", "result")
+        self._erased = metrics.counter(
+            "dutiful_holder_erased", "{record}", "Records, object versions or keys erased", "method"
         )
-        self._age = Gauge(
-            "dutiful_holder_order_oldest_age_seconds", "Age of the oldest of them", ("service",), registry=registry
+        self._found = metrics.counter(
+            "dutiful_holder_found", "{report}", "Reports of what should not be there", "finding"
         )
-        self._kept = Gauge("dutiful_holder_packages", "Return packages that lie ready", ("service",), registry=registry)
-        self._answers = Counter(
-            "dutiful_holder_answers", "Orders answered", ("service", "kind", "result"), registry=registry
-        )
-        self._erased = Counter(
-            "dutiful_holder_erased", "Records, object versions or keys erased", ("service", "method"), registry=registry
-        )
-        self._found = Counter(
-            "dutiful_holder_found", "Reports of what should not be there", ("service", "finding"), registry=registry
-        )
-        self._service = service
+        for kind in Kind:
+            for result in ("done", "failed"):
+                self._answers.labels(self._service, kind, result)
+        for finding in Finding:
+            self._found.labels(self._service, finding)
         runtime.processor.hear_here(HolderReported, self._reported)
 
     def answered(self, kind: Kind, answer: Answer) -> None:

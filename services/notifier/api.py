@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from chassis.http import create_api
 from chassis.service import Runtime
-from notifier import alerts_api, clients_api, deliveries_api, endpoints_api, letters_api, notices_api
+from notifier import alerts_api, clients_api, deliveries_api, due, endpoints_api, letters_api, notices_api
 
 if TYPE_CHECKING:
     from notifier.app import Notifier
@@ -26,4 +26,5 @@ def build(app: "Notifier", runtime: Runtime) -> FastAPI:
     api.state.runtime = runtime
     for part in (clients_api, endpoints_api, notices_api, deliveries_api, letters_api, alerts_api):
         api.include_router(part.router)
+    due.deadlines(runtime).add(api)
     return api

@@ -22,7 +22,7 @@ from contracts.escalation import EscalationDue
 from contracts.incident import IncidentAlertOrdered, IncidentNoticeOrdered
 from contracts.request import RequestNoticeOrdered
 from contracts.retention import RetentionNoticeOrdered, RetentionReinstated
-from notifier import alerting, api, directory, orders, outcomes, store
+from notifier import alerting, api, directory, due, orders, outcomes, store
 from notifier.alerting import Alerter
 from notifier.alerts import Ordered
 from notifier.delivery import Deliverer
@@ -57,7 +57,7 @@ class Notifier:
         """Beside what it hears, the notifier delivers, alerts people, and watches who has no receipt."""
         self._deliverer = Deliverer(self.book, self.settings, runtime)
         self._alerter = Alerter(self.book, self.settings, runtime)
-        return self._deliverer.run, self._alerter.run, Watch(runtime).run
+        return self._deliverer.run, self._alerter.run, Watch(runtime).run, due.deadlines(runtime).run
 
     async def call_deliverer(self, tx: Transaction) -> None:
         """Something is due once `tx` has committed."""

@@ -18,21 +18,30 @@ _DELIVERIES = """
 
 
 async def deliveries(
-    pool: Pool, *, client_id: str | None, notice_id: str | None, status: str | None, before: Place | None, limit: int
+    pool: Pool,
+    *,
+    client_id: str | None,
+    notice_id: str | None,
+    order_id: str | None = None,
+    status: str | None,
+    before: Place | None,
+    limit: int,
 ) -> list[DeliveryView]:
-    """The newest deliveries before a place; None: of every client, of every notice, whatever became of them."""
+    """The newest deliveries before a place; None: of every client, notice and order, whatever became of them."""
     rows = await pool.fetch(
         f"""
         {_DELIVERIES}
          WHERE ($1::text IS NULL OR client_id = $1)
            AND ($2::text IS NULL OR notice_id = $2)
-           AND ($3::text IS NULL OR status = $3)
-           AND ($4::timestamptz IS NULL OR (delivery.created_at, delivery_id) < ($4, $5))
+           AND ($3::text IS NULL OR order_id = $3)
+           AND ($4::text IS NULL OR status = $4)
+           AND ($5::timestamptz IS NULL OR (delivery.created_at, delivery_id) < ($5, $6))
          ORDER BY delivery.created_at DESC, delivery_id DESC
-         LIMIT $6
+         LIMIT $7
         """,
         client_id,
         notice_id,
+        order_id,
         status,
         *(before or (None, None)),
         limit,

@@ -7,7 +7,7 @@ from chassis.database import Pool
 from chassis.looking import look_for_ever
 from chassis.metrics import Metrics
 from chassis.service import Runtime
-from contracts.notice import NoticeEscalated, NoticeFailed
+from contracts.notice import Channel, NoticeEscalated, NoticeFailed
 from notifier import alerts
 
 _LOOK_S: Final = 30.0
@@ -19,6 +19,9 @@ class Watch:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         metrics = runtime.metrics
+        metrics.notice_failed(0)
+        for channel in Channel:
+            metrics.notice_escalated(channel, 0)
         runtime.processor.hear_here(NoticeEscalated, lambda escalated: _count(metrics, escalated))
         runtime.processor.hear_here(NoticeFailed, lambda _: metrics.notice_failed())
 

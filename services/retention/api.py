@@ -17,7 +17,7 @@ from chassis.transaction import Transaction
 from contracts.choice import ChoiceMade, Recipient
 from contracts.event import Id
 from contracts.returning import ReturnAcknowledged
-from retention import client_store, holds_api, orders_api, proof_api, queries
+from retention import client_store, due, holds_api, orders_api, proof_api, queries
 from retention.asking import Once, app_of
 from retention.finding import Finder
 from retention.simulation import simulate
@@ -49,6 +49,7 @@ def build(app: Finder, runtime: Runtime) -> FastAPI:
     api.state.runtime = runtime
     for part in (router, holds_api.router, orders_api.router, proof_api.router):
         api.include_router(part)
+    due.deadlines(runtime).add(api)
     return api
 
 

@@ -37,7 +37,7 @@ from contracts.schedule import (
     ScheduleSweepDue,
     ScheduleTerminationReached,
 )
-from retention import api, clients, deletions, endings, holder_store, holders, holds, returns, sweeping
+from retention import api, clients, deletions, due, endings, holder_store, holders, holds, returns, sweeping
 from retention.finding import Finder
 from retention.settings import RetentionSettings
 from retention.signing import Signer
@@ -113,4 +113,4 @@ class Retention(Finder):
 
     def workers(self, runtime: Runtime) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """Beside what it hears, retention watches who has not answered."""
-        return (Watch(self.book, runtime).run,)
+        return Watch(self.book, runtime).run, due.deadlines(runtime).run

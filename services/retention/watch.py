@@ -20,6 +20,10 @@ class Watch:
         self._book = book
         self._runtime = runtime
         metrics, hear = runtime.metrics, runtime.processor.hear_here
+        metrics.flag_raised(0)
+        for kind in OrderKind:
+            metrics.order_failed(kind, 0)
+            metrics.order_escalated(kind, 0)
         hear(RetentionFlagged, lambda _: metrics.flag_raised())
         hear(RetentionOrderFailed, lambda failed: metrics.order_failed(failed.kind))
         hear(RetentionOrderOverdue, lambda late: metrics.order_escalated(late.kind) if late.escalated else None)

@@ -1,10 +1,12 @@
 """Questions, help and disputes: due dates, quotes before costly work, sixty days to settle (§7, §10, §14)."""
 
 from datetime import date
+from math import inf
 
 import pytest
 from tests.assurance.desk import Desk, document
 
+from assurance import due
 from contracts.assurance import (
     AssuranceAnswered,
     AssuranceClosed,
@@ -145,3 +147,23 @@ async def test_a_settlement_stops_the_days(desk: Desk) -> None:
     await desk.hear(settled)
     await desk.at(date(2027, 3, 1))
     assert [each.how for each in desk.of(AssuranceClosed)] == ["settled"]
+
+
+async def test_what_is_due_soon_is_shown(desk: Desk) -> None:
+    """§10: a question without its answer, by the end of its last day; of the staff's alone, and a metric."""
+    await desk.sign("acme")
+    deadlines = due.deadlines(desk.app.book, desk.runtime)
+    left = desk.runtime.metrics.registry.get_sample_value
+    question = {"service": "assurance", "kind": "question"}
+    await deadlines.look()
+    assert left("dutiful_deadline_seconds_left", question) == inf
+    await desk.say("acme", QUESTION, {"items": ["Who?"]})
+    await deadlines.look()
+    seconds = left("dutiful_deadline_seconds_left", question)
+    assert seconds is not None
+    assert 0 < seconds < inf
+    hours = seconds / 3600
+    (item,) = (await desk.get("operator", "/deadlines", within=str(hours + 1))).json()["items"]
+    assert (item["kind"], item["about"], item["client_id"]) == ("question", "q1", "acme")
+    assert (await desk.get("operator", "/deadlines", within=str(hours - 1))).json()["items"] == []
+    assert (await desk.get("acme", "/deadlines")).status_code == 403

@@ -1,11 +1,13 @@
 """Who is affected: by client, sub-processor, system or category, from what is known at that time (§6, SUB-7)."""
 
 from datetime import date
+from math import inf
 
 import pytest
 from prometheus_client import generate_latest
 from tests.breach.desk import HOUR, INCIDENT, Desk
 
+from breach import due
 from breach.timing.watch import Watch
 from contracts.holder import HolderDeclared, HolderKind
 from contracts.incident import IncidentNoticeOrdered, IncidentScopeWidened
@@ -130,6 +132,29 @@ async def test_the_time_left_is_a_metric(desk: Desk) -> None:
     assert left(name, labels | {"clock": "gdpr_33", "client": ""}) is not None
     assert left("dutiful_breach_clocks", {"service": "breach"}) == 3
     assert b"dutiful_breach_suspected" in generate_latest(desk.runtime.metrics.registry)
+
+
+async def test_how_much_time_is_left_to_the_soonest_clock(desk: Desk) -> None:
+    """BRE-1: towards clients and authorities apart; infinity where no clock runs, below nought when one is over."""
+    deadlines = due.deadlines(desk.runtime)
+
+    async def left(kind: str) -> float:
+        await deadlines.look()
+        labels = {"service": "breach", "kind": kind}
+        seconds = desk.runtime.metrics.registry.get_sample_value("dutiful_deadline_seconds_left", labels)
+        assert seconds is not None
+        return seconds
+
+    assert await left("breach_client") == inf
+    await desk.sign("acme")
+    await desk.detect("acme")
+    await desk.aware()
+    assert 71.9 * 3600 < await left("breach_client") <= 72 * 3600
+    assert await left("breach_authority") < 72 * 3600
+    await desk.receive("acme")
+    assert await left("breach_client") == inf
+    desk.clock.jump_to(desk.clock.now() + 100 * HOUR)
+    assert await left("breach_authority") < 0
 
 
 async def test_few_clocks_are_shown_where_there_are_many(desk: Desk) -> None:

@@ -85,3 +85,17 @@ def test_each_service_has_its_own_registry() -> None:
     assert b'dutiful_events_skipped_total{reason="unknown",service="one"}' in bytes(one.response().body)
     assert b"dutiful_events_skipped_total{" not in bytes(other.response().body)
     assert b"process_resident_memory_bytes" in bytes(one.response().body)
+
+
+def test_dead_letters_are_counted_from_nought(metrics: Metrics) -> None:
+    """Prometheus sees no rise from a series that wasn't there, so an alert would miss the first."""
+    told = scraped(metrics)
+    assert told["dutiful_dead_letters_total unreadable"] == told["dutiful_dead_letters_total rejected"] == 0
+
+
+def test_a_unit_is_the_one_that_was_given_or_that_a_name_ends_with(metrics: Metrics) -> None:
+    """UCUM, for OTLP and for the list."""
+    assert metrics.unit_of("dutiful_events_handled") == "{event}"
+    assert metrics.unit_of("process_cpu_seconds") == "s"
+    assert metrics.unit_of("process_resident_memory_bytes") == "By"
+    assert metrics.unit_of("somebody_else_s") == "1"

@@ -91,7 +91,8 @@ async def _roll_under_load(
 ) -> None:
     """Events go on coming while one service after the other is rolled, and rolled back; `old` runs again at the end."""
     new = {service: Pod(system, service, upcoming) for service in SERVICES}
-    load = asyncio.create_task(_load(system, published))
+    enough = asyncio.Event()
+    load = asyncio.create_task(_load(system, published, enough))
     try:
         await asyncio.gather(*[pod.migrate() for pod in new.values()])
         for service in SERVICES:
@@ -100,8 +101,8 @@ async def _roll_under_load(
             old[service] = Pod(system, service, {})
             await _replace(new[service], old[service], published)
     finally:
-        load.cancel()
-        await asyncio.gather(load, return_exceptions=True)
+        enough.set()
+        await load
         await asyncio.gather(*[pod.kill() for pod in new.values()])
 
 
@@ -118,19 +119,15 @@ async def _replace(going: Pod, coming: Pod, published: list[Published]) -> None:
     await going.stop()
 
 
-async def _load(system: Processes, published: list[Published]) -> None:
-    """Publish until cancelled; `published` has what the broker has, in its order."""
+async def _load(system: Processes, published: list[Published], enough: asyncio.Event) -> None:
+    """Publish until it is enough; `published` has what the broker has, in its order."""
+    events = _events()
     async with AIOKafkaProducer(bootstrap_servers=system.kafka, enable_idempotence=True) as producer:
-        for n, event in enumerate(_events()):
-            await asyncio.shield(asyncio.create_task(_send_and_note(producer, system, event, n, published)))
+        while not enough.is_set():
+            event = next(events)
+            await _send(producer, system, event, f"rest-{len(published)}")
+            published.append(event)
             await asyncio.sleep(PACE_S)
-
-
-async def _send_and_note(
-    producer: AIOKafkaProducer, system: Processes, event: Published, n: int, published: list[Published]
-) -> None:
-    published.append(event)
-    await _send(producer, system, event, f"rest-{n}")
 
 
 async def _publish(system: Processes, events: list[Published], name: str = "rest") -> None:

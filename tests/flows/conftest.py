@@ -25,7 +25,7 @@ Progress = Callable[[str], None]
 @pytest.fixture(scope="module")
 async def street(progress: Progress) -> AsyncIterator[Street]:
     """A house with the shipped agreement: use clients and sub-processors of your own."""
-    async with _open(Book.read(default_path()), progress) as street:
+    async with open_house(Book.read(default_path()), progress) as street:
         yield street
 
 
@@ -36,14 +36,14 @@ async def gated(progress: Progress) -> AsyncIterator[Street]:
         text = default_path().read_text(encoding="utf-8")
         assert 'gate = "per_client"' in text
         (Path(book) / "all.toml").write_text(text.replace('gate = "per_client"', 'gate = "all"'), encoding="utf-8")
-        async with _open(Book.read(Path(book)), progress) as street:
+        async with open_house(Book.read(Path(book)), progress) as street:
             yield street
 
 
 @pytest.fixture(scope="module")
 async def inhabited(progress: Progress) -> AsyncIterator[Street]:
     """A house with the made-up platform's database, and a holder that reaches it, as `make up` leaves it."""
-    async with _open(Book.read(default_path()), progress, sample_platform.MAP) as street:
+    async with open_house(Book.read(default_path()), progress, sample_platform.MAP) as street:
         yield street
 
 
@@ -52,12 +52,13 @@ async def bound(progress: Progress) -> AsyncIterator[Street]:
     """A house where staff must be bound to confidentiality."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("DUTIFUL_UNDERTAKINGS_REQUIRED", "true")
-        async with _open(Book.read(default_path()), progress) as street:
+        async with open_house(Book.read(default_path()), progress) as street:
             yield street
 
 
 @asynccontextmanager
-async def _open(book: Book, progress: Progress, data_map: Path | None = None) -> AsyncIterator[Street]:
+async def open_house(book: Book, progress: Progress, data_map: Path | None = None) -> AsyncIterator[Street]:
+    """A house of its own, and the street that it stands in."""
     home = Path(tempfile.mkdtemp(prefix="dutiful-"))
     clock = VirtualClock(STARTS_AT)
     async with AsyncExitStack() as stack:

@@ -2,19 +2,58 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
+from math import inf
 
 import pytest
 from tests.notifier.desk import Desk
 
 from contracts.escalation import EscalationDue
+from notifier import due
 from notifier.watch import Watch
 
 pytestmark = pytest.mark.servers
 
 
 def _scraped(desk: Desk) -> list[str]:
+    """What is waiting, and what has happened at all."""
+    return [line for line in _all(desk) if not ("_total" in line and line.endswith(" 0.0"))]
+
+
+def _all(desk: Desk) -> list[str]:
     lines = bytes(desk.runtime.metrics.response().body).decode().splitlines()
     return [line for line in lines if line.startswith("dutiful_notices_") and "_created" not in line]
+
+
+async def test_what_people_must_act_upon_is_counted_from_nought(desk: Desk) -> None:
+    """Prometheus sees no rise from a series that wasn't there, so an alert would miss the first."""
+    Watch(desk.runtime)
+    assert 'dutiful_notices_failed_total{service="notifier"} 0.0' in _all(desk)
+    assert 'dutiful_notices_escalated_total{channel="post",service="notifier"} 0.0' in _all(desk)
+
+
+async def test_how_much_time_is_left_for_a_receipt(desk: Desk) -> None:
+    """§15: to the soonest deadline of a notice that nobody has confirmed; infinity where none is open."""
+    deadlines = due.deadlines(desk.runtime)
+    left = partial(
+        desk.runtime.metrics.registry.get_sample_value,
+        "dutiful_deadline_seconds_left",
+        {"service": "notifier", "kind": "notice"},
+    )
+    await deadlines.look()
+    assert left() == inf
+    await desk.sign("acme")
+    await desk.order("acme")
+    await deadlines.look()
+    before = left()
+    assert before is not None
+    assert 0 < before < inf
+    desk.clock.jump_to(desk.clock.now() + timedelta(seconds=before + 60))
+    await deadlines.look()
+    assert -120 < (left() or 0) < 0
+    await desk.escalate(final=True)
+    await deadlines.look()
+    assert left() == inf, "it has failed, which is told otherwise"
 
 
 async def test_who_has_no_receipt_is_seen(desk: Desk) -> None:

@@ -1,5 +1,7 @@
 """What a scrape tells of orders, holds and flags."""
 
+from math import inf
+
 import pytest
 from tests.retention.desk import TODAY, Desk
 
@@ -9,6 +11,7 @@ from contracts.choice import Choice
 from contracts.erasure import ErasureFailed, ErasureOrdered
 from contracts.hold import HoldKind, HoldLifted, HoldPlaced
 from contracts.holder import Finding, HolderReported
+from retention import due
 from retention.watch import Watch
 
 pytestmark = pytest.mark.servers
@@ -41,6 +44,31 @@ async def test_who_has_not_answered_is_seen(desk: Desk) -> None:
     await desk.cease(order)
     await watch.look()
     assert 'dutiful_orders_open{kind="cease"}' not in _scraped(desk, "orders")
+
+
+async def test_how_much_time_is_left_for_an_answer(desk: Desk) -> None:
+    """§8.3: to the soonest open order of each kind; infinity where none is open."""
+    deadlines = due.deadlines(desk.runtime)
+    await desk.sign("acme")
+    await desk.declare("platform-db", "call_recordings")
+    await desk.terminate("acme")
+    [order] = desk.of(CeaseOrdered)
+    await deadlines.look()
+    left = _scraped(desk, "deadline_seconds_left")
+    assert left['dutiful_deadline_seconds_left{kind="erasure"}'] == inf
+    assert 0 < left['dutiful_deadline_seconds_left{kind="cease"}'] < inf
+    desk.clock.jump_to(order.due_at + DAY)
+    await deadlines.look()
+    assert _scraped(desk, "deadline_seconds_left")['dutiful_deadline_seconds_left{kind="cease"}'] < 0
+
+
+async def test_what_people_must_act_upon_is_counted_from_nought(desk: Desk) -> None:
+    """Prometheus sees no rise from a series that wasn't there, so an alert would miss the first."""
+    Watch(desk.book, desk.runtime)
+    scraped = bytes(desk.runtime.metrics.response().body).decode()
+    assert 'dutiful_orders_failed_total{kind="erasure",service="retention"} 0.0' in scraped
+    assert 'dutiful_orders_escalated_total{kind="cease",service="retention"} 0.0' in scraped
+    assert 'dutiful_flags_total{service="retention"} 0.0' in scraped
 
 
 async def test_what_can_not_be_done_is_seen(desk: Desk) -> None:

@@ -18,6 +18,12 @@ from contracts.incident import IncidentReachedNobody
 
 log = structlog.get_logger()
 _LOOK_S: Final = 15.0
+UNITS: Final = {
+    "dutiful_breach_seconds_left": "s",
+    "dutiful_breach_clocks": "{clock}",
+    "dutiful_breach_suspected": "{incident}",
+    "dutiful_breach_reaching_nobody": "{incident}",
+}
 
 
 class Ticking(NamedTuple):
@@ -73,7 +79,7 @@ class Watch:
         self._pool: Pool = runtime.pool
         self._shown = shown
         self.left = TimeLeft("breach", runtime.clock)
-        runtime.metrics.registry.register(self.left)
+        runtime.metrics.register(self.left, UNITS)
         runtime.processor.hear_here(IncidentReachedNobody, _warn)
 
     async def run(self) -> None:

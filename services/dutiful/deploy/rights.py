@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from chassis import undertakings
 from chassis.dead_letters import topic_of
 from contracts.bus import TOPICS
 
@@ -25,9 +26,13 @@ class Rights:
 
 
 def of_service(name: str, heard: Sequence[str]) -> Rights:
-    """A service: the topics of its router, those that it writes, its dead letters and its group."""
+    """A service: the topics of its router, those that it writes, its dead letters and its group.
+
+    Every service hears who is bound to confidentiality, once DUTIFUL_UNDERTAKINGS_REQUIRED asks for it.
+    """
     own = [topic.name for topic in TOPICS if name == topic.writer or name in topic.others]
-    return Rights(name, tuple(sorted(heard)), (*sorted(own), topic_of(name)), (f"dutiful-{name}",))
+    hears = sorted({*heard, *undertakings.router.topics})
+    return Rights(name, tuple(hears), (*sorted(own), topic_of(name)), (f"dutiful-{name}",))
 
 
 def of_platform() -> Rights:

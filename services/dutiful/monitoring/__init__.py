@@ -1,0 +1,1 @@
+"""What an SRE is given: the list of metrics and the dashboards, made from the code."""
