@@ -22,7 +22,7 @@ def generate(
     """Write topics, users with their rights, and each service's manifests, where they differ."""
     from dutiful.deploy.files import write
 
-    changed = write(directory, _files(partitions, replication, prefix))
+    changed = write(directory, _files(directory, partitions, replication, prefix))
     print("\n".join(changed) or "nothing to do")
 
 
@@ -31,7 +31,7 @@ def check(directory: Directory, partitions: Partitions = 6, replication: Replica
     """Refuse manifests that say something else than the contracts and the services."""
     from dutiful.deploy.files import differing
 
-    files = _files(partitions, replication, prefix)
+    files = _files(directory, partitions, replication, prefix)
     stale = differing(directory, files)
     if stale:
         print("\n".join(stale))
@@ -40,8 +40,11 @@ def check(directory: Directory, partitions: Partitions = 6, replication: Replica
     print(f"{len(files)} generated files in {directory}: as the contracts and the services say")
 
 
-def _files(partitions: int, replication: int, prefix: str) -> Mapping[str, str]:
+def _files(directory: Path, partitions: int, replication: int, prefix: str) -> Mapping[str, str]:
     from chassis.topics import Shape
     from dutiful.deploy.files import generated
 
-    return generated(Shape(prefix, partitions, replication))
+    rules = directory.resolve().parent / "monitoring" / "rules.yaml"
+    if not rules.is_file():
+        raise typer.BadParameter(f"the rules of alerts are missing: {rules}")
+    return generated(Shape(prefix, partitions, replication), rules.read_text())

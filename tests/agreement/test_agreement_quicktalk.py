@@ -44,11 +44,11 @@ def test_the_periods_of_the_agreement(quicktalk: Agreement) -> None:
         "erasure_answer",
         "second_look",
         "order_reminder",
+        "question_answer",
+        "assistance_answer",
         "request_notice",
         "requester_kept",
         "requester_unclaimed",
-        "question_answer",
-        "assistance_answer",
     ]
 
 

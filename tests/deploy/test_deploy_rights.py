@@ -15,6 +15,7 @@ from dutiful.deploy import rights, strimzi
 from dutiful.deploy.files import differing, generated, write
 from dutiful.services import RUNNABLE, kind_of
 
+RULES = (Path(__file__).parents[2] / "deploy/monitoring/rules.yaml").read_text()
 BY_CLASS = {event.__name__: event for event in EVENTS.values()}
 
 
@@ -73,7 +74,7 @@ def test_topics_are_those_that_the_command_makes() -> None:
     """`dutiful topics` and Strimzi make the same topics, with the same partitions, copies and settings."""
     shape = Shape("p.", 4, 3)
     planned = {each.name: each for each in plan(shape, RUNNABLE)}
-    files = generated(shape)
+    files = generated(shape, RULES)
     made = list(yaml.safe_load_all(files["components/strimzi/topics.yaml"]))
     assert len(made) == len(planned) == len(TOPICS) + len(RUNNABLE)
     for topic in made:
@@ -83,9 +84,16 @@ def test_topics_are_those_that_the_command_makes() -> None:
         assert topic["spec"]["config"] == want.config
 
 
+def test_alerts_are_those_that_are_tested() -> None:
+    """The Prometheus operator gets the very rules that promtool tests."""
+    made = yaml.safe_load(generated(Shape("", 6, 3), RULES)["components/monitoring/rules.yaml"])
+    assert made["kind"] == "PrometheusRule"
+    assert made["spec"] == yaml.safe_load(RULES)
+
+
 def test_what_differs_is_found_and_mended(tmp_path: Path) -> None:
     """A file that was edited, one that is missing and one of a service that is gone are named, and are put right."""
-    files = generated(Shape("", 6, 3))
+    files = generated(Shape("", 6, 3), RULES)
     assert write(tmp_path, files) == sorted(files)
     assert differing(tmp_path, files) == []
     edited, missing, gone = (

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from chassis.topics import Shape, plan
-from dutiful.deploy import rights, strimzi, workloads
+from dutiful.deploy import prometheus, rights, strimzi, workloads
 from dutiful.deploy.resources import Resource, dns, written
 from dutiful.services import RUNNABLE, kind_of
 
@@ -16,8 +16,8 @@ SERVICES: Final = "services"
 """The directory that is generated whole; the other generated files lie among those written by hand."""
 
 
-def generated(shape: Shape) -> Mapping[str, str]:
-    """Every generated file by its path within `deploy/k8s`."""
+def generated(shape: Shape, rules: str) -> Mapping[str, str]:
+    """Every generated file by its path within `deploy/k8s`; `rules` is the text of `deploy/monitoring/rules.yaml`."""
     clients = [rights.of_service(name, kind_of(name).router.topics) for name in RUNNABLE]
     clients += [rights.of_platform(), rights.of_operator(RUNNABLE)]
     files: dict[str, Iterable[Resource]] = {
@@ -29,6 +29,7 @@ def generated(shape: Shape) -> Mapping[str, str]:
         "components/keda/scaled.yaml": [
             each for name in RUNNABLE for each in workloads.scaling(name, shape.partitions, shape.prefix)
         ],
+        "components/monitoring/rules.yaml": [prometheus.alerts(rules)],
         "components/gateway/routes.yaml": [workloads.route(name) for name in RUNNABLE],
         "components/ingress/ingresses.yaml": [workloads.ingress(name) for name in RUNNABLE],
     }
