@@ -61,7 +61,7 @@ check: env  ## Format, lint, types, layers, contracts, unit tests: under a minut
 	@$(RUN)/dutiful contracts check docs/contracts/released
 	@$(RUN)/dutiful monitoring check
 	@$(RUN)/dutiful deploy check deploy/k8s
-	@$(RUN)/pytest -q -m 'not servers and not slow'
+	@$(RUN)/pytest -q -n 2 -m 'not servers and not slow'
 
 manifests: env $(SCHEMAS) .tools/bin/kubeconform  ## The Kubernetes manifests against strict schemas; needs kubectl and Go
 	@set -e; for overlay in deploy/k8s/overlays/*/; do \
