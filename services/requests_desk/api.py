@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from chassis.http import create_api
 from chassis.service import Runtime
-from requests_desk import clients_api, instructions_api, requests_api, sealed_api, tasks_api
+from requests_desk import clients_api, due, instructions_api, requests_api, sealed_api, tasks_api
 
 if TYPE_CHECKING:
     from requests_desk.app import Requests
@@ -32,4 +32,5 @@ def build(app: "Requests", runtime: Runtime) -> FastAPI:
         instructions_api.router,
     ):
         api.include_router(part)
+    due.deadlines(runtime).add(api)
     return api

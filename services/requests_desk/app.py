@@ -17,6 +17,7 @@ from requests_desk import (
     answers,
     api,
     assisting,
+    due,
     erasing,
     instructions,
     keeping,
@@ -57,4 +58,4 @@ class Requests:
 
     def workers(self, runtime: Runtime) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """Beside what it hears, the service shows what waits."""
-        return (Watch(runtime).run, TaskWatch(runtime).run)
+        return Watch(runtime).run, TaskWatch(runtime).run, due.deadlines(runtime).run

@@ -4,6 +4,9 @@ import pytest
 from prometheus_client import generate_latest
 from tests.requests.desk import Desk
 
+from contracts.authority import Ban
+from contracts.request import NoticeKind
+from requests_desk import due
 from requests_desk.watch import Watch
 
 pytestmark = pytest.mark.servers
@@ -34,3 +37,24 @@ async def test_what_waits_and_what_was_refused_is_counted(desk: Desk) -> None:
         assert line in said
     assert "acme" not in said
     assert "dsar-1" not in said
+
+
+async def test_who_must_know_is_among_the_deadlines(desk: Desk) -> None:
+    """DSR-1, DSR-4: what nobody knows yet, the soonest first, with what is missing; what is sealed is not there."""
+    await desk.ask("dsar-1")
+    await desk.ask("dsar-2", client_id=None, text="Nobody's")
+    await desk.demand("auth-1", ban=Ban(text="An order"))
+    found = (await desk.get("operator", "/deadlines", within=24 * 7)).json()["items"]
+    assert [(each["about"], each["client_id"], each["lacks"]) for each in found] == [
+        ("dsar-1", "acme", "receipt"),
+        ("dsar-2", None, "decision whose data it is about"),
+    ]
+    deadlines = due.deadlines(desk.runtime)
+    await deadlines.look()
+    assert b'dutiful_deadline_seconds_left{kind="request_notice",service="requests"}' in generate_latest(
+        desk.runtime.metrics.registry
+    )
+    await desk.receipt("dsar-1", NoticeKind.DSAR_RECEIVED)
+    await desk.post("operator", "/requests/dsar-2/closure", {"reason": "Nobody's."})
+    assert (await desk.get("operator", "/deadlines", within=24 * 7)).json()["items"] == []
+    assert (await desk.get("acme", "/deadlines")).status_code == 403
