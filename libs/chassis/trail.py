@@ -67,8 +67,10 @@ def line_of(topic: str, key: str, headers: Mapping[str, str]) -> str | None:
     if topic.startswith(_DEAD_LETTERS):
         event_id, source = headers.get("ce_id", ""), headers.get("ce_source", "")
         parts = key, DEAD_LETTER, headers.get("ce_flowid", event_id), f"{source} {event_id}", key
-        return "\t".join([" ".join(part.split()) for part in parts])
-    return "\t".join(_SAID(headers)) if "ce_causedby" in headers else None
+        return "\t".join(["".join([each if each.isprintable() else " " for each in part]) for part in parts])
+    if "ce_causedby" not in headers:
+        return None
+    return "\t".join(_SAID(headers)).replace("\0", " ")  # PostgreSQL takes none, and a token's subject may have one
 
 
 async def conclude(connection: Connection, seqs: Sequence[int], said: Sequence[str], now: datetime) -> None:

@@ -16,6 +16,12 @@ from chassis.service import Runtime
 from contracts.assurance import Matter
 
 _LOOK_S: Final = 30.0
+UNITS: Final = {
+    "dutiful_assurance_open": "{matter}",
+    "dutiful_assurance_overdue": "{matter}",
+    "dutiful_measures_held": "{version}",
+    "dutiful_undertakings": "{person}",
+}
 
 
 class Counted(Collector):
@@ -55,7 +61,7 @@ class Watch:
         self._book = book
         self._runtime = runtime
         self.counted = Counted("assurance")
-        runtime.metrics.registry.register(self.counted)
+        runtime.metrics.register(self.counted, UNITS)
 
     async def run(self) -> None:
         """Look until cancelled."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from prometheus_client import Counter
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -44,12 +43,11 @@ class TaskWatch:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self.unanswered = Unanswered("requests")
-        registry = runtime.metrics.registry
-        registry.register(self.unanswered)
-        labels = ("service", "act")
-        failed = Counter("dutiful_tasks_failed", "Tasks that a holder said it can't do", labels, registry=registry)
-        overdue = Counter(
-            "dutiful_tasks_overdue", "Reminders of tasks that were not answered", labels, registry=registry
+        metrics = runtime.metrics
+        metrics.register(self.unanswered, {"dutiful_tasks_open": "{task}", "dutiful_tasks_escalated": "{task}"})
+        failed = metrics.counter("dutiful_tasks_failed", "{task}", "Tasks that a holder said it can't do", "act")
+        overdue = metrics.counter(
+            "dutiful_tasks_overdue", "{reminder}", "Reminders of tasks that were not answered", "act"
         )
         runtime.processor.hear_here(RequestTaskFailed, lambda said: failed.labels("requests", said.act).inc())
         runtime.processor.hear_here(RequestTaskOverdue, lambda said: overdue.labels("requests", said.act).inc())

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from prometheus_client import Counter
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -14,6 +13,11 @@ from contracts.request import RequestAnswerRefused, RequestEscalated
 from requests_desk.records import Status
 
 _LOOK_S: Final = 30.0
+UNITS: Final = {
+    "dutiful_requests": "{request}",
+    "dutiful_requests_untold": "{request}",
+    "dutiful_instructions_suspended": "{instruction}",
+}
 
 
 class Waiting(Collector):
@@ -52,16 +56,13 @@ class Watch:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self.waiting = Waiting("requests")
-        registry = runtime.metrics.registry
-        registry.register(self.waiting)
-        refused = Counter(
-            "dutiful_answers_refused",
-            "Answers that somebody tried to send uninstructed",
-            ("service",),
-            registry=registry,
+        metrics = runtime.metrics
+        metrics.register(self.waiting, UNITS)
+        refused = metrics.counter(
+            "dutiful_answers_refused", "{answer}", "Answers that somebody tried to send uninstructed"
         ).labels("requests")
-        escalated = Counter(
-            "dutiful_requests_escalated", "Requests that people were called about", ("service",), registry=registry
+        escalated = metrics.counter(
+            "dutiful_requests_escalated", "{request}", "Requests that people were called about"
         ).labels("requests")
         runtime.processor.hear_here(RequestAnswerRefused, lambda _: refused.inc())
         runtime.processor.hear_here(RequestEscalated, lambda _: escalated.inc())

@@ -30,6 +30,7 @@ async def test_a_question_is_answered(bus: Bus, clerk: Clerk, run_clerk: RunCler
         "ce_type": "answer.given",
         "ce_subject": "anna",
         "ce_flowid": "flow-7",
+        "ce_causedby": "tests why?",
         "content-type": "application/json",
         "traceparent": traceparent,
     }

@@ -56,7 +56,7 @@ async def test_an_empty_database(database: str) -> None:
     applied = await migrate(database, "clerk", [*shipped(CHASSIS_TABLES), _FIRST, _SECOND])
     assert applied[-2:] == ["clerk/001_note", "clerk/002_note_author"]
     tables = await _columns(database, "clerk")
-    assert set(tables) == {"migration", "inbox", "outbox", "agenda", "bound_person", "note"}
+    assert set(tables) == {"migration", "inbox", "outbox", "agenda", "trail", "bound_person", "note"}
     assert tables["note"] == ["text", "author"]
     assert await _columns(database, "public") == {}
 

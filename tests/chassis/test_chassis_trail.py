@@ -51,10 +51,13 @@ def _said(key: str = "anna") -> Said:
 def test_what_nothing_caused_is_not_kept_and_a_dead_letter_is_whatever_is_in_it() -> None:
     """A tombstone has no cause; a message that can't be read may have tabs and lines where an id should be."""
     assert trail.line_of("answer", "anna", {}) is None
-    line = trail.line_of("dead-letter.clerk", "clerk-question-0-1", {"ce_id": "a\tb\nc", "ce_source": "tests"})
+    line = trail.line_of("dead-letter.clerk", "clerk-question-0-1", {"ce_id": "a\tb\0c", "ce_source": "tests"})
     assert line is not None
     assert Said.of(line) == Said("clerk-question-0-1", "dead-letter", "a b c", "tests", "a b c", "clerk-question-0-1")
     assert Said.of(trail.line_of("dead-letter.clerk", "letter", {}) or "").cause_id == ""
+    odd = trail.line_of("answer", "anna", _HEADERS | {"ce_causedby": "dutiful/clerk/api/staff/a\0b key"})
+    assert odd is not None
+    assert "\0" not in odd, "PostgreSQL would refuse it, and the relay stand still"
 
 
 async def test_an_event_is_in_one_place(bus: Bus, run_clerk: RunClerk) -> None:

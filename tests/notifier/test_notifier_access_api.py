@@ -35,6 +35,7 @@ WAYS = [
     Way("DELETE", "/endpoints/{endpoint_id}", MANAGES),
     Way("GET", "/notices", SEES),
     Way("GET", "/notices/{notice_id}", READS),
+    Way("GET", "/deadlines", frozenset({Right.SEE_ALL_CLIENTS})),
     Way("GET", "/deliveries", SEES),
     Way("GET", "/deliveries/{delivery_id}", SEES),
     Way("POST", "/deliveries/{delivery_id}/resend", SENDS, {}),

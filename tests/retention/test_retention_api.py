@@ -35,6 +35,7 @@ A_LETTER: Json = {
     "evidence": "letter of 24 November",
 }
 WAYS = [
+    Way("GET", "/deadlines", frozenset({Right.SEE_ALL_CLIENTS})),
     Way("GET", "/terminations", SEES),
     Way("GET", "/clients/{client_id}/termination", SEES),
     Way("GET", "/clients/{client_id}/plan", SEES),

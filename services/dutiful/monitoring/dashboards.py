@@ -151,6 +151,40 @@ DEADLINES: Final = Dashboard(
         ),
         (
             Panel(
+                "Requests",
+                "That are not over, by kind and status; those whose client does not know yet.",
+                "short",
+                {
+                    "{{kind}} {{status}}": "max by (kind, status) (dutiful_requests)",
+                    "untold": "max(dutiful_requests_untold)",
+                    "instructions suspended": "max(dutiful_instructions_suspended)",
+                },
+            ),
+            Panel(
+                "Tasks of holders for one person",
+                "Without an answer, those that people must act on, and what came of them in the last day.",
+                "short",
+                {
+                    "open {{act}}": "max by (act) (dutiful_tasks_open)",
+                    "escalated {{act}}": "max by (act) (dutiful_tasks_escalated)",
+                    "failed {{act}}": "sum by (act) (increase(dutiful_tasks_failed_total[1d]))",
+                    "overdue {{act}}": "sum by (act) (increase(dutiful_tasks_overdue_total[1d]))",
+                },
+            ),
+            Panel(
+                "Requests: people must act",
+                "In the last day: people called about a request, answers that nobody had instructed and that were refused.",
+                "short",
+                {
+                    "escalated": "sum(increase(dutiful_requests_escalated_total[1d]))",
+                    "refused": "sum(increase(dutiful_answers_refused_total[1d]))",
+                },
+                above=1,
+                kind="stat",
+            ),
+        ),
+        (
+            Panel(
                 "Questions, audits, requests for help, disputes",
                 "That are not over, and those of them past their last day.",
                 "short",

@@ -56,6 +56,14 @@ def _breach(runtime: Runtime, _: Book) -> None:
     Watch(runtime, 0)
 
 
+def _requests(runtime: Runtime, _: Book) -> None:
+    from requests_desk.task_watch import TaskWatch
+    from requests_desk.watch import Watch
+
+    Watch(runtime)
+    TaskWatch(runtime)
+
+
 def _assurance(runtime: Runtime, book: Book) -> None:
     from assurance.watch import Watch
 
@@ -72,6 +80,7 @@ _WATCHES: Final[Mapping[str, Callable[[Runtime, Book], None]]] = {
     "notifier": _notifier,
     "retention": _retention,
     "breach": _breach,
+    "requests": _requests,
     "assurance": _assurance,
     "holder": _holder,
 }
