@@ -91,8 +91,9 @@ async def ask_for_help(client_id: PathId, request_id: PathId, body: AssistanceBo
     summary="Accept or decline a quote",
 )
 async def answer_quote(
-    client_id: PathId, request_id: PathId, assistance_id: PathId, body: QuoteAnswerBody, act: Act
+    client_id: PathId, request_id: PathId, assistance_id: PathId, body: QuoteAnswerBody, caller: Instructing, act: Act
 ) -> RequestView:
-    """DSR-3: nothing is begun before it is accepted."""
+    """DSR-3: nothing is begun before it is accepted, which is for the client alone."""
+    caller.require(Right.ACCEPT_COSTS)
     more = {"assistance_id": assistance_id, "received_at": act.running.clock.now()}
     return await act.say(DsarQuoteAnswered, request_id, body, client_id=client_id, by="answered_by", **more)

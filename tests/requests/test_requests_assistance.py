@@ -31,6 +31,8 @@ async def test_costly_help_begins_once_its_quote_is_accepted(desk: Desk) -> None
     quote_id = quoted.json()["assistance"][0]["quote"]["quote_id"]
     assert (await desk.post("operator", f"{OURS}/{assistance_id}/start")).status_code == 409
     answer = {"quote_id": quote_id, "accepted": True}
+    for staff in ("operator", "dpo"):
+        assert (await desk.post(staff, f"{CLIENTS}/{assistance_id}/answer", answer)).status_code == 403
     accepted = await desk.post("acme", f"{CLIENTS}/{assistance_id}/answer", answer)
     assert accepted.json()["assistance"][0]["quote"]["accepted"] is True
     assert (await desk.post("operator", f"{OURS}/{assistance_id}/start")).status_code == 201
