@@ -9,7 +9,7 @@ KUBERNETES := 1.37.0
 SCHEMAS := .tools/kubernetes/$(KUBERNETES)
 
 .DEFAULT_GOAL := help
-.PHONY: help env java promtool otelcol demo up test check manifests bench lock
+.PHONY: help env java promtool otelcol demo up test check manifests fuzz bench lock
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -80,6 +80,9 @@ $(SCHEMAS): | $(UV)
 	@$(UV) pip install --quiet --no-deps --target $@.part kubernetes-validate==$(KUBERNETES)
 	@mv $@.part/kubernetes_validate/kubernetes-json-schema/v$(KUBERNETES)-local-strict $@ && rm -rf $@.part
 	@sed -i 's#"/api/_definitions.json#"file://$(CURDIR)/$@/_definitions.json#g' $@/*.json
+
+fuzz: env  ## Every operation of every API, through the bounds of each field: for when an API has changed
+	@DUTIFUL_FUZZ_PHASES=coverage,fuzzing $(RUN)/pytest -q tests/flows/test_fuzzed_apis.py
 
 bench: env  ## The benchmarks, each beside a raw loop in the same run
 	@$(RUN)/python -m benchmarks

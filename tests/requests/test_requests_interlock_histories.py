@@ -35,15 +35,22 @@ class Histories(Driven):
         super().__init__()
         self.tries = 0
 
-    @initialize(first=st.sampled_from(("acme", "acme", None)), second=clients, instructed=st.sampled_from((2, 2, 1, 0)))
-    def begin(self, first: str | None, second: str, instructed: int) -> None:
-        """Two requests with two answers each, perhaps instructed before they came."""
+    @initialize(
+        first=st.sampled_from(("acme", "acme", None)),
+        second=clients,
+        instructed=st.sampled_from((2, 2, 1, 0)),
+        sends=st.sampled_from((True, True, False)),
+    )
+    def begin(self, first: str | None, second: str, instructed: int, *, sends: bool) -> None:
+        """Two requests with two answers each, perhaps instructed before they came, and one perhaps sent at once."""
         for nth in range(instructed):
             self.instruct(nth, (first or "acme", second)[nth], 0, InstructionChannel.EMAIL)
         self.ask(0, first)
         self.ask(1, second)
         for nth in range(ANSWERS):
             self._say(self.desk.draft(self._id("answer", nth), self._id("dsar", nth % 2), final=False))
+        if sends:
+            self.send(0, 0)
 
     @rule(nth=requests, client_id=st.sampled_from(("acme", "borealis", None)))
     def ask(self, nth: int, client_id: str | None) -> None:
@@ -150,4 +157,4 @@ def _check(before: Sequence[Event], sent: RequestAnswerSent) -> None:
 async def test_no_history_lets_an_uninstructed_answer_leave(desk: Desk) -> None:
     """DSR-2: over all histories, no answer without an earlier instruction from the right client."""
     await drive(Histories, desk, examples=60, steps=30)
-    assert Histories.left > Histories.runs / 4
+    assert Histories.left > Histories.runs / 10  # where nothing ever leaves, nothing is proven

@@ -131,4 +131,4 @@ class Bans(Driven):
 async def test_no_history_reveals_what_is_under_a_ban(desk: Desk) -> None:
     """DSR-4: over all histories the client is told of each request once, when the law allows it and not before."""
     await drive(Bans, desk, examples=40, steps=25)
-    assert Bans.unsealed > Bans.runs / 4  # a machine in which no ban ever ends proves nothing
+    assert Bans.unsealed > Bans.runs / 10  # a machine in which no ban ever ends proves nothing
