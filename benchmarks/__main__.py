@@ -10,6 +10,7 @@ import uvloop
 from benchmarks import agenda, breaches, clocks, deliveries, erasure, events, fanout, latency, retention
 from benchmarks.results import Results
 from benchmarks.servers import Servers
+from chassis.collecting import collect_seldom
 
 ALL = {
     "events": events.measure,
@@ -48,4 +49,5 @@ if __name__ == "__main__":
     chosen = parser.parse_args()
     if unknown := set(chosen.names) - ALL.keys():
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(ALL)}")
+    collect_seldom()  # as `dutiful run` does; the raw loops profit too
     uvloop.run(main(chosen.names or list(ALL), chosen.json))

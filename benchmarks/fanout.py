@@ -15,7 +15,7 @@ from contracts.subprocessor import SubprocessorAdded, WrittenAgreement
 from embedded.processes import Processes
 
 CLIENTS = 10_000
-PAIRS = 3
+PAIRS = 7
 _WITHIN_S = 60
 _HANGING = CLIENTS // ENDPOINTS
 _KILL_AT = CLIENTS // 3
@@ -54,11 +54,11 @@ async def measure(servers: Servers, results: Results) -> None:
     settled = typical.settled_cpu_s / CLIENTS * 1000
     results.add("fan-out, CPU with every client's window opened", settled, "ms/delivery")
     results.add("fan-out, CPU of the receiver, apart", typical.receiver_cpu_s / CLIENTS * 1000, "ms/delivery")
-    rate = (CLIENTS - _HANGING) / median(run.arrived_s for run in hung)
-    undisturbed = CLIENTS / median(run.arrived_s for run in calm)
-    results.add(
-        "one of 100 endpoints hangs: loss of the others", (1 - rate / undisturbed) * 100, "%", goal="< 5 %, Svix 13-21"
+    # A fan-out takes little over a second, and the next may be a tenth slower: each is compared with the one beside it.
+    kept = median(
+        (CLIENTS - _HANGING) / CLIENTS * one.arrived_s / other.arrived_s for one, other in zip(calm, hung, strict=True)
     )
+    results.add("one of 100 endpoints hangs: loss of the others", (1 - kept) * 100, "%", goal="< 5 %, Svix 13-21")
     results.add("SIGKILL in mid-run: never delivered", lost, "deliveries", goal="0")
     results.add("SIGKILL in mid-run: delivered twice", twice, "deliveries")
     for service, megabytes in typical.rss_mb.items():

@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import gc
 import logging
 import os
 import signal
@@ -208,10 +207,10 @@ def _go(work: Coroutine[Any, Any, None], ports: str = "DUTIFUL_PORT") -> None:
     """Run to the end; what can't be is one sentence. `ports` names what sets the ports."""
     import uvloop
 
+    from chassis.collecting import collect_seldom
     from chassis.errors import Unable
 
-    gc.collect()
-    gc.freeze()  # what is loaded stays: walking it again and again would hold up a message for tens of milliseconds
+    collect_seldom()
     try:
         uvloop.run(work)
     except Unable as error:
