@@ -121,11 +121,12 @@ class Hearer(Speaker):
     app: App
     said: list[Event] = field(default_factory=list)
 
-    async def hear(self, event: Event, event_id: str | None = None) -> None:
+    async def hear(self, event: Event, event_id: str | None = None) -> Cause:
         """The service handles `event` as if it had come from the bus, and then what it says to itself."""
         cause = Cause(source="tests", id=event_id or f"event-{next(self.numbers)}", flow_id="tests")
         await self.runtime.processor.submit(event, cause)
         await self.settle()
+        return cause
 
     async def settle(self) -> None:
         """Everything that is due is said, and what the service says to itself is heard."""
@@ -141,7 +142,7 @@ class Hearer(Speaker):
     async def _take(self, headers: dict[str, str], value: bytes) -> None:
         event = EVENTS[headers["ce_type"]].model_validate_json(value)
         self.said.append(event)
-        if event.TYPE in self.app.router.routes:
+        if event.TYPE in self.runtime.processor.router.routes:
             await self.runtime.processor.submit(event, Cause(headers["ce_source"], headers["ce_id"], "tests"))
 
     def of(self, kind: type[E], /, **fields: object) -> list[E]:

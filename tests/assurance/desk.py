@@ -1,22 +1,18 @@
 """The assurance service that a test speaks to: events as if from the bus, days that pass, clients and operators."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Any, TypeVar
 
 import httpx
-from pydantic_core import from_json
-from tests.desk import Json, Speaker
+from tests.desk import Hearer, Json
 
 from assurance.app import Assurance
-from chassis import agenda
 from chassis.access import mint
-from chassis.message import Cause
 from chassis.rights import Role
 from contracts.assurance import AssuranceNoticeOrdered
-from contracts.bus import EVENTS
 from contracts.client import ClientSigned, Contact
 from contracts.event import Event
 from contracts.incident import IncidentNoticeOrdered, NoticeKind
@@ -34,38 +30,10 @@ def document(name: str = "plan.pdf") -> Json:
 
 
 @dataclass(kw_only=True)
-class Desk(Speaker):
+class Desk(Hearer):
     """The service that hears what a test says, and answers whoever has a token."""
 
     app: Assurance
-    said: list[Event] = field(default_factory=list)
-
-    async def hear(self, event: Event) -> None:
-        """The service handles `event` as if it had come from the bus, and then what it says to itself."""
-        await self.submit(event)
-        await self.settle()
-
-    async def settle(self) -> None:
-        """Everything that is due is said, and what the service says to itself is heard."""
-        while True:
-            async with self.runtime.pool.acquire() as connection, connection.transaction():
-                await agenda.move_due(connection, self.clock.now(), 1000)
-                rows = await connection.fetch("DELETE FROM outbox RETURNING seq, headers, value")
-            if not rows:
-                return
-            for row in sorted(rows, key=lambda row: row["seq"]):
-                headers = from_json(row["headers"])
-                event = EVENTS[headers["ce_type"]].model_validate_json(row["value"])
-                self.said.append(event)
-                if event.TYPE in self.runtime.processor.router.routes:
-                    cause = Cause(headers["ce_source"], headers["ce_id"], "tests")
-                    await self.runtime.processor.submit(event, cause)
-
-    def of(self, kind: type[E], /, **fields: object) -> list[E]:
-        """What was said of a kind with these fields."""
-        same = fields.items()
-        found = [each for each in self.said if isinstance(each, kind)]
-        return [each for each in found if same <= {name: getattr(each, name) for name in fields}.items()]
 
     def notices(self) -> list[tuple[str, Mapping[str, object]]]:
         """What clients were ordered to be told; each has its words in both languages."""
@@ -81,15 +49,7 @@ class Desk(Speaker):
     async def at(self, day: date, hour: int = 10) -> None:
         """The clock goes to an hour of a day where the agreement is, with everything due on the way at its time."""
         at = datetime.combine(day, time(hour), self.app.book.latest.zone).astimezone(UTC)
-        while True:
-            async with self.runtime.pool.acquire() as connection:
-                due_at = await agenda.next_due(connection)
-            if due_at is None or due_at > at:
-                break
-            self.clock.jump_to(due_at)
-            await self.settle()
-        self.clock.jump_to(at)
-        await self.settle()
+        await self.pass_until(at)
 
     async def sign(self, *client_ids: str, **more: Any) -> None:  # noqa: ANN401 - fields of any kind
         """These clients sign the agreement."""

@@ -1,17 +1,13 @@
 """The service `requests` that a test speaks to: requests, instructions, answers, days that pass, people."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from pydantic_core import from_json
-from tests.desk import Speaker
+from tests.desk import Hearer
 
 from agreement.book import Book
-from chassis import agenda
-from chassis.message import Cause
 from contracts.authority import AuthorityKind, AuthorityRequested, Ban
-from contracts.bus import EVENTS
 from contracts.client import ClientSigned, Contact
 from contracts.dsar import DataSubjectRight, DsarReceived
 from contracts.event import Event
@@ -35,57 +31,19 @@ DAY: Final = timedelta(days=1)
 
 
 @dataclass(kw_only=True)
-class Desk(Speaker):
+class Desk(Hearer):
     """The service that hears what a test says, and answers whoever has a token."""
 
     book: Book
     app: Requests
-    said: list[Event] = field(default_factory=list)
-
-    async def hear(self, event: Event) -> Cause:
-        """The service handles `event` as if it had come from the bus, and then what it says to itself."""
-        cause = await self.submit(event)
-        await self.settle()
-        return cause
-
-    async def settle(self) -> None:
-        """Everything that is due is said, and what the service says to itself is heard."""
-        while True:
-            async with self.runtime.pool.acquire() as connection, connection.transaction():
-                await agenda.move_due(connection, self.clock.now(), 1000)
-                rows = await connection.fetch("DELETE FROM outbox RETURNING seq, headers, value")
-            if not rows:
-                return
-            for row in sorted(rows, key=lambda row: row["seq"]):
-                headers = from_json(row["headers"])
-                event = EVENTS[headers["ce_type"]].model_validate_json(row["value"])
-                self.said.append(event)
-                if event.TYPE in self.app.router.routes:
-                    cause = Cause(headers["ce_source"], headers["ce_id"], "tests")
-                    await self.runtime.processor.submit(event, cause)
-
-    def of(self, kind: type[E_], /, **fields: object) -> list[E_]:
-        """What was said of a kind with these fields."""
-        found = [each for each in self.said if isinstance(each, kind)]
-        return [each for each in found if fields.items() <= {name: getattr(each, name) for name in fields}.items()]
 
     async def pass_days(self, days: float) -> None:
         """So many days, with everything that is due on the way at its time."""
-        at = self.clock.now() + days * DAY
-        while True:
-            async with self.runtime.pool.acquire() as connection:
-                due_at = await agenda.next_due(connection)
-            if due_at is None or due_at > at:
-                break
-            self.clock.jump_to(due_at)
-            await self.settle()
-        self.clock.jump_to(at)
-        await self.settle()
+        await self.pass_until(self.clock.now() + days * DAY)
 
     async def leap_days(self, days: float) -> None:
         """So many days at once, as if the service had been down meanwhile."""
-        self.clock.jump_to(self.clock.now() + days * DAY)
-        await self.settle()
+        await self.leap_until(self.clock.now() + days * DAY)
 
     async def value(self, query: str, *args: object) -> Any:  # noqa: ANN401 - whatever is asked for
         """One value of the database."""
