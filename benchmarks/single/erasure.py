@@ -14,8 +14,8 @@ from uuid import uuid4
 
 import asyncpg
 
-from benchmarks.results import Results
-from benchmarks.servers import Servers
+from benchmarks.rig.results import Results
+from benchmarks.rig.servers import Servers
 from chassis.database import open_pool
 from chassis.migrations import CHASSIS_TABLES, migrate, shipped
 from holder.app import Holder
@@ -156,7 +156,7 @@ async def _fill(dsn: str) -> None:
 @asynccontextmanager
 async def _reading(dsn: str, *, first: bool) -> AsyncIterator[list[float]]:
     """A reader in a process of its own; what it measured is there at the end, in ms."""
-    command = (sys.executable, "-m", "benchmarks.erasure_reader", dsn, str(ROWS), str(THEIRS), *(("first",) * first))
+    command = (sys.executable, "-m", "benchmarks.single.erasure_reader", dsn, str(ROWS), str(THEIRS), *(("first",) * first))
     reader = await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from statistics import median
 
-from benchmarks.filling import ENDPOINTS, count_rows, fill_clients, fill_endpoints
-from benchmarks.receiving import ReceiverProcess
-from benchmarks.results import Results
-from benchmarks.servers import Servers, cpu_s, rss_mb
-from benchmarks.system import SERVICES, Publisher, publisher, system
-from benchmarks.waiting import until
+from benchmarks.rig.filling import ENDPOINTS, count_rows, fill_clients, fill_endpoints
+from benchmarks.rig.receiving import ReceiverProcess
+from benchmarks.rig.results import Results
+from benchmarks.rig.servers import Servers, cpu_s, rss_mb
+from benchmarks.rig.system import SERVICES, Publisher, publisher, system
+from benchmarks.rig.waiting import until
 from contracts.subprocessor import SubprocessorAdded, WrittenAgreement
 from embedded.processes import Processes
 

@@ -4,13 +4,13 @@ import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
-from benchmarks.filling import fill_clients, fill_endpoints
-from benchmarks.raw_way import raw_way
-from benchmarks.receiving import ReceiverProcess
-from benchmarks.results import Results
-from benchmarks.servers import Servers
-from benchmarks.system import SERVICES, Publisher, paced, percentile, publisher, system
-from benchmarks.waiting import until
+from benchmarks.rig.filling import fill_clients, fill_endpoints
+from benchmarks.beside.raw_way import raw_way
+from benchmarks.rig.receiving import ReceiverProcess
+from benchmarks.rig.results import Results
+from benchmarks.rig.servers import Servers
+from benchmarks.rig.system import SERVICES, Publisher, paced, percentile, publisher, system
+from benchmarks.rig.waiting import until
 from contracts.change import ChangeNoticeOrdered, NoticeKind
 from contracts.event import Event
 from contracts.subprocessor import SubprocessorAdded, WrittenAgreement

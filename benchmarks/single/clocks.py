@@ -16,9 +16,9 @@ from pydantic_core import from_json
 
 from agreement.book import Book
 from agreement.loading import default_path
-from benchmarks.results import Results
-from benchmarks.servers import Servers
-from benchmarks.system import percentile
+from benchmarks.rig.results import Results
+from benchmarks.rig.servers import Servers
+from benchmarks.rig.system import percentile
 from breach.app import Breach
 from breach.settings import BreachSettings
 from breach.timing.watch import Watch

@@ -8,12 +8,12 @@ import asyncpg
 
 from agreement import default_path
 from agreement.loading import load
-from benchmarks.filling import count_rows, fill_clients, fill_endpoints
-from benchmarks.receiving import ReceiverProcess
-from benchmarks.results import Results
-from benchmarks.servers import Servers
-from benchmarks.system import Publisher, publisher, system
-from benchmarks.waiting import until
+from benchmarks.rig.filling import count_rows, fill_clients, fill_endpoints
+from benchmarks.rig.receiving import ReceiverProcess
+from benchmarks.rig.results import Results
+from benchmarks.rig.servers import Servers
+from benchmarks.rig.system import Publisher, publisher, system
+from benchmarks.rig.waiting import until
 from breach.app import Breach
 from breach.told.notices import Picture, facts_of
 from contracts.breach import BreachDetected, Origin, Words

@@ -12,8 +12,8 @@ from pydantic import SecretStr
 
 from agreement import default_path
 from agreement.book import Book
-from benchmarks.results import Results
-from benchmarks.servers import Servers
+from benchmarks.rig.results import Results
+from benchmarks.rig.servers import Servers
 from chassis.access import make_key
 from chassis.clock import SystemClock
 from chassis.database import connect

@@ -14,10 +14,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from pydantic import SecretStr
 
-from benchmarks.results import Results
-from benchmarks.servers import Servers
-from benchmarks.system import percentile
-from benchmarks.waiting import until
+from benchmarks.rig.results import Results
+from benchmarks.rig.servers import Servers
+from benchmarks.rig.system import percentile
+from benchmarks.rig.waiting import until
 from chassis.clock import SystemClock
 from chassis.database import open_pool
 from chassis.metrics import Metrics

@@ -9,11 +9,11 @@ from pydantic import SecretStr
 
 from agreement.book import Book
 from agreement.loading import default_path
-from benchmarks.filling import ENDPOINTS, SECRET, count_rows, fill_clients, fill_deliveries, fill_endpoints
-from benchmarks.receiving import ReceiverProcess
-from benchmarks.results import Results
-from benchmarks.servers import Servers
-from benchmarks.waiting import until
+from benchmarks.rig.filling import ENDPOINTS, SECRET, count_rows, fill_clients, fill_deliveries, fill_endpoints
+from benchmarks.rig.receiving import ReceiverProcess
+from benchmarks.rig.results import Results
+from benchmarks.rig.servers import Servers
+from benchmarks.rig.waiting import until
 from chassis.clock import SystemClock
 from chassis.service import Service, prepare
 from chassis.topics import Shape, ensure_topics
