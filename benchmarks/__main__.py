@@ -1,6 +1,7 @@
 """`make bench`: every benchmark, or the ones named."""
 
 import argparse
+import logging
 import os
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ import uvloop
 from benchmarks.rig.results import Results
 from benchmarks.rig.scale import QUICK_ENV
 from benchmarks.rig.servers import Servers
+from chassis import logs
 from chassis.collecting import collect_seldom
 
 if TYPE_CHECKING:
@@ -62,5 +64,6 @@ if __name__ == "__main__":
         parser.error(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(every)}")
     if chosen.quick:
         os.environ[QUICK_ENV] = "1"
+    logs.configure(pretty=True, level=logging.ERROR)
     collect_seldom()  # as `dutiful run` does; the raw loops profit too
     uvloop.run(main(chosen.names or every, chosen.json))

@@ -1,6 +1,5 @@
 """All services at once: an example of every event, of many clients, through the whole running system."""
 
-import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -34,6 +33,7 @@ async def measure(servers: Servers, results: Results) -> None:
             await processes.start(*EVERY)
             prefix = processes.prefix
             async with AIOKafkaProducer(bootstrap_servers=processes.kafka, linger_ms=5) as producer:
+                await quiet.ready()
                 await _publish(producer, [said(each, n, prefix, "") for n in range(STORIES) for each in FIRST])
                 await quiet.until(within_s=_WITHIN_S)
                 await fill_endpoints_of_all(processes.dsn("notifier"), receiver.url)

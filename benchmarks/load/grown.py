@@ -1,6 +1,5 @@
 """A notifier with ten million rows of evidence and deliveries, beside one whose tables are empty."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -117,7 +116,9 @@ async def measure(servers: Servers, results: Results) -> None:
                     what = f"{name}/s, {ROWS:,} rows of evidence and deliveries there, beside none"
                     results.add(what, median(after), f"{name}/s", raw=median(before), goal="ratio about 1")
                 for name, (client_id, path) in _PAGES.items():
-                    beside, there = [median([await desk.page_ms(client_id, path) for _ in range(ASKED)]) for desk in (empty, grown)]
+                    beside, there = [
+                        median([await desk.page_ms(client_id, path) for _ in range(ASKED)]) for desk in (empty, grown)
+                    ]
                     results.add(f"a page of {name}, beside none there", there, "ms", raw=beside)
                 for name, ms in (await _looks(grown)).items():
                     results.add(f"{name}, {ROWS:,} rows there", ms, "ms")

@@ -63,9 +63,7 @@ async def _shown(service: Endings, processes: int) -> Shown:
         await counter.until(WARM_UP + EVENTS)
         cost = meter.cost()
         late = await _lateness(service, counter)
-    return Shown(
-        EVENTS / cost.elapsed_s, cost.services_s / EVENTS * 1000, percentile(late, 50), percentile(late, 99)
-    )
+    return Shown(EVENTS / cost.elapsed_s, cost.services_s / EVENTS * 1000, percentile(late, 50), percentile(late, 99))
 
 
 async def _lateness(service: Endings, counter: Counter) -> dict[str, float]:

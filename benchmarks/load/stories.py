@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -73,6 +73,8 @@ _COME: Final = re.compile(
 )
 _OTHERWISE: Final = {
     "client.amended": ('"agreement_version": "2"', '"agreement_version": "1"'),
+    "authority.requested": ('"2026-07-01"', '"{soon}"'),
+    "authority.ban_extended": ('"2026-10-01"', '"{later}"'),
     "breach.scoped": ('"deeptranscript"', '"nobody-{n}"'),  # else every incident is every client's
 }
 
@@ -81,7 +83,7 @@ def said(event_type: str, n: int, prefix: str, change_id: str) -> Outgoing:
     """The record by which this is said in the n-th story, `change_id` being the change that was announced to it."""
     text = _COME.sub(rf'"\1": "{_now()}"', _example(event_type))
     old, new = _OTHERWISE.get(event_type, ("", ""))
-    text = text.replace(old, new.format(n=n)) if old else text
+    text = text.replace(old, new.format(n=n, soon=_day(30), later=_day(60))) if old else text
     text = _ID.sub(rf'"\1-{n}"', text).replace('"change-1"', f'"{change_id}"')
     return draft(event_type, text.encode(), source=SOURCE, event_id=f"{event_type}-{n}", prefix=prefix)
 
@@ -95,9 +97,13 @@ def waves(stories: int, prefix: str, change_id: str) -> Iterator[list[Outgoing]]
         yield [said(each, 0, prefix, change_id) for each in company if each not in already] + records
 
 
-@lru_cache(maxsize=None)
+@cache
 def _example(event_type: str) -> str:
     return json.dumps(json.loads((EXAMPLES / f"{event_type}.json").read_text(encoding="utf-8")))
+
+
+def _day(days: int) -> str:
+    return (datetime.now(UTC) + timedelta(days=days)).date().isoformat()
 
 
 def _now() -> str:

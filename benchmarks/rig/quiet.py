@@ -10,6 +10,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from benchmarks.rig.waiting import until
 from dutiful.services import kind_of
 from embedded.processes import Processes
 
@@ -36,8 +37,12 @@ class Quiet:
         """Connect to everything that is asked."""
         await asyncio.gather(self._admin.start(), self._consumer.start())
         prefix = self._processes.prefix
-        there = await self._admin.describe_topics([each for each in await self._admin.list_topics() if each.startswith(prefix)])
-        self._partitions = [TopicPartition(each["topic"], part["partition"]) for each in there for part in each["partitions"]]
+        there = await self._admin.describe_topics(
+            [each for each in await self._admin.list_topics() if each.startswith(prefix)]
+        )
+        self._partitions = [
+            TopicPartition(each["topic"], part["partition"]) for each in there for part in each["partitions"]
+        ]
         for name in self._topics:
             self._connections[name] = await asyncpg.connect(
                 self._processes.dsn(name), server_settings={"search_path": name}
@@ -75,6 +80,17 @@ class Quiet:
         """How many events each service has handled, by its inbox."""
         return {name: await each.fetchval("SELECT count(*) FROM inbox") for name, each in self._connections.items()}
 
+    async def ready(self, *, within_s: float = 60) -> None:
+        """Until every service is in its group, and nothing is left of its start."""
+        groups = [f"{self._processes.prefix}dutiful-{name}" for name in self._topics]
+
+        async def are_in() -> bool:
+            answers = [(await self._admin.describe_consumer_groups([group]))[0].groups[0] for group in groups]
+            return all(state == "Stable" and members for _, _, state, _, _, members, *_ in answers)
+
+        await until(are_in, within_s=within_s)
+        await self.until(within_s=within_s)
+
     async def until(self, *, within_s: float) -> float:
         """Until nothing was left at two looks in a row; return the moment of the first (`perf_counter`)."""
         first: tuple[float, dict[TopicPartition, int]] | None = None
@@ -100,7 +116,9 @@ class Quiet:
         prefix = self._processes.prefix
         topics = {prefix + topic for topic in self._topics[name]}
         read = await self._admin.list_consumer_group_offsets(f"{prefix}dutiful-{name}")
-        return all(not end or (part in read and read[part].offset >= end) for part, end in ends.items() if part.topic in topics)
+        return all(
+            not end or (part in read and read[part].offset >= end) for part, end in ends.items() if part.topic in topics
+        )
 
 
 def _line(topic: str, headers: Mapping[str, bytes]) -> str:

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,13 +11,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+_PIPED = 150
+"""Columns where nobody reads on a terminal."""
+
 
 @dataclass
 class Results:
     """Figures in the order in which they were measured."""
 
     rows: list[dict[str, str | float | None]] = field(default_factory=list)
-    console: Console = field(default_factory=Console)
+    console: Console = field(default_factory=lambda: Console(width=None if sys.stdout.isatty() else _PIPED))
     benchmark: str = ""
 
     def begin(self, benchmark: str) -> None:

@@ -15,6 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from pydantic import SecretStr
 
 from benchmarks.rig.results import Results
+from benchmarks.rig.scale import sized
 from benchmarks.rig.servers import Servers
 from benchmarks.rig.system import percentile
 from benchmarks.rig.waiting import until
@@ -29,11 +30,11 @@ from chassis.settings import Settings
 from chassis.telemetry import Telemetry
 from contracts.deadline import DeadlineClientEnded
 
-DUE = 5_000
-WAITING = 1_000_000
-ROUNDS = 3
+DUE = sized(5_000, 50)
+WAITING = sized(1_000_000, 1_000)
+ROUNDS = sized(3, 1)
 PARTITIONS = 6
-_SPREAD_S = 5.0
+_SPREAD_S = sized(5, 1)
 _WITHIN_S = 30
 _SERVICE: Final = "dated"
 

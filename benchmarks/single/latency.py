@@ -4,10 +4,11 @@ import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
-from benchmarks.rig.filling import fill_clients, fill_endpoints
 from benchmarks.beside.raw_way import raw_way
+from benchmarks.rig.filling import fill_clients, fill_endpoints
 from benchmarks.rig.receiving import ReceiverProcess
 from benchmarks.rig.results import Results
+from benchmarks.rig.scale import sized
 from benchmarks.rig.servers import Servers
 from benchmarks.rig.system import SERVICES, Publisher, paced, percentile, publisher, system
 from benchmarks.rig.waiting import until
@@ -16,8 +17,8 @@ from contracts.event import Event
 from contracts.subprocessor import SubprocessorAdded, WrittenAgreement
 
 PER_S = 50
-EVENTS = 1_000
-WARM_UP = 500
+EVENTS = sized(1_000, 50)
+WARM_UP = sized(500, 50)
 _READY_WITHIN_S = 40
 _LATE = datetime(2099, 1, 1, tzinfo=UTC)
 

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from agreement import default_path
 from agreement.book import Book
 from benchmarks.rig.results import Results
+from benchmarks.rig.scale import sized
 from benchmarks.rig.servers import Servers
 from chassis.access import make_key
 from chassis.clock import SystemClock
@@ -22,7 +23,7 @@ from chassis.topics import Shape, ensure_topics
 from retention.app import Retention
 from retention.settings import RetentionSettings
 
-CLIENTS = 100_000
+CLIENTS = sized(100_000, 2_000)
 FEW = CLIENTS // 5
 """What the memory is compared with: so many clients first, in the same process."""
 
