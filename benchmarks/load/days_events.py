@@ -1,15 +1,16 @@
 """What is said to the bus in a day of a company, from midnight on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 from benchmarks.load.stories import SOURCE
 from chassis.message import Cause
 from contracts.publishing import Outgoing, draft
 
 TENTH: Final = 10
+Json: TypeAlias = Mapping[str, object]
 _SUB: Final = "new-transcriber"
 _CATEGORIES: Final = ["call_fax_logs", "crm_contacts", "client_contacts_manual", "call_recordings"]
 
@@ -50,7 +51,7 @@ def morning(day: Day, prefix: str) -> Iterator[Outgoing]:
             "said_by": "dpo@client.example",
             "items": ["Who?"],
         }
-        yield _say(prefix, "question.asked", asked | {"received_at": _now()})
+        yield _say(prefix, "question.asked", {**asked, "received_at": _now()})
     for n in range(1, day.ended + 1):
         today = datetime.now(UTC).date().isoformat()
         yield _say(prefix, "contract.terminated", {"client_id": f"client-{n}", "terminated_on": today})
@@ -61,14 +62,14 @@ def answers(day: Day, prefix: str) -> Iterator[Outgoing]:
     change_id = Cause(SOURCE, _change(prefix).id, "").derive("change")
     for n in range(day.ended + 1, day.ended + day.objections + 1):
         objection = {"objection_id": f"obj-{n}", "change_id": change_id, "client_id": f"client-{n}"}
-        yield _say(prefix, "objection.raised", objection | {"received_at": _now(), "ground": "legal_obligation"})
+        yield _say(prefix, "objection.raised", {**objection, "received_at": _now(), "ground": "legal_obligation"})
     for n in range(1, day.asked + 1):
         yield _say(prefix, "handling.taken", {"request_id": f"dsar-{n}", "taken_by": "N. Petit"})
         draft_ = {"request_id": f"dsar-{n}", "answer_id": f"answer-{n}", "text": "Enclosed.", "drafted_by": "N. Petit"}
         yield _say(prefix, "handling.answer_drafted", draft_)
     for n in range(1, day.questions + 1):
         answer = {"client_id": f"client-{n}", "question_id": f"q-{n}", "said_by": "n.petit@processor.example"}
-        yield _say(prefix, "question.answered", answer | {"answers": [{"item": 1, "text": "Six people."}]})
+        yield _say(prefix, "question.answered", {**answer, "answers": [{"item": 1, "text": "Six people."}]})
     for n in range(1, day.ended + 1):
         chosen = {"client_id": f"client-{n}", "choice": "deletion", "made_by": "The DPO", "received_at": _now()}
         yield _say(prefix, "choice.made", chosen)
@@ -84,7 +85,7 @@ def systems(day: Day, prefix: str) -> Iterator[Outgoing]:
 def _change(prefix: str) -> Outgoing:
     agreement = {"reference": "DPA-1", "signed_on": "2026-01-12"}
     data = {"subprocessor_id": _SUB, "name": "New Transcriber", "actions": ["Transcription"], "location": "FR"}
-    facts = data | {"written_agreement": agreement, "effective_on": "2099-06-01"}
+    facts = {**data, "written_agreement": agreement, "effective_on": "2099-06-01"}
     return _say(prefix, "subprocessor.added", facts)
 
 
@@ -93,21 +94,21 @@ def _breach(day: Day, prefix: str) -> Outgoing:
     named = [f"client-{n}" for n in range(TENTH, day.clients + 1, TENTH)]
     seen = {"incident_id": "the-breach", "origin": "detector", "detected_at": _now(), "aware_at": _now()}
     data = {"description": "An export of call logs was found.", "data_categories": ["call_recordings"]}
-    return _say(prefix, "breach.detected", seen | data | {"client_ids": named})
+    return _say(prefix, "breach.detected", {**seen, **data, "client_ids": named})
 
 
-def _request(n: int) -> dict[str, object]:
+def _request(n: int) -> Json:
     words = {"text": f"Please send me a copy of what you hold about me, file {n}.", "reply_to": "person@example.org"}
-    return {"request_id": f"dsar-{n}", "right": "access", "received_at": _now(), "client_id": f"client-{n}"} | words
+    return {"request_id": f"dsar-{n}", "right": "access", "received_at": _now(), "client_id": f"client-{n}", **words}
 
 
-def _signature(client_id: str) -> dict[str, object]:
+def _signature(client_id: str) -> Json:
     contact = {"name": "DPO", "email": f"dpo@{client_id}.example"}
     bound = {"agreement_id": "quicktalk", "agreement_version": "1", "signed_on": "2026-02-02"}
-    return {"client_id": client_id, "name": client_id.title(), "contact": contact} | bound
+    return {"client_id": client_id, "name": client_id.title(), "contact": contact, **bound}
 
 
-def _say(prefix: str, event_type: str, data: dict[str, object]) -> Outgoing:
+def _say(prefix: str, event_type: str, data: Json) -> Outgoing:
     key = "/".join(str(each) for name, each in data.items() if name.endswith("_id"))
     return draft(event_type, data, source=SOURCE, event_id=f"{event_type}/{key}", prefix=prefix)
 

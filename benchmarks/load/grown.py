@@ -188,10 +188,10 @@ async def _looks(desk: Desk) -> Mapping[str, float]:
 
 
 async def _forgetting(desk: Desk) -> float:
-    """Keys of the inbox that are forgotten a second, bite by bite, until none is old enough."""
+    """Ids that are forgotten a second, bite by bite as the service does it, where all but a day's are old."""
     runtime = desk.service.runtime
     assert runtime is not None
-    before, gone, began = datetime.now(UTC) - timedelta(days=30), 0, time.perf_counter()
+    before, gone, began = datetime.now(UTC) - timedelta(days=1), 0, time.perf_counter()
     async with runtime.pool.acquire() as connection:
         while bite := await inbox.forget(connection, before, FORGOTTEN_AT_ONCE):
             gone += bite

@@ -10,7 +10,7 @@ CLIENTS: Final = 10_000
 MANY: Final = 100
 """Every so many notices are the first client's, who then has far more than anybody else."""
 
-ORDERED_AT_ONCE: Final = 500
+ORDERED_AT_ONCE: Final = 10
 """Clients per order."""
 
 _FACTS: Final = (
@@ -48,18 +48,20 @@ _FILL: Final = (
            CASE WHEN n % 1000 > 0 THEN 200 ELSE 500 END, 12, 'ok'
       FROM generate_series(1, $1::int) AS n
     """,
-    f"""
+    """
     INSERT INTO inbox (key, received_at)
-    SELECT decode(md5('k' || n), 'hex'), {_SINCE} FROM generate_series(1, $1::int / 3) AS n
+    SELECT decode(md5('k' || n), 'hex'), now() - interval '29 days' * ($1::int - n) / $1::int
+      FROM generate_series(1, $1::int) AS n
     """,
 )
 _TABLES: Final = ("notice_order", "notice", "delivery", "attempt", "inbox")
 
 
 async def fill(dsn: str, rows: int) -> None:
-    """As many rows of notices, of deliveries and of attempts together, a third of each; keys of the inbox beside."""
+    """So many rows of notices, deliveries and attempts together, a third of each; as many ids in the inbox beside."""
     connection = await asyncpg.connect(dsn, server_settings={"search_path": "notifier"})
     async with without_indexes(connection, "notifier", _TABLES):
         for statement in _FILL:
             await connection.execute(statement, rows // 3)
+    await connection.execute("SELECT pg_stat_reset()")
     await connection.close()

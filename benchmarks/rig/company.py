@@ -84,7 +84,7 @@ async def fill_company(processes: Processes, book: Book, clients: int) -> None:
 
 
 async def fill_platform(servers: Servers, prefix: str, clients: int, rows: int) -> None:
-    """So many rows of each client `prefix`1 … in the tables of the made-up platform, instead of those that were there."""
+    """Rows of each client `prefix`1 … in the tables of the made-up platform, instead of those that were there."""
     connection = await asyncpg.connect(servers.postgres.dsn(database=sample_platform.DATABASE))
     for table in ("account", "call", "recording", "transcript", "fax", "sso_user"):
         await connection.execute(f"TRUNCATE platform.{table}")

@@ -13,7 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from benchmarks.rig.ending import Ending
 from benchmarks.rig.servers import Servers
-from benchmarks.rig.topics import drop_topics, make_topics
+from benchmarks.rig.topics import drop_topics, make_topics, members_of
 from benchmarks.rig.waiting import until
 from chassis.migrations import CHASSIS_TABLES, migrate, shipped
 from chassis.outbox import SHARDS
@@ -82,11 +82,9 @@ class Endings:
         connection = await asyncpg.connect(self.dsn)
 
         async def are_shared() -> bool:
-            (answer,) = await admin.describe_consumer_groups([group])
-            _, _, state, _, _, members, *_ = answer.groups[0]
             held = [row["held"] for row in await connection.fetch(_HELD)]
             share = SHARDS // count + 1  # and the lock by which a process says that it is there
-            return state == "Stable" and len(members) == count and held == [share] * count
+            return await members_of(admin, group) == count and held == [share] * count
 
         await until(are_shared, within_s=_SHARED_WITHIN_S)
         await connection.close()

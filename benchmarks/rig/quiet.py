@@ -10,6 +10,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from benchmarks.rig.topics import members_of
 from benchmarks.rig.waiting import until
 from dutiful.services import kind_of
 from embedded.processes import Processes
@@ -72,8 +73,8 @@ class Quiet:
             self._consumer.assign([partition])
             self._consumer.seek(partition, 0)
             while await self._consumer.position(partition) < end:
-                for record in (await self._consumer.getmany(partition, timeout_ms=1000)).get(partition, ()):
-                    letters.append(_line(partition.topic, dict(record.headers)))
+                records = (await self._consumer.getmany(partition, timeout_ms=1000)).get(partition, [])
+                letters += [_line(partition.topic, dict(record.headers)) for record in records]
         return letters
 
     async def handled(self) -> dict[str, int]:
@@ -85,8 +86,7 @@ class Quiet:
         groups = [f"{self._processes.prefix}dutiful-{name}" for name in self._topics]
 
         async def are_in() -> bool:
-            answers = [(await self._admin.describe_consumer_groups([group]))[0].groups[0] for group in groups]
-            return all(state == "Stable" and members for _, _, state, _, _, members, *_ in answers)
+            return all([await members_of(self._admin, group) for group in groups])
 
         await until(are_in, within_s=within_s)
         await self.until(within_s=within_s)

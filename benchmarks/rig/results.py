@@ -31,7 +31,13 @@ class Results:
     def add(self, what: str, value: float, unit: str, *, raw: float | None = None, goal: str = "") -> None:
         """One figure; `raw` is what the raw loop did in the same run."""
         ratio = value / raw if raw else None
-        figures = {"value": value, "unit": unit, "raw": raw, "ratio": ratio, "goal": goal}
+        figures: dict[str, str | float | None] = {
+            "value": value,
+            "unit": unit,
+            "raw": raw,
+            "ratio": ratio,
+            "goal": goal,
+        }
         self.rows.append({"benchmark": self.benchmark, "what": what, **figures})
         beside = f" (raw {raw:,.2f}, ratio {ratio:.2f})" if raw and ratio else ""
         self.console.print(f"  {what}: [bold]{value:,.2f}[/] {unit}{beside}")

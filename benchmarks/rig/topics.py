@@ -2,12 +2,22 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from pydantic_core import to_json
 
 PARTITIONS = 6
+_WITHIN_S = 600
+
+
+async def members_of(admin: AIOKafkaAdminClient, group: str) -> int:
+    """How many processes a group has, once all of them know their partitions; until then none."""
+    (answer,) = await admin.describe_consumer_groups([group])
+    described: tuple[object, ...] = answer.groups[0]  # type: ignore[attr-defined]  # of every version
+    _, _, state, _, _, members, *_ = described
+    return len(members) if state == "Stable" and isinstance(members, list) else 0
 
 
 async def make_topics(
@@ -60,7 +70,7 @@ class Counter:
         self._consumer = AIOKafkaConsumer(bootstrap_servers=kafka)
         self._partitions = [TopicPartition(topic, n) for n in range(partitions)]
 
-    async def __aenter__(self) -> "Counter":
+    async def __aenter__(self) -> Self:
         await self._consumer.start()
         return self
 
@@ -72,9 +82,10 @@ class Counter:
         return sum((await self._consumer.end_offsets(self._partitions)).values())
 
     async def until(self, count: int) -> None:
-        """Until there are so many."""
-        while await self.count() < count:
-            await asyncio.sleep(0.02)
+        """Until there are so many; TimeoutError where that takes longer than anything here does."""
+        async with asyncio.timeout(_WITHIN_S):
+            while await self.count() < count:  # noqa: ASYNC110 - the broker can't call us
+                await asyncio.sleep(0.02)
 
 
 async def published(kafka: str, topic: str, count: int) -> None:
