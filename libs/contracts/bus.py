@@ -505,7 +505,12 @@ TOPICS = (
         (undertaking.UndertakingSet,),
         Cleanup.COMPACT,
     ),
-    Topic("escalation", "notifier", "When to look who has no receipt", (escalation.EscalationDue,)),
+    Topic(
+        "escalation",
+        "notifier",
+        "When to look who has no receipt, and to tell people on call what waits",
+        (escalation.EscalationDue, escalation.EscalationAlertDue),
+    ),
 )
 
 EVENTS: dict[str, type[Event]] = {event.TYPE: event for topic in TOPICS for event in topic.events}

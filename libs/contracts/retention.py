@@ -72,6 +72,7 @@ class RetentionChoiceRequested(RetentionEvent):
     closes_at: Instant
     default: Choice
     reckoning: Reckoning
+    termination_id: Id | None = None
 
 
 class RetentionChoiceAccepted(RetentionEvent):
@@ -81,13 +82,14 @@ class RetentionChoiceAccepted(RetentionEvent):
 
     choice: Choice
     made_by: str
+    termination_id: Id | None = None
 
 
 class RetentionChoiceRefused(RetentionEvent):
     """The client's choice can't count: too late, or about nothing.
 
     `gone` names what was confirmed as deleted, category/holder, where that is why; `ordered` what was ordered to be,
-    and may be gone at any moment.
+    and may be gone at any moment. `waiting` are the ends of its contract that it can't be told which of them is meant.
     """
 
     TYPE: ClassVar[str] = "retention.choice_refused"
@@ -97,6 +99,7 @@ class RetentionChoiceRefused(RetentionEvent):
     clause: str
     gone: tuple[str, ...] = ()
     ordered: tuple[str, ...] = ()
+    waiting: tuple[Id, ...] = ()
 
 
 class RetentionChoiceDefaulted(RetentionEvent):

@@ -1,5 +1,6 @@
 """§8.3: what counts of what a platform, a client or a holder says when a contract ends. Values in, events out."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -53,6 +54,7 @@ def request_choice(agreement: Agreement, termination: Termination, today: date) 
         last_day_on=window.day,
         closes_at=deadlines.end_of_day(agreement, window.day),
         default=Choice(agreement.termination.default),
+        termination_id=termination.termination_id,
         reckoning=Reckoning(
             rule=window.rule,
             clause=window.clause,
@@ -63,13 +65,51 @@ def request_choice(agreement: Agreement, termination: Termination, today: date) 
     )
 
 
+def meant(ends: Sequence[Termination], made: ChoiceMade) -> Sequence[Termination]:
+    """§8.3: which of a client's ends, in their order, a choice can be for.
+
+    The one that it names; else what was asked about when it reached the processor; else what is still to come; else the
+    last.
+    """
+    if made.termination_id is not None:
+        return [end for end in ends if end.termination_id == made.termination_id]
+    asked = [end for end in ends if end.was_asked(made.received_at)]
+    return asked or [end for end in ends if end.stage is Stage.PLANNED] or ends[-1:]
+
+
+def refuse_unclear(agreement: Agreement, made: ChoiceMade, ends: Sequence[Termination]) -> RetentionChoiceRefused:
+    """§8.3: the choice names no end that there is, or may be for several: each is listed."""
+    return RetentionChoiceRefused(
+        client_id=made.client_id,
+        choice=made.choice,
+        reason=unclear(made, ends),
+        clause=agreement.termination.clause,
+        waiting=tuple(end.termination_id for end in ends),
+    )
+
+
+def unclear(made: ChoiceMade, ends: Sequence[Termination]) -> str:
+    """Why it isn't clear for which end a choice is."""
+    if not ends and made.termination_id is not None:
+        return f"no end {made.termination_id} of this client's contract is known"
+    if not ends:
+        return "the contract has not ended: there is nothing to choose"
+    listed = ", ".join(f"{end.termination_id} (on {end.terminated_on})" for end in ends)
+    return f"it may be for any of these ends of the contract: {listed}; say which by termination_id"
+
+
 def weigh_choice(
-    agreement: Agreement, termination: Termination | None, made: ChoiceMade, taken: Taken
+    agreement: Agreement, termination: Termination, made: ChoiceMade, taken: Taken
 ) -> RetentionChoiceAccepted | RetentionChoiceRefused:
     """§8.3: a choice that was made in time counts until another is carried out, or the default has taken something."""
     reason = _no_choice(agreement, termination, made, taken)
     if reason is None:
-        return RetentionChoiceAccepted(client_id=made.client_id, choice=made.choice, made_by=made.made_by)
+        return RetentionChoiceAccepted(
+            client_id=made.client_id,
+            choice=made.choice,
+            made_by=made.made_by,
+            termination_id=termination.termination_id,
+        )
     return RetentionChoiceRefused(
         client_id=made.client_id,
         choice=made.choice,
@@ -80,10 +120,10 @@ def weigh_choice(
     )
 
 
-def _no_choice(agreement: Agreement, termination: Termination | None, made: ChoiceMade, taken: Taken) -> str | None:
+def _no_choice(agreement: Agreement, termination: Termination, made: ChoiceMade, taken: Taken) -> str | None:
     if made.choice not in agreement.termination.choices:
         return f"the agreement offers {', '.join(agreement.termination.choices)}"
-    if termination is None or termination.stage is Stage.REINSTATED:
+    if termination.stage is Stage.REINSTATED:
         return "the contract has not ended: there is nothing to choose"
     late = termination.closes_at is not None and made.received_at >= termination.closes_at
     if termination.stage in (Stage.PLANNED, Stage.ASKING):

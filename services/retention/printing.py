@@ -21,7 +21,7 @@ def pdf_of(document: str, texts: Texts) -> bytes:
     read = from_json(document)
     said, signature = read["certificate"], read["signature"]
     title = f"{texts.label('title')} {said['certificate_id']}"
-    paper = Paper(title)
+    paper = Paper(title, lambda number, pages: texts.label("page", number=number, pages=pages))
     paper.set_creation_date(datetime.fromisoformat(said["made_at"]))
     paper.set_title(title)
     paper.set_lang(texts.language)

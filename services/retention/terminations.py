@@ -61,6 +61,12 @@ class Termination:
         """Whether its day has come and something still follows from it."""
         return self.stage in (Stage.ASKING, Stage.RETURNING, Stage.DELETING)
 
+    def was_asked(self, at: datetime) -> bool:
+        """Whether its client is being asked, or was at that instant, before the default ran without a word of it."""
+        if self.stage is Stage.ASKING:
+            return True
+        return self.is_running and self.chosen_on is None and self.closes_at is not None and at < self.closes_at
+
     def ending(self, agreement: Agreement) -> Ending:
         """What a plan is made of."""
         return Ending(

@@ -29,6 +29,7 @@ class LineView(BaseModel):
 class TerminationView(BaseModel):
     """The end of a client's contract, as it stands."""
 
+    termination_id: str
     client_id: str
     terminated_on: date
     stage: Stage
@@ -161,6 +162,9 @@ class ChoiceBody(BaseModel):
 
     choice: Choice
     recipient: RecipientBody | None = None
+    termination_id: Id | None = Field(
+        None, description="for which end; needed only where several ends of the contract wait for the client's choice"
+    )
 
 
 class AcknowledgementBody(BaseModel):
