@@ -131,6 +131,13 @@ class Audit(Clausal):
     business_hours: BusinessHours
 
 
+class Reminders(Clausal):
+    """Last days of ours: people are reminded so long before each, and so often once it is over."""
+
+    before: Span
+    every: Span
+
+
 class Termination(Clausal):
     """§8.3: the client's choice, what happens when it makes none, who else is bound, and when silence is escalated."""
 

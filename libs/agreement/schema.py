@@ -14,6 +14,7 @@ from agreement.duties import (
     Hold,
     Listed,
     Measure,
+    Reminders,
     Requests,
     Retention,
     Termination,
@@ -84,6 +85,7 @@ class Agreement(Part):
     holds: tuple[Hold, ...]
     requests: Requests
     cooperation: Listed
+    reminders: Reminders
     confidentiality: Listed
     liability: Listed
     legal_bases: tuple[LegalBasis, ...]

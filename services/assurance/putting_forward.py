@@ -7,12 +7,13 @@ from agreement.duties import AuditGate
 from assurance.audit_record import Answer, Audit, end, of, opened, since, without
 from assurance.gate_state import AuditWorld, refuse
 from assurance.gates import hours_of, judge
-from assurance.words import Facts, Notice, Opening, Refusal, Step
+from assurance.words import Notice, Opening, Refusal, Step
 from contracts import audit as says
 from contracts.assurance import AssuranceGateDecided, AssuranceNoticeKind
 from contracts.audit import AnsweredGate
 from contracts.event import Event
 from contracts.evidence import Side
+from contracts.telling import Facts
 
 Put = says.AuditPlanSubmitted | says.AuditExpertNamed | says.AuditConfidentialitySigned | says.AuditTermsProposed
 Forward = Put | says.AuditCertificateOffered | says.AuditEscortNamed | says.AuditAnswered

@@ -55,6 +55,13 @@ class _Task(BaseModel):
     package: _Package | None
 
 
+class _ByHand(BaseModel):
+    """What is shown of a sub-processor that people ask."""
+
+    subprocessor_id: str
+    outcome: str | None
+
+
 class _Help(BaseModel):
     """What is shown of the help with a request."""
 
@@ -64,6 +71,7 @@ class _Help(BaseModel):
     complete: bool
     gaps: list[str]
     tasks: list[_Task]
+    by_hand: list[_ByHand] = []
 
 
 class _Assisted(BaseModel):
@@ -168,6 +176,26 @@ def answer(
     _show(post(url + path, token, "--requests", body), as_json=False)
 
 
+@app.command("asked")
+def asked(
+    request: Request,
+    help_id: Help,
+    sub_processors: Annotated[list[str], typer.Argument(metavar="SUB-PROCESSOR...", help="their ids; one or many")],
+    outcome: Annotated[str, typer.Option(help="what came of it; it stays on record: leave out who the person is")],
+    token: Token,
+    url: Url = REQUESTS,
+) -> None:
+    """Enter what sub-processors did that take no orders and were asked by hand.
+
+    Example: dutiful dsar help asked dsar-1 HELP slack legos --outcome "holds nothing of the person" --token T
+    """
+    found: object = None
+    for each in sub_processors:
+        path = f"/requests/{request}/assistance/{help_id}/sub-processors/{each}"
+        found = post(url + path, token, "--requests", {"outcome": outcome})
+    _show(found, as_json=False)
+
+
 def _answer(request: str, help_id: str, client: str, quote: str, token: str, url: str, *, accepted: bool) -> None:
     body: dict[str, object] = {"quote_id": quote, "accepted": accepted}
     path = f"/clients/{client}/requests/{request}/assistance/{help_id}/answer"
@@ -221,5 +249,8 @@ def _show(found: object, *, as_json: bool) -> None:
             console.print(Text(f"{task.package.url}, until {task.package.expires_at}"), soft_wrap=True)
         for each in task.unreached:
             console.print(Text(f"not reached at {task.holder_id}: {each}"), soft_wrap=True)
+    for asked in shown.by_hand:
+        line = f"asked by hand, {asked.subprocessor_id}: {asked.outcome or 'nobody has entered what came of it'}"
+        console.print(Text(line), soft_wrap=True)
     for each in shown.gaps:
         console.print(Text(f"not done: {each}"), soft_wrap=True)

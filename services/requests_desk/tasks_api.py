@@ -6,12 +6,13 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.asking import PathId, Running, found
 from chassis.http import Authenticated
-from chassis.problems import Problem
+from chassis.problems import Problem, nothing_here
 from chassis.rights import Right
+from contracts.handling import HandlingSubProcessorAsked
 from contracts.task import TaskConfirmed, TaskSubject
 from requests_desk import finding, task_queries
-from requests_desk.asking import Handler, Once, Staff, app_of, asked, event_of, say
-from requests_desk.bodies import TaskAnswerBody
+from requests_desk.asking import Act, Handler, Once, Staff, app_of, asked, event_of, say
+from requests_desk.bodies import AskedBody, TaskAnswerBody
 from requests_desk.clients_api import Own
 from requests_desk.task_queries import PackageView
 from requests_desk.vault import Subject
@@ -91,3 +92,20 @@ async def answer(
     )
     await say(running, said, cause)
     return found(await task_queries.package(running.pool, record.request_id, task.assistance_id))
+
+
+@router.post(
+    "/requests/{request_id}/assistance/{assistance_id}/sub-processors/{subprocessor_id}",
+    status_code=HTTPStatus.CREATED,
+    summary="Enter what a sub-processor did that was asked by hand",
+)
+async def enter_asked(
+    request_id: PathId, assistance_id: PathId, subprocessor_id: PathId, body: AskedBody, act: Act
+) -> PackageView:
+    """DSR-3: nobody is reminded of it any more, and the client reads it beside what holders did."""
+    view = found(await task_queries.package(act.running.pool, request_id, assistance_id))
+    if subprocessor_id not in {each.subprocessor_id for each in view.by_hand}:
+        raise nothing_here()
+    of = {"assistance_id": assistance_id, "subprocessor_id": subprocessor_id}
+    await act.say(HandlingSubProcessorAsked, request_id, body, by="asked_by", **of)
+    return found(await task_queries.package(act.running.pool, request_id, assistance_id))
