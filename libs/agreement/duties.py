@@ -23,6 +23,12 @@ class Listed(Clausal):
     items: Annotated[tuple[Item, ...], Field(min_length=1)]
 
 
+class Instructions(Listed):
+    """§2.3: what the client instructs; by `opinion_clause` it is told of an instruction that infringes the law."""
+
+    opinion_clause: Text
+
+
 class Measure(Clausal):
     """One security measure of Appendix C."""
 

@@ -12,6 +12,7 @@ from agreement.duties import (
     Audit,
     Breach,
     Hold,
+    Instructions,
     Listed,
     Measure,
     Reminders,
@@ -72,7 +73,7 @@ class Agreement(Part):
     sub_processors: tuple[SubProcessor, ...]
     transfers: Transfers
 
-    instructions: Listed
+    instructions: Instructions
     client_duties: Listed
     staff: Listed
     security: Listed

@@ -66,8 +66,10 @@ def _offer_certificate(world: AuditWorld, audit: Audit, said: says.AuditCertific
 
 def _sign(world: AuditWorld, audit: Audit, said: says.AuditConfidentialitySigned) -> Step | Refusal:
     if audit.expert is None or audit.expert.name != said.expert:
-        named = "nobody" if audit.expert is None else repr(audit.expert.name)
-        return Refusal(f"the expert who is named is {named}", world.agreement.audit.clause, "expert")
+        named = (
+            "no expert is named yet" if audit.expert is None else f"the expert who is named is {audit.expert.name!r}"
+        )
+        return Refusal(named, world.agreement.audit.clause, "expert")
     return _anew(world, audit, AnsweredGate.CONFIDENTIALITY, confidentiality=said)
 
 

@@ -69,7 +69,7 @@ def show(request: Request, token: Token, as_json: Json = False, url: Url = REQUE
     if as_json:
         Console().print_json(data=answer)
     else:
-        show_request(answer)
+        show_request(answer, request)
 
 
 @app.command("take")
@@ -119,7 +119,7 @@ def send(
 @app.command("content")
 def content(request: Request, answer: AnswerId, token: Token, url: Url = REQUESTS) -> None:
     """Print the bytes of an answer that was sent, as they are carried away; their SHA-256 is on record."""
-    print(fetch(f"{url}/requests/{request}/answers/{answer}/content", token, "--requests").decode())
+    typer.echo(fetch(f"{url}/requests/{request}/answers/{answer}/content", token, "--requests"), nl=False)
 
 
 @app.command("close")

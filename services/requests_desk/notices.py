@@ -56,7 +56,7 @@ def tell_of_request(
 def tell_of_doubt(agreement: Agreement, client_id: str, instruction_id: str, reason: str, tx: Transaction) -> None:
     """§3.2: without delay: in the processor's opinion an instruction infringes the law, and it is suspended."""
     facts = {"instruction_id": instruction_id, "opinion": reason, "told_on": _day(agreement, tx.now)}
-    due_at, clause = dates.tell_by(agreement, tx.now), agreement.instructions.clause
+    due_at, clause = dates.tell_by(agreement, tx.now), agreement.instructions.opinion_clause
     tx.emit(_order(agreement, NoticeKind.INSTRUCTION_SUSPENDED, instruction_id, client_id, due_at, clause, facts, tx))
 
 

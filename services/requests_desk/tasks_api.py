@@ -3,14 +3,16 @@
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 
 from chassis.asking import PathId, Running, found
 from chassis.http import Authenticated
 from chassis.problems import Problem, nothing_here
 from chassis.rights import Right
 from contracts.handling import HandlingSubProcessorAsked
+from contracts.request import AssistanceStanding
 from contracts.task import TaskConfirmed, TaskSubject
-from requests_desk import finding, task_queries
+from requests_desk import fetching, finding, gathering, task_queries
 from requests_desk.asking import Act, Handler, Once, Staff, app_of, asked, event_of, say
 from requests_desk.bodies import AskedBody, TaskAnswerBody
 from requests_desk.clients_api import Own
@@ -64,6 +66,33 @@ async def read_package(
     """DSR-3: what was done, where each part of what was exported lies, and what could not be done."""
     record = await asked(running, request_id, client_id)
     return found(await task_queries.package(running.pool, record.request_id, assistance_id))
+
+
+@router.get(
+    "/clients/{client_id}/requests/{request_id}/assistance/{assistance_id}/package.tar",
+    summary="All of it in one package",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/x-tar": {}}}},
+)
+async def fetch_package(
+    client_id: PathId, request_id: PathId, assistance_id: PathId, request: Request, caller: Own, running: Running
+) -> StreamingResponse:
+    """DSR-3: a manifest with checksums, and what each holder hands out; nothing of it is kept here."""
+    caller.require(Right.FETCH)
+    record = await asked(running, request_id, client_id)
+    view = found(await task_queries.package(running.pool, record.request_id, assistance_id))
+    if view.standing not in {AssistanceStanding.DONE, AssistanceStanding.HALTED}:
+        raise Problem(HTTPStatus.CONFLICT, f"the help is {view.standing}: its package is there when it is done")
+    holders = app_of(request).settings.holders
+    pieces = await fetching.look(view, holders, request.headers.get("authorization", ""))
+    manifest = gathering.manifest_of(view, pieces)
+    headers = {
+        "Content-Length": str(gathering.size_of(manifest, pieces)),
+        "Content-Disposition": f'attachment; filename="{assistance_id}.tar"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingResponse(fetching.stream(manifest, pieces), headers=headers, media_type="application/x-tar")
 
 
 @router.post(
