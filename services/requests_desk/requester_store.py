@@ -36,6 +36,7 @@ async def erase(tx: Transaction, request_id: str) -> None:
         request_id,
     )
     await tx.execute("DELETE FROM requester WHERE request_id = $1", request_id)
+    await tx.execute("DELETE FROM attachment WHERE request_id = $1", request_id)
     await tx.execute("DELETE FROM candidate WHERE request_id = $1", request_id)
     await tx.execute("UPDATE answer SET closed = NULL WHERE request_id = $1", request_id)
     await tx.execute(
