@@ -8,7 +8,7 @@ from typing import Self
 import aiohttp
 from pydantic import BaseModel, TypeAdapter
 
-from benchmarks.waiting import until
+from benchmarks.rig.waiting import until
 
 _ARRIVALS = TypeAdapter(dict[str, float])
 
@@ -37,7 +37,7 @@ class ReceiverProcess:
         """Start one and learn where it listens."""
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "benchmarks.receiver", stdin=pipe, stdout=pipe
+            sys.executable, "-m", "benchmarks.rig.receiver", stdin=pipe, stdout=pipe
         )
         assert process.stdout
         port = int(await process.stdout.readline())

@@ -16,9 +16,10 @@ from pydantic_core import from_json
 
 from agreement.book import Book
 from agreement.loading import default_path
-from benchmarks.results import Results
-from benchmarks.servers import Servers
-from benchmarks.system import percentile
+from benchmarks.rig.results import Results
+from benchmarks.rig.scale import sized
+from benchmarks.rig.servers import Servers
+from benchmarks.rig.system import percentile
 from breach.app import Breach
 from breach.settings import BreachSettings
 from breach.timing.watch import Watch
@@ -29,14 +30,14 @@ from chassis.service import Runtime, Service, prepare
 from chassis.topics import Shape, ensure_topics
 from contracts.clock import ClockThresholdDue
 
-CLOCKS = 10_000
-OPEN = 1_000
+CLOCKS = sized(10_000, 100)
+OPEN = sized(1_000, 20)
 CLIENTS = 100
-THRESHOLDS = 1_000
-ROUNDS = 3
+THRESHOLDS = sized(1_000, 20)
+ROUNDS = sized(3, 1)
 _SCRAPE_S: Final = 15
-_CYCLES: Final = 20
-_SPREAD_S: Final = 10.0
+_CYCLES: Final = sized(20, 2)
+_SPREAD_S: Final = sized(10, 1)
 _WITHIN_S: Final = 40
 _DUE_AT: Final = datetime(2099, 1, 1, tzinfo=UTC)
 

@@ -10,9 +10,9 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from benchmarks.receiving import ReceiverProcess
-from benchmarks.servers import Servers
-from benchmarks.system import paced
+from benchmarks.rig.receiving import ReceiverProcess
+from benchmarks.rig.servers import Servers
+from benchmarks.rig.system import paced
 
 _TOPICS = ("first", "second")
 

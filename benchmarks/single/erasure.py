@@ -14,8 +14,9 @@ from uuid import uuid4
 
 import asyncpg
 
-from benchmarks.results import Results
-from benchmarks.servers import Servers
+from benchmarks.rig.results import Results
+from benchmarks.rig.scale import sized
+from benchmarks.rig.servers import Servers
 from chassis.database import open_pool
 from chassis.migrations import CHASSIS_TABLES, migrate, shipped
 from holder.app import Holder
@@ -25,12 +26,12 @@ from holder.ledger import Part, PartLedger
 from holder.pace import Pace
 from holder.tables import TableExecutor
 
-ROWS = 1_000_000
+ROWS = sized(1_000_000, 10_000)
 THEIRS = 2
 """Every so many rows are the client's."""
 
-ROUNDS = 5
-ALONE_S = 2.0
+ROUNDS = sized(5, 1)
+ALONE_S = sized(2, 1)
 _FIRST = ", the reader first"
 _SOURCE = TableSource(
     kind="table", database="crm", table="crm.call", client_column="client_id", time_column="at", key=("call_id",)
@@ -156,7 +157,15 @@ async def _fill(dsn: str) -> None:
 @asynccontextmanager
 async def _reading(dsn: str, *, first: bool) -> AsyncIterator[list[float]]:
     """A reader in a process of its own; what it measured is there at the end, in ms."""
-    command = (sys.executable, "-m", "benchmarks.erasure_reader", dsn, str(ROWS), str(THEIRS), *(("first",) * first))
+    command = (
+        sys.executable,
+        "-m",
+        "benchmarks.single.erasure_reader",
+        dsn,
+        str(ROWS),
+        str(THEIRS),
+        *(("first",) * first),
+    )
     reader = await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )

@@ -12,8 +12,9 @@ from pydantic import SecretStr
 
 from agreement import default_path
 from agreement.book import Book
-from benchmarks.results import Results
-from benchmarks.servers import Servers
+from benchmarks.rig.results import Results
+from benchmarks.rig.scale import sized
+from benchmarks.rig.servers import Servers
 from chassis.access import make_key
 from chassis.clock import SystemClock
 from chassis.database import connect
@@ -22,7 +23,7 @@ from chassis.topics import Shape, ensure_topics
 from retention.app import Retention
 from retention.settings import RetentionSettings
 
-CLIENTS = 100_000
+CLIENTS = sized(100_000, 2_000)
 FEW = CLIENTS // 5
 """What the memory is compared with: so many clients first, in the same process."""
 

@@ -8,23 +8,22 @@ from pathlib import Path
 from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer
-from pydantic import SecretStr
 
-from agreement.book import Book
 from agreement.loading import default_path
-from benchmarks.servers import Servers
-from breach.app import Breach
-from breach.settings import BreachSettings
-from chassis.service import App, prepare
-from chassis.settings import Settings
+from benchmarks.rig.servers import Servers
+from chassis.access import make_key
+from chassis.migrations import CHASSIS_TABLES, migrate, shipped
 from chassis.topics import Shape, ensure_topics
 from contracts.event import Event
+from dutiful.services import RUNNABLE, kind_of
+from embedded import sample_platform
 from embedded.processes import Processes
 from notifier.app import Notifier
-from notifier.settings import NotifierSettings
 from subprocessor_registry.app import Registry
 
 SERVICES = (Registry.name, Notifier.name)
+EVERY = RUNNABLE
+"""All seven, the holder of a made-up platform's database among them."""
 
 
 @asynccontextmanager
@@ -32,24 +31,43 @@ async def system(servers: Servers, names: Sequence[str] = SERVICES) -> AsyncIter
     """Services' schemas, and the topics, on an agreement that begins with the webhook alone; nothing runs yet."""
     name = f"bench_{uuid4().hex[:12]}"
     agreement = _webhook_only(servers.home / "webhook.toml")
-    more = {"DUTIFUL_WEBHOOKS__CONNECTIONS": "600"}
     processes = Processes(
-        servers.kafka.bootstrap, servers.postgres, name, f"{name}.", agreement, servers.home, settings=more
+        servers.kafka.bootstrap,
+        servers.postgres,
+        name,
+        f"{name}.",
+        agreement,
+        servers.home,
+        settings=await _settings(servers, names, name),
     )
     await processes.make_database(names)
     await ensure_topics(processes.kafka, Shape(processes.prefix), names)
-    book = Book.read(agreement)
-    apps: tuple[App, ...] = (
-        Registry(book),
-        Notifier(book, NotifierSettings(database_url=SecretStr(""))),
-        Breach(book, BreachSettings(database_url=SecretStr(""))),
-    )
-    for app in (each for each in apps if each.name in names):
-        await prepare(app, Settings(database_url=SecretStr(processes.dsn(app.name))))
+    for service in names:
+        await migrate(processes.dsn(service), service, shipped(CHASSIS_TABLES, kind_of(service).migrations))
     try:
         yield processes
     finally:
         await processes.stop()
+
+
+async def _settings(servers: Servers, names: Sequence[str], name: str) -> dict[str, str]:
+    """What the services are told from outside: keys and places of this measure's own, and a platform to hold."""
+    settings = {"DUTIFUL_WEBHOOKS__CONNECTIONS": "600"}
+    if not set(names) - set(SERVICES):
+        return settings
+    certificate_key, token_key = servers.home / "certificate-key.pem", servers.home / "token-key.pem"
+    for key in (certificate_key, token_key):
+        make_key(key)
+    await sample_platform.make(servers.postgres)
+    return settings | {
+        "DUTIFUL_CERTIFICATE_KEY": str(certificate_key),
+        "DUTIFUL_TOKEN_KEY": str(token_key),
+        "DUTIFUL_VAULT_KEY": "v" * 32,
+        "DUTIFUL_LINK_KEY": "l" * 32,
+        "DUTIFUL_DATA_MAP": str(sample_platform.MAP),
+        "DUTIFUL_PACKAGES": str(servers.home / f"{name}-packages"),
+        sample_platform.URL_ENV: sample_platform.holder_dsn(servers.postgres),
+    }
 
 
 @asynccontextmanager

@@ -4,20 +4,21 @@ import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
-from benchmarks.filling import fill_clients, fill_endpoints
-from benchmarks.raw_way import raw_way
-from benchmarks.receiving import ReceiverProcess
-from benchmarks.results import Results
-from benchmarks.servers import Servers
-from benchmarks.system import SERVICES, Publisher, paced, percentile, publisher, system
-from benchmarks.waiting import until
+from benchmarks.beside.raw_way import raw_way
+from benchmarks.rig.filling import fill_clients, fill_endpoints
+from benchmarks.rig.receiving import ReceiverProcess
+from benchmarks.rig.results import Results
+from benchmarks.rig.scale import sized
+from benchmarks.rig.servers import Servers
+from benchmarks.rig.system import SERVICES, Publisher, paced, percentile, publisher, system
+from benchmarks.rig.waiting import until
 from contracts.change import ChangeNoticeOrdered, NoticeKind
 from contracts.event import Event
 from contracts.subprocessor import SubprocessorAdded, WrittenAgreement
 
 PER_S = 50
-EVENTS = 1_000
-WARM_UP = 500
+EVENTS = sized(1_000, 50)
+WARM_UP = sized(500, 50)
 _READY_WITHIN_S = 40
 _LATE = datetime(2099, 1, 1, tzinfo=UTC)
 

@@ -63,6 +63,25 @@ async def fill_endpoints(notifier_dsn: str, base: str, endpoints: int, *, hangin
     await notifier.close()
 
 
+async def fill_endpoints_of_all(notifier_dsn: str, base: str) -> None:
+    """An endpoint for each client that there is, at the hundred URLs in turn."""
+    notifier = await _connect(notifier_dsn, "notifier")
+    await notifier.execute(
+        """
+        INSERT INTO endpoint (endpoint_id, client_id, url, created_at)
+        SELECT 'ep-' || client_id, client_id, $1 || '/e/' || row_number() OVER () % $2, now() FROM client
+        """,
+        base,
+        ENDPOINTS,
+    )
+    await notifier.execute(
+        "INSERT INTO endpoint_secret (endpoint_id, secret, created_at) SELECT endpoint_id, $1, now() FROM endpoint",
+        SECRET,
+    )
+    await notifier.execute("ANALYZE endpoint, endpoint_secret")
+    await notifier.close()
+
+
 async def fill_deliveries(notifier_dsn: str, count: int, shards: int) -> None:
     """One order whose notice is due to each of `count` clients, at the first hundred endpoints in turn."""
     notifier = await _connect(notifier_dsn, "notifier")

@@ -1,4 +1,4 @@
-"""A webhook receiver that costs next to nothing, in a process of its own: `python -m benchmarks.receiver`.
+"""A webhook receiver that costs next to nothing, in a process of its own: `python -m benchmarks.rig.receiver`.
 
 It answers 200 to every request, after twenty seconds where the path begins with `/hang`. `GET /count` tells how many
 requests it has had, how many different webhook ids, and when the first and the last one came; `GET /arrivals` when each

@@ -14,10 +14,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from pydantic import SecretStr
 
-from benchmarks.results import Results
-from benchmarks.servers import Servers
-from benchmarks.system import percentile
-from benchmarks.waiting import until
+from benchmarks.rig.results import Results
+from benchmarks.rig.scale import sized
+from benchmarks.rig.servers import Servers
+from benchmarks.rig.system import percentile
+from benchmarks.rig.waiting import until
 from chassis.clock import SystemClock
 from chassis.database import open_pool
 from chassis.metrics import Metrics
@@ -29,11 +30,11 @@ from chassis.settings import Settings
 from chassis.telemetry import Telemetry
 from contracts.deadline import DeadlineClientEnded
 
-DUE = 5_000
-WAITING = 1_000_000
-ROUNDS = 3
+DUE = sized(5_000, 50)
+WAITING = sized(1_000_000, 1_000)
+ROUNDS = sized(3, 1)
 PARTITIONS = 6
-_SPREAD_S = 5.0
+_SPREAD_S = sized(5, 1)
 _WITHIN_S = 30
 _SERVICE: Final = "dated"
 

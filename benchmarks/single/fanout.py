@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from datetime import date
 from statistics import median
 
-from benchmarks.filling import ENDPOINTS, count_rows, fill_clients, fill_endpoints
-from benchmarks.receiving import ReceiverProcess
-from benchmarks.results import Results
-from benchmarks.servers import Servers, cpu_s, rss_mb
-from benchmarks.system import SERVICES, Publisher, publisher, system
-from benchmarks.waiting import until
+from benchmarks.rig.filling import ENDPOINTS, count_rows, fill_clients, fill_endpoints
+from benchmarks.rig.receiving import ReceiverProcess
+from benchmarks.rig.results import Results
+from benchmarks.rig.scale import sized
+from benchmarks.rig.servers import Servers, cpu_s, rss_mb
+from benchmarks.rig.system import SERVICES, Publisher, publisher, system
+from benchmarks.rig.waiting import until
 from contracts.subprocessor import SubprocessorAdded, WrittenAgreement
 from embedded.processes import Processes
 
-CLIENTS = 10_000
-PAIRS = 7
+CLIENTS = sized(10_000, 1_000)
+PAIRS = sized(7, 1)
 _WITHIN_S = 60
 _HANGING = CLIENTS // ENDPOINTS
 _KILL_AT = CLIENTS // 3

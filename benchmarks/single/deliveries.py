@@ -9,11 +9,12 @@ from pydantic import SecretStr
 
 from agreement.book import Book
 from agreement.loading import default_path
-from benchmarks.filling import ENDPOINTS, SECRET, count_rows, fill_clients, fill_deliveries, fill_endpoints
-from benchmarks.receiving import ReceiverProcess
-from benchmarks.results import Results
-from benchmarks.servers import Servers
-from benchmarks.waiting import until
+from benchmarks.rig.filling import ENDPOINTS, SECRET, count_rows, fill_clients, fill_deliveries, fill_endpoints
+from benchmarks.rig.receiving import ReceiverProcess
+from benchmarks.rig.results import Results
+from benchmarks.rig.scale import sized
+from benchmarks.rig.servers import Servers
+from benchmarks.rig.waiting import until
 from chassis.clock import SystemClock
 from chassis.service import Service, prepare
 from chassis.topics import Shape, ensure_topics
@@ -23,7 +24,8 @@ from notifier.signatures import sign
 from notifier.store import SHARDS
 from notifier.webhooks import WebhookSettings
 
-DELIVERIES = 20_000
+DELIVERIES = sized(20_000, 200)
+ROUNDS = sized(3, 1)
 CONNECTIONS = (25, 50, 100)
 _WITHIN_S = 60
 _BODY = (
@@ -45,8 +47,8 @@ async def measure(servers: Servers, results: Results) -> None:
         await _raw(receiver, CONNECTIONS[0])
         await _ours(servers, receiver)
         raw, ours, recorded = [], [], []
-        for nth in range(3):
-            results.console.print(f"[dim]· deliveries, round {nth + 1} of 3[/]")
+        for nth in range(ROUNDS):
+            results.console.print(f"[dim]· deliveries, round {nth + 1} of {ROUNDS}[/]")
             raw.append(max([await _raw(receiver, each) for each in CONNECTIONS]))
             arrived, kept = await _ours(servers, receiver)
             ours.append(arrived)
@@ -54,10 +56,16 @@ async def measure(servers: Servers, results: Results) -> None:
             results.console.print(f"  raw {raw[-1]:,.0f}/s; arrived {arrived:,.0f}/s, recorded {kept:,.0f}/s")
     finally:
         await receiver.stop()
-    best, goal = sorted(raw)[1], "ratio ≥ 0.6, aim 0.85"
-    results.add("webhook deliveries/s, first to last arrival", sorted(ours)[1], "deliveries/s", raw=best, goal=goal)
+    best, goal = sorted(raw)[ROUNDS // 2], "ratio ≥ 0.6, aim 0.85"
     results.add(
-        "webhook deliveries/s, until all are recorded", sorted(recorded)[1], "deliveries/s", raw=best, goal=goal
+        "webhook deliveries/s, first to last arrival", sorted(ours)[ROUNDS // 2], "deliveries/s", raw=best, goal=goal
+    )
+    results.add(
+        "webhook deliveries/s, until all are recorded",
+        sorted(recorded)[ROUNDS // 2],
+        "deliveries/s",
+        raw=best,
+        goal=goal,
     )
 
 

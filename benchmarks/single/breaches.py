@@ -8,12 +8,13 @@ import asyncpg
 
 from agreement import default_path
 from agreement.loading import load
-from benchmarks.filling import count_rows, fill_clients, fill_endpoints
-from benchmarks.receiving import ReceiverProcess
-from benchmarks.results import Results
-from benchmarks.servers import Servers
-from benchmarks.system import Publisher, publisher, system
-from benchmarks.waiting import until
+from benchmarks.rig.filling import count_rows, fill_clients, fill_endpoints
+from benchmarks.rig.receiving import ReceiverProcess
+from benchmarks.rig.results import Results
+from benchmarks.rig.scale import sized
+from benchmarks.rig.servers import Servers
+from benchmarks.rig.system import Publisher, publisher, system
+from benchmarks.rig.waiting import until
 from breach.app import Breach
 from breach.told.notices import Picture, facts_of
 from contracts.breach import BreachDetected, Origin, Words
@@ -22,8 +23,8 @@ from contracts.incident import IncidentNoticeOrdered, NoticeKind
 from embedded.processes import Processes
 from notifier.app import Notifier
 
-CLIENTS = 10_000
-PAIRS = 3
+CLIENTS = sized(10_000, 1_000)
+PAIRS = sized(3, 1)
 PAGE = 500
 _SERVICES = (Breach.name, Notifier.name)
 _WITHIN_S = 60
