@@ -112,12 +112,35 @@ class RetentionChoiceDefaulted(RetentionEvent):
 
 
 class RetentionReturnSettled(RetentionEvent):
-    """What was returned is deleted now: the client acknowledged it, or the agreed time is over."""
+    """What was returned is deleted now: the client acknowledged it or gave up the rest, or the agreed time is over."""
 
     TYPE: ClassVar[str] = "retention.return_settled"
 
     acknowledged: bool
     reason: str
+
+
+class MissedWhy(StrEnum):
+    """Why something is not returned: its client gave it up, or its holder can't be reached."""
+
+    WAIVED = "waived"
+    UNREACHABLE = "unreachable"
+
+
+class RetentionReturnMissed(RetentionEvent):
+    """What a holder has of these categories is not returned; deletion waits for its package no more.
+
+    One that is `unreachable` may still send it until deletion begins.
+    """
+
+    TYPE: ClassVar[str] = "retention.return_missed"
+
+    order_id: Id
+    holder_id: Id
+    categories: tuple[Id, ...]
+    why: MissedWhy
+    said_by: str
+    reason: str | None = None
 
 
 class RetentionFetchingMoved(RetentionEvent):

@@ -131,6 +131,8 @@ FACTS: dict[str, str | Sequence[str]] = {
     "since_time": "00:55 (Europe/Paris)",
     "unresolved": ("client/ghost",),
     "about": "inc-7",
+    "not_returned": ("The archive (order-7): Recordings. It is wound up.",),
+    "all_returned": "yes",
     "items": ("inc-7: erasure",),
     "notice_kind": "breach_notice",
     "question_id": "q-7",
