@@ -32,24 +32,24 @@ async def test_kills_amid_a_stream(make_system: Callable[[str], Awaitable[Proces
     await migrate(system.dsn("requests"), "requests", shipped(CHASSIS_TABLES, Requests.migrations))
     await system.start("requests")
     async with AIOKafkaProducer(bootstrap_servers=system.kafka, enable_idempotence=True) as producer:
-        await _say(producer, system, "client.signed", "acme", _signed())
-        await _until(system, "SELECT count(*) FROM client", 1)
+        await say(producer, system, "client.signed", "acme", signed())
+        await until(system, "SELECT count(*) FROM client", 1)
         killer = asyncio.create_task(_kill(system))
         for nth in range(COUNT):
             await _one(producer, system, nth)
         await killer
-        await _until(system, "SELECT count(*) FROM answer", COUNT)
-        await _until(system, "SELECT count(*) FROM instruction", 2 * COUNT // 3)
-        await _until(system, "SELECT count(*) FROM instruction WHERE standing = 'withdrawn'", COUNT // 3)
+        await until(system, "SELECT count(*) FROM answer", COUNT)
+        await until(system, "SELECT count(*) FROM instruction", 2 * COUNT // 3)
+        await until(system, "SELECT count(*) FROM instruction WHERE standing = 'withdrawn'", COUNT // 3)
         for nth in range(COUNT):
             for _ in range(2):
-                await _say(producer, system, "handling.send_requested", _dsar(nth), _sending(nth))
+                await say(producer, system, "handling.send_requested", _dsar(nth), _sending(nth))
         again = asyncio.create_task(_kill(system, kills=3))
         await again
-        await _until(system, "SELECT count(*) FROM answer WHERE sent_at IS NOT NULL", COUNT // 3)
-        await _until(system, "SELECT count(*) FROM journal WHERE what = 'request.answer_refused'", 2 * COUNT // 3)
-        await _until(system, "SELECT count(*) FROM sealed", COUNT)
-        await _until(system, "SELECT count(*) FROM outbox", 0)
+        await until(system, "SELECT count(*) FROM answer WHERE sent_at IS NOT NULL", COUNT // 3)
+        await until(system, "SELECT count(*) FROM journal WHERE what = 'request.answer_refused'", 2 * COUNT // 3)
+        await until(system, "SELECT count(*) FROM sealed", COUNT)
+        await until(system, "SELECT count(*) FROM outbox", 0)
     await system.stop()
     said = await _said(system)
     told = Counter(str(each["about"]) for each in said["request.notice_ordered"])
@@ -91,17 +91,17 @@ async def _one(producer: AIOKafkaProducer, system: Processes, nth: int) -> None:
         "ban": {"text": "An order", "until": (now + timedelta(days=30)).date().isoformat()},
     }
     for _ in range(2):  # as publishers do
-        await _say(producer, system, "dsar.received", _dsar(nth), asked)
-        await _say(producer, system, "authority.requested", f"auth-{nth}", banned)
-    await _until(system, f"SELECT count(*) FROM request WHERE request_id = '{_dsar(nth)}'", 1)
+        await say(producer, system, "dsar.received", _dsar(nth), asked)
+        await say(producer, system, "authority.requested", f"auth-{nth}", banned)
+    await until(system, f"SELECT count(*) FROM request WHERE request_id = '{_dsar(nth)}'", 1)
     for _ in range(2):
-        await _say(producer, system, "handling.answer_drafted", _dsar(nth), drafted)
+        await say(producer, system, "handling.answer_drafted", _dsar(nth), drafted)
         if course != UNINSTRUCTED:
             given = of | {"request_id": _dsar(nth), "said": words}
-            await _say(producer, system, "instruction.given", "acme", given, str(nth))
+            await say(producer, system, "instruction.given", "acme", given, str(nth))
         if course == WITHDRAWN:
             withdrawn = of | {"withdrawn_by": "DPO", "received_at": now.isoformat()}
-            await _say(producer, system, "instruction.withdrawn", "acme", withdrawn, str(nth))
+            await say(producer, system, "instruction.withdrawn", "acme", withdrawn, str(nth))
 
 
 def _dsar(nth: int) -> str:
@@ -118,7 +118,8 @@ def _sending(nth: int) -> Json:
     }
 
 
-def _signed() -> Json:
+def signed() -> Json:
+    """A client that signs."""
     return {
         "client_id": "acme",
         "name": "Acme",
@@ -129,9 +130,10 @@ def _signed() -> Json:
     }
 
 
-async def _say(
+async def say(
     producer: AIOKafkaProducer, system: Processes, event_type: str, key: str, data: Json, nth: str = ""
 ) -> None:
+    """Publish an event whose id follows from what it is."""
     headers = [
         ("ce_specversion", b"1.0"),
         ("ce_id", f"{event_type}/{key}/{nth}".encode()),
@@ -168,7 +170,8 @@ async def _said(system: Processes) -> Mapping[str, list[Json]]:
     return found
 
 
-async def _until(system: Processes, query: str, expected: int) -> None:
+async def until(system: Processes, query: str, expected: int) -> None:
+    """The database comes to hold this."""
     found = -1
     try:
         async with asyncio.timeout(WITHIN_S):
