@@ -1,0 +1,76 @@
+"""What came out of a system: webhooks at a real receiver, emails at a real mail server, events on the bus.
+
+At least once is promised on each of the three ways, and one id for whatever it is: so each way is compared by its ids
+and what they carry, and what came again under an id is counted.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+
+from tests.faults.bus import Heard, last_words
+from tests.faults.snapshot import of_bytes
+from tests.faults.world import World
+
+from contracts.bus import TOPICS, Cleanup
+
+PUBLISHED = "faults"
+"""The CloudEvents source of what the harness publishes itself."""
+
+
+@dataclass
+class Way:
+    """One way out: what came, by id; how many came again; and what came under one id with two contents."""
+
+    came: dict[str, str] = field(default_factory=dict)
+    again: Counter[str] = field(default_factory=Counter)
+    contradicted: list[str] = field(default_factory=list)
+
+    def take(self, name: str, content: str) -> None:
+        """One that came."""
+        before = self.came.setdefault(name, content)
+        if before != content:
+            self.contradicted.append(f"{name}: {before} ≠ {content}")
+        self.again[name] += 1
+
+    @property
+    def twice(self) -> int:
+        """How many came again, counted each time."""
+        return self.again.total() - len(self.came)
+
+
+@dataclass
+class Outside:
+    """All ways out of one run."""
+
+    webhooks: Way = field(default_factory=Way)
+    mails: Way = field(default_factory=Way)
+    events: Way = field(default_factory=Way)
+    last: dict[str, str] = field(default_factory=dict)
+    unsigned: int = 0
+
+
+def seen(world: World, heard: Iterable[Heard]) -> Outside:
+    """What the world has seen since it was cleared, and what was heard on the bus."""
+    outside = Outside()
+    for request in world.receiver.requests:
+        outside.webhooks.take(f"{request.path} {request.headers['webhook-id']}", of_bytes(request.body))
+        outside.unsigned += request.verified is not True
+    for mail in world.smtp.mails:
+        name = f"{','.join(mail.recipients)} {mail.message['Message-ID']}"
+        outside.mails.take(name, f"{mail.message['Subject']}\n{_text(mail.message)}")
+    heard = list(heard)
+    for each in heard:
+        if each.headers.get("ce_source") != PUBLISHED:
+            outside.events.take(f"{each.topic} {each.key} {each.type} {each.id}", of_bytes(each.value or b""))
+    for topic in TOPICS:
+        if topic.cleanup is Cleanup.COMPACT:
+            words = last_words(heard, topic.name)
+            outside.last |= {f"{topic.name} {key}": of_bytes(value or b"") for key, value in words.items()}
+    return outside
+
+
+def _text(message: EmailMessage) -> str:
+    plain = message.get_body(("plain",))
+    return of_bytes(plain.get_content().encode()) if plain is not None else ""
