@@ -9,6 +9,8 @@ from tests.faults.outside import Outside, Way
 from tests.faults.snapshot import Rows
 
 _SHOWN: Final = 6
+_WIDTH: Final = 250
+_BETWEEN: Final = " | "
 
 
 @dataclass
@@ -41,7 +43,7 @@ def compare(calm: Seen, shaken: Seen) -> Verdict:
     for name in ways:
         before: Way = getattr(calm.outside, name)
         after: Way = getattr(shaken.outside, name)
-        _differ(verdict, name, _lines(before.came), _lines(after.came))
+        _differ(verdict, name, before.said(), after.said())
         verdict.differences += [f"{name}: one id with two contents: {each}" for each in after.contradicted[:_SHOWN]]
         verdict.twice[name] = after.twice
     _differ(verdict, "the last word", _lines(calm.outside.last), _lines(shaken.outside.last))
@@ -56,7 +58,23 @@ def _lines(by_name: Mapping[str, str]) -> list[str]:
 
 def _differ(verdict: Verdict, where: str, calm: Iterable[str], shaken: Iterable[str]) -> None:
     before, after = Counter(calm), Counter(shaken)
-    for what, lines in (("lacks", before - after), ("has beside", after - before)):
-        if lines:
-            shown = "".join(f"\n    {line[:600]}" for line in sorted(lines)[:_SHOWN])
-            verdict.differences.append(f"{where} {what} {lines.total()}:{shown}")
+    lacks, beside = sorted((before - after).elements()), sorted((after - before).elements())
+    if lacks or beside:
+        shown = "".join(f"\n    {line}" for line in _shown(lacks, beside))
+        verdict.differences.append(f"{where}: lacks {len(lacks)}, has {len(beside)} beside{shown}")
+
+
+def _shown(lacks: list[str], beside: list[str]) -> Iterable[str]:
+    """Of a line that has become another, what is different in it; of one that is gone or came, its beginning."""
+    left = list(beside)
+    for line in lacks[:_SHOWN]:
+        parts = line.split(_BETWEEN)
+        like = max(left, key=lambda other: len(set(parts) & set(other.split(_BETWEEN))), default="")
+        if len(set(parts) & set(like.split(_BETWEEN))) * 2 > len(parts):
+            left.remove(like)
+            changed = [f"{one[:_WIDTH]} → {other[:_WIDTH]}" for one, other in zip(parts, like.split(_BETWEEN), strict=False) if one != other]
+            yield f"± {parts[0][:_WIDTH]}: {'; '.join(changed)}"
+        else:
+            yield f"- {line[: 3 * _WIDTH]}"
+    for line in left[: _SHOWN if len(lacks) < _SHOWN else 1]:
+        yield f"+ {line[: 3 * _WIDTH]}"

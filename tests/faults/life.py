@@ -90,6 +90,7 @@ class Life:
     async def _play(self, act: int, publisher: Publisher, began: float) -> None:
         stage = self.stage
         stage.hands.jump(begins_at(act) - begins_at(act - 1) if act else timedelta())
+        await until_quiet(stage, self.tell)  # what the jump made due comes before what is said of it
         said = script(act, self.cast, stage)
         self.tell(f"act {act} of {ACTS - 1}: {len(said)} events ({time.monotonic() - began:.0f} s)")
         disturbing = asyncio.create_task(self.fault.during(self, act))

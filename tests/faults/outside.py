@@ -1,7 +1,7 @@
 """What came out of a system: webhooks at a real receiver, emails at a real mail server, events on the bus.
 
-At least once is promised on each of the three ways, and one id for whatever it is: so each way is compared by its ids
-and what they carry, and what came again under an id is counted.
+At least once is promised on each of the three ways, and one id for whatever it is: what came again under an id is counted
+apart, and what came under different ids is compared by what it is about and says, as often as it was said.
 """
 
 from collections import Counter
@@ -23,16 +23,20 @@ PUBLISHED = "faults"
 class Way:
     """One way out: what came, by id; how many came again; and what came under one id with two contents."""
 
-    came: dict[str, str] = field(default_factory=dict)
+    came: dict[str, tuple[str, str]] = field(default_factory=dict)
     again: Counter[str] = field(default_factory=Counter)
     contradicted: list[str] = field(default_factory=list)
 
-    def take(self, name: str, content: str) -> None:
-        """One that came."""
-        before = self.came.setdefault(name, content)
+    def take(self, about: str, name: str, content: str) -> None:
+        """One that came: where and about what, its id, and what it says."""
+        _, before = self.came.setdefault(name, (about, content))
         if before != content:
-            self.contradicted.append(f"{name}: {before} ≠ {content}")
+            self.contradicted.append(f"{about} {name}: {before} ≠ {content}")
         self.again[name] += 1
+
+    def said(self) -> list[str]:
+        """What was said, under whichever id, as often as it was."""
+        return [f"{about} | {content}" for about, content in self.came.values()]
 
     @property
     def twice(self) -> int:
@@ -55,15 +59,16 @@ def seen(world: World, heard: Iterable[Heard]) -> Outside:
     """What the world has seen since it was cleared, and what was heard on the bus."""
     outside = Outside()
     for request in world.receiver.requests:
-        outside.webhooks.take(f"{request.path} {request.headers['webhook-id']}", of_bytes(request.body))
+        outside.webhooks.take(request.path, request.headers["webhook-id"], of_bytes(request.body))
         outside.unsigned += request.verified is not True
     for mail in world.smtp.mails:
-        name = f"{','.join(mail.recipients)} {mail.message['Message-ID']}"
-        outside.mails.take(name, f"{mail.message['Subject']}\n{_text(mail.message)}")
+        content = f"{mail.message['Subject']}\n{_text(mail.message)}"
+        outside.mails.take(",".join(mail.recipients), str(mail.message["Message-ID"]), content)
     heard = list(heard)
     for each in heard:
         if each.headers.get("ce_source") != PUBLISHED:
-            outside.events.take(f"{each.topic} {each.key} {each.type} {each.id}", of_bytes(each.value or b""))
+            name = each.id or f"{each.topic} {each.key} tombstone"
+            outside.events.take(f"{each.topic} {each.key} {each.type}", name, of_bytes(each.value or b""))
     for topic in TOPICS:
         if topic.cleanup is Cleanup.COMPACT:
             words = last_words(heard, topic.name)

@@ -27,7 +27,12 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "traceparent": "of a trace, by chance",
     "tracestate": "of a trace",
     "shard": "of the key, which is compared",
+    "closed": "a cipher, another one each time",
     "notifier.attempt.latency_ms": "a measure",
+    **dict.fromkeys(
+        [f"{service}.inbox.key" for service in RUNNABLE], "an id is of its cause, and which of several was the last may differ"
+    ),
+    **dict.fromkeys([f"{service}.agenda.headers" for service in RUNNABLE], "the same; its date, name and words count"),
     "notifier.attempt.nth": "how often it was tried: see `outside`",
     "notifier.delivery.attempts": "the same",
     "notifier.delivery.next_attempt_at": "when it was tried last",
@@ -36,7 +41,7 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "holder.job.fence": "how often it was begun",
 }
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d+(?:Z|[+-]\d\d:?\d\d)?")
-_CHANCE: Final = re.compile(r"\b00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\b|127\.0\.0\.1:\d+")
+_CHANCE: Final = re.compile(r"\b00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\b|127\.0\.0\.1:\d+|(?<=late_by_s.:)\d+")
 _HOUR: Final = timedelta(hours=1)
 
 

@@ -70,7 +70,7 @@ def _text(instant: datetime) -> str:
     return instant.isoformat().replace("+00:00", "Z")
 
 
-DAYS: Final = {6: 1, 9: 4, 11: 45, 13: 40}
+DAYS: Final = {6: 1, 9: 4, 11: 45, 13: 36}
 """Days that pass before an act, beside its hour: clocks of breaches run out, windows close, orders fall due."""
 ACTS: Final = 14
 

@@ -55,7 +55,6 @@ def _audit(act: int, audit_id: str, question_id: str, client_id: str) -> Iterabl
         case 5:
             asked = {"question_id": question_id, "received_at": at(5), "proposed_on": day}
             yield say("audit.requested", **asked, **of)
-            yield say("audit.requested", **asked, client_id=client_id, audit_id=f"{audit_id}-b")
         case 6:
             yield say("audit.certificate_offered", **of)
             yield say("audit.plan_submitted", **of)
@@ -63,13 +62,14 @@ def _audit(act: int, audit_id: str, question_id: str, client_id: str) -> Iterabl
             yield say("audit.confidentiality_signed", signed_on="2026-05-04", **of)
             session = {"starts_at": f"{day}T09:30:00+02:00", "ends_at": f"{day}T17:00:00+02:00"}
             yield say("audit.terms_proposed", sessions=[session], **of)
-            yield say("audit.withdrawn", client_id=client_id, audit_id=f"{audit_id}-b")
         case 7:
             for gate in ("plan", "expert", "confidentiality"):
                 yield say("audit.answered", gate=gate, **of)
             yield say("audit.answered", gate="scope_and_costs", side="client", **of)
             yield say("audit.answered", gate="certificate", side="client", accepted=False, **of)
             yield say("audit.escort_named", **of)
+            if client_id.endswith("4"):
+                yield say("audit.withdrawn", **of)
         case 13:
             yield say("audit.begun", begun_at=at(13), **of)
             yield say("audit.report_delivered", **of)

@@ -44,7 +44,8 @@ def _incident(act: int, n: int, incident_id: str, named: list[str]) -> Iterable[
             said = {"incident_id": incident_id, "update_id": f"{incident_id}-u2", "as_of": at(8), "next_at": at(10)}
             yield say("breach.updated", text=text, **said)
         case 10:
-            yield say("breach.closed", incident_id=incident_id)
+            absences = [{"what": what, "reason": "It is said elsewhere."} for what in ("cause", "last_update")]
+            yield say("breach.closed", incident_id=incident_id, absences=absences)
         case 11 if n == 0:
             yield say("breach.reopened", incident_id=incident_id)
         case _:

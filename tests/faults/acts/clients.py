@@ -12,7 +12,7 @@ PEOPLE: Final = ("n.petit@quicktalk.example", "c.martin@quicktalk.example")
 
 
 def clients(act: int, cast: Cast, _: Bus) -> Iterable[Said]:
-    """In the first two acts."""
+    """In the first acts."""
     match act:
         case 0:
             yield say("holder.declared", holder_id=VAULT, name="Vault", categories=CATEGORIES)
@@ -23,13 +23,15 @@ def clients(act: int, cast: Cast, _: Bus) -> Iterable[Said]:
             for person in PEOPLE:
                 yield say("staff.undertaking_given", person=person)
             yield say("measure.version_proposed", version_id="v-1")
-            yield say("measure.version_proposed", version_id="v-2", in_force_on="2026-06-01")
         case 1:
             yield from _settings(cast)
             yield say("holder.retired", holder_id="spare")
             yield say("staff.undertaking_ended", person=PEOPLE[1], ended_on="2026-05-20")
             yield say("measure.justified", version_id="v-1")
-            yield say("measure.version_withdrawn", version_id="v-2")
+        case 4:
+            yield say("measure.version_withdrawn", version_id="v-1")
+        case _:
+            pass
 
 
 def _settings(cast: Cast) -> Iterable[Said]:

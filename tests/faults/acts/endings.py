@@ -25,8 +25,7 @@ def endings(act: int, cast: Cast, bus: Bus) -> Iterable[Said]:
                 yield say("choice.made", client_id=client_id, choice=choice, received_at=at(9))
         case 10:
             yield from _return(bus)
-            if len(leaving) > 2:
-                yield say("contract.reinstated", client_id=leaving[2], reinstated_on=begins_at(10).date().isoformat())
+            yield say("contract.reinstated", client_id=leaving[-1], reinstated_on=begins_at(10).date().isoformat())
         case 11:
             for client_id in leaving[::2]:
                 yield say("return.acknowledged", client_id=client_id, received_at=at(10.5))
@@ -36,6 +35,8 @@ def endings(act: int, cast: Cast, bus: Bus) -> Iterable[Said]:
             yield from _deleted(act, bus)
             if act == 12:
                 yield say("holder.restored", holder_id=VAULT, backup_taken_at=at(2), restored_at=at(11.5))
+        case _:
+            pass
 
 
 def _return(bus: Bus) -> Iterable[Said]:

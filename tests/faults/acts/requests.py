@@ -51,10 +51,10 @@ def _request(act: int, n: int, client_id: str) -> Iterable[Said]:
             yield say("instruction.withdrawn", received_at=at(4), **of)
         case 5 if n % 4 == 2:
             yield say("instruction.confirmed", received_at=at(5), **of)
-        case 6:
+        case 6 | 12 if (act == 12) == (n % 4 == 0):
             answer = {"request_id": request_id, "answer_id": f"answer-{n}", "instruction_id": f"inst-{n}"}
             yield say("handling.send_requested", **answer)
-        case 10:
+        case 10 if n % 4 == 3:
             yield say("handling.closed", request_id=request_id)
         case _:
             pass

@@ -14,7 +14,6 @@ def subprocessors(act: int, cast: Cast, bus: Bus) -> Iterable[Said]:
                 yield say("subprocessor.added", subprocessor_id=f"new-{n}", effective_on="2026-06-15")
                 yield say("subprocessor.added", subprocessor_id=f"careless-{n}", written_agreement=None)
         case 3:
-            yield say("subprocessor.corrected", subprocessor_id="deeptranscript", name="DeepTranscript SAS")
             for announced in bus.of("change.announced"):
                 for client_id in cast.client_ids[::3]:
                     of = {"change_id": announced["change_id"], "client_id": client_id}
@@ -33,6 +32,10 @@ def subprocessors(act: int, cast: Cast, bus: Bus) -> Iterable[Said]:
                 yield say("mitigation.answered", accepted=bool(nth % 2), received_at=at(5), **of)
         case 6 if cast.subprocessors > 1:
             yield say("subprocessor.removed", subprocessor_id="new-1", effective_on="2026-07-20")
+        case 12:
+            yield say("subprocessor.corrected", subprocessor_id="new-0", name="New Zero SAS")
+        case _:
+            pass
 
 
 def _by(bus: Bus, event_type: str, name: str) -> list[dict[str, object]]:
