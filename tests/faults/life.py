@@ -49,7 +49,10 @@ class Fault:
 
 @dataclass
 class Life:
-    """A run and what was measured in it; `recoveries` are seconds from a fault's end until all was caught up."""
+    """A run and what was measured in it; `recoveries` are seconds from a fault's end until all was caught up.
+
+    `wrong` is what a fault itself found not to be as promised.
+    """
 
     stage: Stage
     cast: Cast
@@ -57,12 +60,16 @@ class Life:
     seed: int
     tell: Tell
     faults: int = 0
+    publisher: Publisher = field(init=False)
     recoveries: list[float] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.dice = random.Random(f"{self.seed}/{self.fault.name}")
         self.members = self.stage.members()
+        manner, stage = self.fault.manner, self.stage
+        self.publisher = Publisher(stage.world.kafka.bootstrap, stage.prefix, manner, self.dice)
 
     @property
     def deaths(self) -> list[Death]:
@@ -78,16 +85,15 @@ class Life:
         await stage.system.start(self.members.values())
         try:
             await stage.system.ready()
-            publisher = Publisher(stage.world.kafka.bootstrap, stage.prefix, self.fault.manner, self.dice)
             for act in range(ACTS):
-                await self._play(act, publisher, began)
+                await self._play(act, began)
             await self.fault.finish(self)
         finally:
             await stage.system.stop()
             await stage.bus.stop()
         return Seen(await snapshot.snapshot(stage), outside.seen(stage.world, stage.bus.heard))
 
-    async def _play(self, act: int, publisher: Publisher, began: float) -> None:
+    async def _play(self, act: int, began: float) -> None:
         stage = self.stage
         stage.hands.jump(begins_at(act) - begins_at(act - 1) if act else timedelta())
         await until_quiet(stage, self.tell)  # what the jump made due comes before what is said of it
@@ -95,7 +101,7 @@ class Life:
         self.tell(f"act {act} of {ACTS - 1}: {len(said)} events ({time.monotonic() - began:.0f} s)")
         disturbing = asyncio.create_task(self.fault.during(self, act))
         try:
-            await publisher.publish(said)
+            await self.publisher.publish(said)
             await disturbing
         finally:
             disturbing.cancel()

@@ -13,7 +13,7 @@ from tests.faults.outside import PUBLISHED
 from tests.faults.stream import Said
 
 Record = tuple[str, bytes, bytes | None, list[tuple[str, bytes]]]
-POISON: Final = (b"{", b"[]", b'{"client_id": 7}', b"\xff\xfe", b"")
+POISON: Final = (b"{", b"[]", b'{"client_id": 7}', b"\xff\xfe")
 
 
 @dataclass
@@ -37,6 +37,7 @@ class Publisher:
     dice: random.Random
     published: list[Said] = field(default_factory=list)
     poisoned: int = 0
+    repeated: int = 0
 
     async def publish(self, act: Sequence[Said]) -> None:
         """Publish an act; returns once the broker has all of it."""
@@ -50,10 +51,11 @@ class Publisher:
     def _records(self, act: Sequence[Said]) -> Iterable[Record]:
         manner, dice = self.manner, self.dice
         for said in _shuffled(act, dice) if manner.shuffled else act:
-            for _ in range(2 if dice.randrange(100) < manner.twice_percent else 1):
-                yield self._record(said)
+            yield self._record(said)
+            if dice.randrange(100) < manner.twice_percent:
+                yield self._repeat(said)
             if dice.randrange(100) < manner.late_percent and self.published:
-                yield self._record(dice.choice(self.published))
+                yield self._repeat(dice.choice(self.published))
             if dice.randrange(100) < manner.poison_percent:
                 yield self._poison(said)
 
@@ -65,6 +67,10 @@ class Publisher:
             said.value,
             [(name, text.encode()) for name, text in headers.items()],
         )
+
+    def _repeat(self, said: Said) -> Record:
+        self.repeated += 1
+        return self._record(said)
 
     def _poison(self, said: Said) -> Record:
         """The same key and type, and nothing that can be made sense of."""

@@ -19,6 +19,7 @@ from embedded import sample_platform
 Rows = dict[str, list[str]]
 
 EVERYWHERE: Final = {
+    "inbox": "its keys are forgotten after a while, and what was heard is compared by what it did",
     "outbox": "it is empty",
     "trail": "how what was said was cut into blocks",
     "migration": "when it was applied",
@@ -30,9 +31,13 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "closed": "a cipher, another one each time",
     "notifier.attempt.latency_ms": "a measure",
     **dict.fromkeys(
-        [f"{service}.inbox.key" for service in RUNNABLE], "an id is of its cause, and which of several was the last may differ"
+        [f"{service}.agenda.headers" for service in RUNNABLE],
+        "an id is of its cause, and which of several was the last may differ; its date, name and words count",
     ),
-    **dict.fromkeys([f"{service}.agenda.headers" for service in RUNNABLE], "the same; its date, name and words count"),
+    "notifier.notice.receipt_channel": "which of two channels was the first to have an answer",
+    "notifier.notice.proof": "what it answered",
+    "subprocessor_registry.client_change.receipt_channel": "as above",
+    "breach.affected.channel": "as above",
     "notifier.attempt.nth": "how often it was tried: see `outside`",
     "notifier.delivery.attempts": "the same",
     "notifier.delivery.next_attempt_at": "when it was tried last",
@@ -41,7 +46,12 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "holder.job.fence": "how often it was begun",
 }
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d+(?:Z|[+-]\d\d:?\d\d)?")
-_CHANCE: Final = re.compile(r"\b00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\b|127\.0\.0\.1:\d+|(?<=late_by_s.:)\d+")
+_CHANCE: Final = re.compile(
+    r"\b00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\b|127\.0\.0\.1:\d+|(?<=late_by_s.:)\d+"
+    # how much time is left, to the tenth of an hour; which of two channels was the first to have an answer
+    r"|\d+\.\d(?= hours)|(?<=hours_left.:.)\d+\.\d"
+    r"|(?<=channel.:.)(?:email|webhook)(?=.,.received_at)|(?<=proof.:.answered )\d+"
+)
 _HOUR: Final = timedelta(hours=1)
 
 
@@ -100,7 +110,7 @@ def comparable(value: object) -> str:
         case str():
             return of_text(value)
         case list():
-            return f"[{', '.join(comparable(each) for each in value)}]"
+            return f"[{', '.join(sorted(comparable(each) for each in value))}]"  # no table has an order in one
         case _:
             return str(value)
 
@@ -122,4 +132,4 @@ def _moment(at: datetime) -> str:
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     if not at.microsecond:
         return at.astimezone(UTC).isoformat()
-    return f"hour {(at - STARTS_AT) // _HOUR}"
+    return f"hour {(at - STARTS_AT + _HOUR / 2) // _HOUR}"

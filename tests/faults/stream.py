@@ -1,4 +1,4 @@
-"""The stream: what platform teams publish in the life of some clients, hour by hour, every kind of event.
+"""The stream: what platform teams publish in the life of some clients, act by act, every kind of event.
 
 What one event answers, was handled before: an act is published when the one before it has come to rest, as people answer
 what they have read. Within an act nothing depends on an order that Kafka doesn't keep.
@@ -62,7 +62,7 @@ def at(act: float) -> str:
 
 
 def begins_at(act: float) -> datetime:
-    """When an act begins: one an hour, and some days in between."""
+    """When an act begins: one each hour, and some days in between."""
     return STARTS_AT + timedelta(hours=act, days=sum(days for number, days in DAYS.items() if number <= act))
 
 
@@ -70,7 +70,7 @@ def _text(instant: datetime) -> str:
     return instant.isoformat().replace("+00:00", "Z")
 
 
-DAYS: Final = {6: 1, 9: 4, 11: 45, 13: 36}
+DAYS: Final[dict[int, float]] = {6: 1, 9: 4, 11: 45, 13: 35.75}
 """Days that pass before an act, beside its hour: clocks of breaches run out, windows close, orders fall due."""
 ACTS: Final = 14
 

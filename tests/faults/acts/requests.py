@@ -78,6 +78,7 @@ def _help(act: int, n: int, client_id: str) -> Iterable[Said]:
     match act:
         case 4:
             asked = {"instruction_id": f"inst-{n}", "acts": ["find", "export"], "client_id": client_id}
+            asked["identifiers"] = [{"kind": "phone", "value": f"+3361234567{n % 10}"}]
             yield say("dsar.assistance_requested", received_at=at(4), **of, **asked)
         case 5:
             yield say("dsar.quote_offered", **of)

@@ -29,6 +29,8 @@ class Kills(Fault):
             await asyncio.sleep(life.dice.uniform(0.1, 1.2))
             killed += life.stage.system.kill(life.dice.choice(RUNNABLE))
         life.faults += killed
+        if killed:
+            await life.caught_up()
 
 
 class Steps(Fault):
@@ -43,7 +45,8 @@ class Steps(Fault):
         """Each process of a service is told where to die; those after the last one live."""
         for member in life.members.values():
             for step in steps.of(member.service):
-                member.steps[step] = deque(life.dice.choice((1, 1, 2, 3)) for _ in range(self._times))
+                passes = (1,) if step == "begun" else (1, 1, 2, 3)
+                member.steps[step] = deque(life.dice.choice(passes) for _ in range(self._times))
 
     async def finish(self, life: Life) -> None:
         """What was not come by is said, so that nobody takes it for tried."""
