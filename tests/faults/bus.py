@@ -85,7 +85,9 @@ class Bus:
     def _as_heard(self, record: "ConsumerRecord[bytes, bytes]") -> Heard:
         headers = {name: raw.decode("utf-8", "replace") for name, raw in record.headers}
         topic = record.topic.removeprefix(self._prefix)
-        key = (record.key or b"").decode("utf-8", "replace").replace(self._prefix, "")  # a dead letter's names its topic
+        key = (
+            (record.key or b"").decode("utf-8", "replace").replace(self._prefix, "")
+        )  # a dead letter's names its topic
         return Heard(topic, key, headers.get("ce_type", ""), headers.get("ce_id", ""), headers, record.value)
 
 

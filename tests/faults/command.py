@@ -2,34 +2,32 @@
 
 import asyncio
 import shutil
-import statistics
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from tests.faults.comparing import Seen, Verdict, compare
 from tests.faults.kinds.clocks import ClockSteps
-from tests.faults.kinds.disk import DiskFull, can_mount, small_disk
+from tests.faults.kinds.disk import DiskFull
 from tests.faults.kinds.freezing import Freezes
 from tests.faults.kinds.kills import Kills, Steps
 from tests.faults.kinds.messages import Disorder, Poison
+from tests.faults.kinds.network import Network
 from tests.faults.kinds.servers import Away
 from tests.faults.life import Fault, Life
 from tests.faults.quiet import NotQuiet
+from tests.faults.report import Result, table
 from tests.faults.stream import Cast
 from tests.faults.system import CRASH
-from tests.faults.world import Stage, World, opened
+from tests.faults.world import Stage, World
+from tests.faults.worlds import Unable, servers, world_of
 
-from embedded.kafka import EmbeddedKafka
-from embedded.postgres import EmbeddedPostgres
+from dutiful.running import configure_logs
 
 KINDS: Final[dict[str, Callable[[], Fault]]] = {
     "disorder": Disorder,
@@ -39,21 +37,12 @@ KINDS: Final[dict[str, Callable[[], Fault]]] = {
     "freeze": lambda: Freezes(4),
     "kafka": lambda: Away("kafka", 6),
     "postgres": lambda: Away("postgres", 8),
+    "network": Network,
     "disk": lambda: DiskFull(4),
     "clock": ClockSteps,
 }
 app = typer.Typer(add_completion=False)
 console = Console(soft_wrap=True, highlight=False)
-
-
-@dataclass
-class Result:
-    """What came of one kind of fault."""
-
-    kind: str
-    life: Life
-    verdict: Verdict
-    took_s: float
 
 
 @app.command()
@@ -63,7 +52,7 @@ def main(
     ] = None,
     seed: Annotated[int, typer.Option(help="where and when faults fall; the table prints it, to replay a run")] = 1,
     clients: Annotated[int, typer.Option(min=6, help="how many clients live through the acts")] = 9,
-    keep: Annotated[bool, typer.Option("--keep", help="keep the logs of all processes, and say where")] = False,
+    keep: Annotated[bool, typer.Option(help="keep the logs of all processes, and say where")] = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Disturb the real system, seven services as processes, and compare what is left with an undisturbed run.
 
@@ -74,6 +63,7 @@ def main(
     unknown = sorted(set(kind or ()) - KINDS.keys())
     if unknown:
         raise typer.BadParameter(f"there is no kind {', '.join(unknown)}; there are {', '.join(KINDS)}")
+    configure_logs(verbose=False)
     home = Path(tempfile.mkdtemp(prefix="dutiful-"))
     try:
         results = asyncio.run(_run(home, kind or list(KINDS), seed, Cast(clients, 2, 2)))
@@ -82,37 +72,22 @@ def main(
             console.print(f"logs: {home}")
         else:
             shutil.rmtree(home, ignore_errors=True)
-    console.print(_table(results, seed))
+    console.print(table(results, seed))
     raise typer.Exit(0 if all(each.verdict.holds for each in results) else 1)
 
 
 async def _run(home: Path, kinds: Sequence[str], seed: int, cast: Cast) -> list[Result]:
-    async with AsyncExitStack() as stack:
-        world = await _open(stack, home, home)
-        calm = await _undisturbed(world, cast, seed)
-        results = []
+    results = []
+    async with servers(home, _tell("servers")) as shared:
+        calm = await _undisturbed(shared, cast, seed)
         for kind in kinds:
-            fault = KINDS[kind]()
-            async with AsyncExitStack() as own:
-                if isinstance(fault, DiskFull):
-                    if not can_mount(home / "try"):
-                        console.print("· disk: skipped, no tmpfs can be mounted here")
-                        continue
-                    fault.disk = own.enter_context(small_disk(home / "disk"))
-                    results.append(await _disturbed(await _open(own, home / "disk-world", fault.disk), fault, cast, seed, calm))
-                else:
+            fault, tell = KINDS[kind](), _tell(kind)
+            try:
+                async with world_of(fault, shared, home, tell) as world:
                     results.append(await _disturbed(world, fault, cast, seed, calm))
-        return results
-
-
-async def _open(stack: AsyncExitStack, home: Path, disk: Path) -> World:
-    home.mkdir(exist_ok=True)
-    kafka = EmbeddedKafka(home, progress=_tell("servers"))
-    postgres = EmbeddedPostgres(disk, progress=_tell("servers"))
-    await asyncio.gather(kafka.start(), postgres.start())
-    stack.push_async_callback(kafka.stop)
-    stack.push_async_callback(postgres.stop)
-    return await stack.enter_async_context(opened(home, kafka, postgres))
+            except Unable as lacking:
+                tell(f"skipped: {lacking}")
+    return results
 
 
 async def _undisturbed(world: World, cast: Cast, seed: int) -> Seen:
@@ -129,7 +104,7 @@ async def _disturbed(world: World, fault: Fault, cast: Cast, seed: int, calm: Se
         verdict = Verdict([str(error)])
     verdict.differences += life.wrong
     crashed = Counter(f"{death.member} with {death.code}" for death in life.deaths if death.at == CRASH)
-    verdict.differences += [f"a crash of its own: {who}, {count}×" for who, count in crashed.items()]
+    verdict.differences += [f"a crash of its own: {who}, {count} times" for who, count in crashed.items()]
     for line in (*verdict.differences, *life.notes):
         tell(line)
     return Result(fault.name, life, verdict, time.monotonic() - began)
@@ -137,19 +112,3 @@ async def _disturbed(world: World, fault: Fault, cast: Cast, seed: int, calm: Se
 
 def _tell(kind: str) -> Callable[[str], None]:
     return lambda line: console.print(f"· {kind}: {line}", markup=False)
-
-
-def _table(results: Sequence[Result], seed: int) -> Table:
-    columns = ("fault", "how many", "ready again", "caught up", "webhooks, emails, events again", "verdict", "took")
-    table = Table(*columns, title=f"seed {seed}; seconds: half of them within / the longest", title_justify="left")
-    for each in results:
-        ready = [death.ready_after_s for death in each.life.deaths if death.ready_after_s is not None]
-        again = ", ".join(str(each.verdict.twice.get(way, "–")) for way in ("webhooks", "mails", "events"))
-        verdict = "the same" if each.verdict.holds else f"{len(each.verdict.differences)} differ"
-        measured = _spread(ready), _spread(each.life.recoveries)
-        table.add_row(each.kind, str(each.life.faults), *measured, again, verdict, f"{each.took_s:.0f} s")
-    return table
-
-
-def _spread(seconds: Sequence[float]) -> str:
-    return f"{statistics.median(seconds):.1f} / {max(seconds):.1f}" if seconds else "–"

@@ -72,7 +72,11 @@ def _shown(lacks: list[str], beside: list[str]) -> Iterable[str]:
         like = max(left, key=lambda other: len(set(parts) & set(other.split(_BETWEEN))), default="")
         if len(set(parts) & set(like.split(_BETWEEN))) * 2 > len(parts):
             left.remove(like)
-            changed = [f"{one[:_WIDTH]} → {other[:_WIDTH]}" for one, other in zip(parts, like.split(_BETWEEN), strict=False) if one != other]
+            changed = [
+                f"{one[:_WIDTH]} → {other[:_WIDTH]}"
+                for one, other in zip(parts, like.split(_BETWEEN), strict=False)
+                if one != other
+            ]
             yield f"± {parts[0][:_WIDTH]}: {'; '.join(changed)}"
         else:
             yield f"- {line[: 3 * _WIDTH]}"

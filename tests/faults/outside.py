@@ -1,7 +1,7 @@
 """What came out of a system: webhooks at a real receiver, emails at a real mail server, events on the bus.
 
-At least once is promised on each of the three ways, and one id for whatever it is: what came again under an id is counted
-apart, and what came under different ids is compared by what it is about and says, as often as it was said.
+At least once is promised on each of the three ways, and one id for whatever it is: what came again under an id is
+counted apart, and what came under different ids is compared by what it is about and says, as often as it was said.
 """
 
 from collections import Counter

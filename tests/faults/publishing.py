@@ -1,4 +1,4 @@
-"""Publishes acts as platforms do: in order per key, some of it twice, and what is wrong among it where that is wanted."""
+"""Publishes acts as platforms do: in order per key, some of it twice, and what is wrong among it where wanted."""
 
 import asyncio
 import random
@@ -76,7 +76,12 @@ class Publisher:
         """The same key and type, and nothing that can be made sense of."""
         self.poisoned += 1
         topic, key, _, headers = self._record(said)
-        return topic, key, self.dice.choice(POISON), [*headers[:1], ("ce_id", f"poison-{self.poisoned}".encode()), *headers[2:]]
+        return (
+            topic,
+            key,
+            self.dice.choice(POISON),
+            [*headers[:1], ("ce_id", f"poison-{self.poisoned}".encode()), *headers[2:]],
+        )
 
     async def _send(self, producer: AIOKafkaProducer, record: Record) -> None:
         topic, key, value, headers = record

@@ -14,7 +14,10 @@ WITHIN_S: Final = 240.0
 POLL_S: Final = 0.2
 _LEFT: Final = {
     **{f"{service}: rows in the outbox": f"SELECT count(*) FROM {service}.outbox" for service in RUNNABLE},
-    **{f"{service}: dates that have come": f"SELECT count(*) FROM {service}.agenda WHERE due_at <= $1" for service in RUNNABLE},
+    **{
+        f"{service}: dates that have come": f"SELECT count(*) FROM {service}.agenda WHERE due_at <= $1"
+        for service in RUNNABLE
+    },
     "notifier: deliveries": "SELECT count(*) FROM notifier.delivery WHERE status = 'pending' AND channel <> 'post'",
     "notifier: alerts": "SELECT count(*) FROM notifier.alert WHERE next_attempt_at IS NOT NULL",
     "holder: orders": "SELECT count(*) FROM holder.job WHERE status = 'open'",

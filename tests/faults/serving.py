@@ -39,7 +39,7 @@ def main() -> None:
     def said_now(_: SystemClock) -> datetime:
         return now()
 
-    SystemClock.now = said_now  # type: ignore[method-assign]
+    SystemClock.now = said_now  # type: ignore[method-assign, assignment]
     plant(json.loads(os.environ[STEPS]), Path(os.environ[EPITAPH]))
     app()
 

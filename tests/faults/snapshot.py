@@ -45,6 +45,8 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "notifier.alert.next_attempt_at": "when it was tried last",
     "holder.job.fence": "how often it was begun",
 }
+COUNTED: Final = {"notifier.attempt": "ok"}
+"""Which rows of a table are compared: an attempt that failed was made again, for as long as the fault lasted."""
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d+(?:Z|[+-]\d\d:?\d\d)?")
 _CHANCE: Final = re.compile(
     r"\b00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\b|127\.0\.0\.1:\d+|(?<=late_by_s.:)\d+"
@@ -96,7 +98,8 @@ async def _rows(connection: "asyncpg.Connection[asyncpg.Record]", schema: str, t
     names = [row["column_name"] for row in columns]
     kept = [name for name in names if not {name, f"{schema}.{table}.{name}"} & LEFT_OUT.keys()]
     listed = ", ".join(f'"{name}"' for name in kept)
-    found = await connection.fetch(f'SELECT {listed} FROM "{schema}"."{table}"')
+    which = COUNTED.get(f"{schema}.{table}", "true")
+    found = await connection.fetch(f'SELECT {listed} FROM "{schema}"."{table}" WHERE {which}')
     return sorted(" | ".join(f"{name}={comparable(row[name])}" for name in kept) for row in found)
 
 

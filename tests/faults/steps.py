@@ -27,18 +27,25 @@ STEPS: Final = {
         "the last statement of a transaction and its commit", "chassis.transaction:Transaction.flush", after=True
     ),
     "committed": Step("the commit of the database and that of the offset", "chassis.consumer:OffsetConsumer.handled"),
-    "fired": Step(
-        "the agenda's move into the outbox and its publication", "chassis.agenda:move_due", after=True
+    "fired": Step("the agenda's move into the outbox and its publication", "chassis.agenda:move_due", after=True),
+    "handed": Step(
+        "Kafka's having a batch and its word that it has", "aiokafka:AIOKafkaProducer.send_batch", after=True
     ),
-    "handed": Step("Kafka's having a batch and its word that it has", "aiokafka:AIOKafkaProducer.send_batch", after=True),
     "acknowledged": Step("Kafka's acknowledgement and the deletion from the outbox", "chassis.relay:Relay._forget"),
-    "claimed": Step("the claim of what is due and its sending", "notifier.claims:claim", after=True, only=("notifier",)),
+    "claimed": Step(
+        "the claim of what is due and its sending", "notifier.claims:claim", after=True, only=("notifier",)
+    ),
     "answered": Step("the answer of the receiver and its record", "notifier.delivery:record", only=("notifier",)),
     "taken_on": Step("a holder's claim of an order and its work", "holder.store:claim", after=True, only=("holder",)),
     "intended": Step(
-        "what is about to go being written down and its going", "holder.ledger:PartLedger.intend", after=True, only=("holder",)
+        "what is about to go being written down and its going",
+        "holder.ledger:PartLedger.intend",
+        after=True,
+        only=("holder",),
     ),
-    "gone": Step("a batch gone from the platform's database and the next", "holder.batches:_delete", after=True, only=("holder",)),
+    "gone": Step(
+        "a batch gone from the platform's database and the next", "holder.batches:_delete", after=True, only=("holder",)
+    ),
 }
 
 

@@ -1,7 +1,7 @@
 """The stream: what platform teams publish in the life of some clients, act by act, every kind of event.
 
-What one event answers, was handled before: an act is published when the one before it has come to rest, as people answer
-what they have read. Within an act nothing depends on an order that Kafka doesn't keep.
+What one event answers, was handled before: an act is published when the one before it has come to rest, as people
+answer what they have read. Within an act nothing depends on an order that Kafka doesn't keep.
 """
 
 import json

@@ -135,7 +135,7 @@ class System:
 
     async def _note_recovery(self, member: Member, open_deaths: list[tuple[Death, float]]) -> None:
         """How long it took since each death of its predecessors that nobody came back from yet."""
-        while not await member.is_ready():
+        while not await member.is_ready():  # noqa: ASYNC110 - another process
             await asyncio.sleep(POLL_S)
         now = asyncio.get_running_loop().time()
         for death, at in open_deaths:

@@ -2,21 +2,18 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-import asyncpg
 from tests.faults.bus import Bus
 from tests.faults.clock import Hands
 from tests.faults.system import Member, System
 
 from chassis.access import make_key
-from chassis.migrations import CHASSIS_TABLES, migrate, shipped
-from chassis.topics import Shape, ensure_topics
-from dutiful.services import RUNNABLE, kind_of
+from dutiful.services import RUNNABLE
 from embedded import sample_platform
 from embedded.kafka import EmbeddedKafka
 from embedded.postgres import EmbeddedPostgres
@@ -31,6 +28,16 @@ DUTY: Final = [{"name": "Duty officer", "email": "duty@dutiful.example"}]
 
 
 @dataclass
+class Addresses:
+    """Where a system finds the others: the servers themselves, or what stands in between."""
+
+    kafka: str
+    postgres: str
+    webhooks: str
+    smtp_port: int
+
+
+@dataclass
 class World:
     """Servers that outlive the systems that stand in them."""
 
@@ -39,6 +46,8 @@ class World:
     postgres: EmbeddedPostgres
     receiver: WebhookReceiver = field(default_factory=WebhookReceiver)
     smtp: SmtpSink = field(default_factory=SmtpSink)
+    addresses: Addresses | None = None
+    """What stands between systems and their servers, if anything does."""
 
 
 @asynccontextmanager
@@ -56,16 +65,6 @@ async def opened(home: Path, kafka: EmbeddedKafka, postgres: EmbeddedPostgres) -
         await world.smtp.stop()
 
 
-@dataclass
-class Addresses:
-    """Where a system finds the others: the servers themselves, or what stands in between."""
-
-    kafka: str
-    postgres: str
-    webhooks: str
-    smtp_port: int
-
-
 class Stage:
     """One system in the world: its database, its topics, its clock; what it says and shows outside is its alone."""
 
@@ -79,7 +78,7 @@ class Stage:
         self.hands = Hands(self.home / "clock", STARTS_AT)
         self.system = System(self._environment, self.hands, AGREEMENT, self.home)
         self.bus = Bus(world.kafka.bootstrap, self.prefix)
-        self.addresses = Addresses(
+        self.addresses = world.addresses or Addresses(
             world.kafka.bootstrap, world.postgres.dsn("{role}", "{database}"), world.receiver.url(""), world.smtp.port
         )
 

@@ -1,4 +1,4 @@
-"""What data subjects and authorities ask, what clients instruct, what is answered, and help with it (§2.3, §3.2, §9)."""
+"""What data subjects and authorities ask, what clients instruct, what is answered; help with it (§2.3, §3.2, §9)."""
 
 from collections.abc import Iterable
 
@@ -77,9 +77,9 @@ def _help(act: int, n: int, client_id: str) -> Iterable[Said]:
     of = {"request_id": f"dsar-{n}", "assistance_id": f"help-{n}"}
     match act:
         case 4:
-            asked = {"instruction_id": f"inst-{n}", "acts": ["find", "export"], "client_id": client_id}
-            asked["identifiers"] = [{"kind": "phone", "value": f"+3361234567{n % 10}"}]
-            yield say("dsar.assistance_requested", received_at=at(4), **of, **asked)
+            person = [{"kind": "phone", "value": f"+3361234567{n % 10}"}]
+            asked = {"instruction_id": f"inst-{n}", "client_id": client_id}
+            yield say("dsar.assistance_requested", received_at=at(4), identifiers=person, **of, **asked)
         case 5:
             yield say("dsar.quote_offered", **of)
         case 6:

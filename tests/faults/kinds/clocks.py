@@ -11,7 +11,7 @@ from dutiful.services import RUNNABLE
 
 AHEAD_AT_MOST_S: Final = 20 * 60
 BEHIND_AT_MOST_S: Final = 4 * 60
-"""Further behind than `ahead_within`, what others say just now lies in the future, and is refused: that is a promise."""
+"""Further behind than `ahead_within`, what is said just now lies in the future, and is refused: that is a promise."""
 
 
 class ClockSteps(Fault):
@@ -20,7 +20,7 @@ class ClockSteps(Fault):
     name = "clock"
     manner = Manner(over_s=2.0)
 
-    async def during(self, life: Life, act: int) -> None:
+    async def during(self, life: Life, act: int) -> None:  # noqa: ARG002 - every act is the same here
         """Forward and back, in the midst of an act."""
         hands = life.stage.hands
         for service in life.dice.sample(RUNNABLE, 3):

@@ -37,7 +37,7 @@ def can_mount(directory: Path) -> bool:
 
 
 class DiskFull(Fault):
-    """The disk is filled to the last byte for some seconds, `times` times; what the database gives back is taken too."""
+    """The disk is filled to the last byte for some seconds, `times` times; what is given back is taken too."""
 
     name = "disk"
     manner = Manner(over_s=3.0)
