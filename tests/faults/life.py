@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
 
 import asyncpg
 from tests.faults import outside, snapshot
@@ -28,6 +29,8 @@ from dutiful.services import RUNNABLE, kind_of
 from embedded import sample_platform
 
 SCRIPTS: Sequence[Script] = (clients, subprocessors, breaches, requests, assurance, endings)
+REMEMBERED: Final = timedelta(days=28)
+"""What is older than that is not said again: see `Publisher.recent`."""
 Tell = Callable[[str], None]
 
 
@@ -95,7 +98,10 @@ class Life:
 
     async def _play(self, act: int, began: float) -> None:
         stage = self.stage
-        stage.hands.jump(begins_at(act) - begins_at(act - 1) if act else timedelta())
+        passed = begins_at(act) - begins_at(act - 1) if act else timedelta()
+        stage.hands.jump(passed)
+        if passed > REMEMBERED:
+            self.publisher.recent.clear()
         await until_quiet(stage, self.tell)  # what the jump made due comes before what is said of it
         said = script(act, self.cast, stage)
         self.tell(f"act {act} of {ACTS - 1}: {len(said)} events ({time.monotonic() - began:.0f} s)")

@@ -36,6 +36,8 @@ class Publisher:
     manner: Manner
     dice: random.Random
     published: list[Said] = field(default_factory=list)
+    recent: list[Said] = field(default_factory=list)
+    """What may still come again: services remember an id for 30 days (`Settings.inbox_kept_within`)."""
     poisoned: int = 0
     repeated: int = 0
 
@@ -47,6 +49,7 @@ class Publisher:
                 await self._send(producer, record)
                 await asyncio.sleep(self.manner.over_s / max(len(records), 1))
         self.published += act
+        self.recent += act
 
     def _records(self, act: Sequence[Said]) -> Iterable[Record]:
         manner, dice = self.manner, self.dice
@@ -54,8 +57,8 @@ class Publisher:
             yield self._record(said)
             if dice.randrange(100) < manner.twice_percent:
                 yield self._repeat(said)
-            if dice.randrange(100) < manner.late_percent and self.published:
-                yield self._repeat(dice.choice(self.published))
+            if dice.randrange(100) < manner.late_percent and self.recent:
+                yield self._repeat(dice.choice(self.recent))
             if dice.randrange(100) < manner.poison_percent:
                 yield self._poison(said)
 
