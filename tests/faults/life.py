@@ -40,6 +40,13 @@ class Fault:
     name = "nothing"
     manner = Manner()
 
+    async def migrate(self, life: "Life") -> None:
+        """Each service's schema is made."""
+        stage = life.stage
+        for service in RUNNABLE:
+            dsn = stage.world.postgres.dsn(user=service, database=stage.database)
+            await migrate(dsn, service, shipped(CHASSIS_TABLES, kind_of(service).migrations))
+
     async def prepare(self, life: "Life") -> None:
         """Before the services start."""
 
@@ -82,7 +89,10 @@ class Life:
     async def live(self) -> Seen:
         """From the empty database to the end of the last act."""
         stage, began = self.stage, time.monotonic()
-        await _set_up(stage, self.cast)
+        await _set_up(stage)
+        await self.fault.migrate(self)
+        await _register(stage, self.cast)
+        await _fill_platform(stage, self.cast)
         await self.fault.prepare(self)
         await stage.bus.start()
         await stage.system.start(self.members.values())
@@ -125,21 +135,21 @@ def script(act: int, cast: Cast, stage: Stage) -> list[Said]:
     return [said for subject in SCRIPTS for said in subject(act, cast, stage.bus)]
 
 
-async def _set_up(stage: Stage, cast: Cast) -> None:
-    """Databases, roles, topics, schemas; an endpoint for each client, made where the API would make it."""
+async def _set_up(stage: Stage) -> None:
+    """A database, roles and topics; the world has seen nothing yet."""
     world = stage.world
     world.receiver.clear()
     world.smtp.clear()
     await world.postgres.create_database(stage.database)
     await world.postgres.make_roles(stage.database, RUNNABLE)
     await ensure_topics(world.kafka.bootstrap, Shape(stage.prefix), RUNNABLE)
-    for service in RUNNABLE:
-        dsn = world.postgres.dsn(user=service, database=stage.database)
-        await migrate(dsn, service, shipped(CHASSIS_TABLES, kind_of(service).migrations))
-    await _fill_platform(stage, cast)
+
+
+async def _register(stage: Stage, cast: Cast) -> None:
+    """An endpoint for each client, made where the API would make it."""
     connection = await asyncpg.connect(stage.dsn, server_settings={"search_path": "notifier"})
     for client_id in cast.client_ids:
-        world.receiver.trust(f"/{client_id}", SECRET)
+        stage.world.receiver.trust(f"/{client_id}", SECRET)
         url = f"{stage.addresses.webhooks}/{client_id}"
         await connection.execute("INSERT INTO endpoint VALUES ($1, $1, $2, NULL, now(), NULL, NULL)", client_id, url)
         await connection.execute("INSERT INTO endpoint_secret VALUES ($1, $2, now(), NULL)", client_id, SECRET)

@@ -13,15 +13,23 @@ from typing import Any, Final, cast
 
 @dataclass(frozen=True)
 class Step:
-    """A function of production code, before or after which the process dies; `only` names the services that have it."""
+    """A function of production code, before or after which the process dies; `only` names the services that have it.
+
+    `command` is the one that comes by: a service that runs, or what migrates its schema.
+    """
 
     between: str
     where: str
     after: bool = False
     only: tuple[str, ...] = ()
+    command: str = "run"
 
 
 STEPS: Final = {
+    "migrating": Step(
+        "the statements of a migration and its commit", "asyncpg.transaction:Transaction.__aexit__", command="migrate"
+    ),
+    "migrated": Step("two migrations of a schema", "chassis.migrations:_apply_one", after=True, command="migrate"),
     "begun": Step("the first transaction and the first message", "chassis.consumer:Consumer.start"),
     "written": Step(
         "the last statement of a transaction and its commit", "chassis.transaction:Transaction.flush", after=True
@@ -49,9 +57,10 @@ STEPS: Final = {
 }
 
 
-def of(service: str) -> list[str]:
+def of(service: str, command: str = "run") -> list[str]:
     """The steps that a service has."""
-    return [name for name, step in STEPS.items() if not step.only or service in step.only]
+    mine = {name: step for name, step in STEPS.items() if step.command == command}
+    return [name for name, step in mine.items() if not step.only or service in step.only]
 
 
 def plant(orders: Mapping[str, int], epitaph: Path) -> None:

@@ -79,6 +79,16 @@ class System:
             self.members[member.name] = member
             self._keepers.append(asyncio.create_task(self._keep(member), name=member.name))
 
+    async def migrate(self, member: Member) -> None:
+        """Bring a service's schema up to this version, by as many processes as it takes."""
+        clock = asyncio.get_running_loop().time
+        began, deaths = clock(), list[Death]()
+        while code := await (await self._launch(member, "migrate", member.service)).wait():
+            deaths.append(Death(member.name, self._cause_of(member), code))
+        for death in deaths:
+            death.ready_after_s = clock() - began
+        self.deaths += deaths
+
     async def stop(self) -> None:
         """SIGTERM to all of them, SIGKILL to those that don't end in time; nothing is started again."""
         self._stopping = True
@@ -124,7 +134,7 @@ class System:
         clock = asyncio.get_running_loop().time
         open_deaths: list[tuple[Death, float]] = []
         while not self._stopping:
-            process = await self._launch(member)
+            process = await self._launch(member, "run", member.service, "--agreement", str(self._agreement))
             watching = asyncio.create_task(self._note_recovery(member, open_deaths))
             code = await process.wait()
             watching.cancel()
@@ -155,7 +165,7 @@ class System:
     def _epitaph(self, member: Member) -> Path:
         return self._logs / f"{member.name}.died"
 
-    async def _launch(self, member: Member) -> asyncio.subprocess.Process:
+    async def _launch(self, member: Member, *command: str) -> asyncio.subprocess.Process:
         member.dies_at = CRASH
         environment = {
             **os.environ,
@@ -168,7 +178,7 @@ class System:
         }
         with self.log(member.name).open("ab") as log:
             member.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tests.faults.serving", "run", member.service, "--agreement",
-                str(self._agreement), env=environment, stdin=asyncio.subprocess.PIPE, stdout=log, stderr=log,
+                sys.executable, "-m", "tests.faults.serving", *command,
+                env=environment, stdin=asyncio.subprocess.PIPE, stdout=log, stderr=log,
             )  # fmt: skip
         return member.process

@@ -108,7 +108,7 @@ class Stage:
             "DUTIFUL_DATA_MAP": str(sample_platform.MAP),
             "DUTIFUL_PACKAGES": str(self.home / "packages"),
             "DUTIFUL_PUBLIC_URL": "http://packages.example",
-            "DUTIFUL_REQUESTS_URL": f"http://127.0.0.1:{self.system.members['requests'].port}",
+            "DUTIFUL_REQUESTS_URL": f"http://127.0.0.1:{self.system.members.get('requests', member).port}",
             "DUTIFUL_WEBHOOKS__ALLOW_LOOPBACK": "true",
             "DUTIFUL_MAIL": json.dumps(
                 {

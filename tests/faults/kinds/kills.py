@@ -41,6 +41,14 @@ class Steps(Fault):
     def __init__(self, times: int) -> None:
         self._times = times
 
+    async def migrate(self, life: Life) -> None:
+        """Who migrates dies before a commit and after one, at each schema; the next goes on."""
+        for member in life.members.values():
+            for step in steps.of(member.service, "migrate"):
+                member.steps[step] = deque(range(1, self._times + 1))
+            await life.stage.system.migrate(member)
+            member.steps.clear()
+
     async def prepare(self, life: Life) -> None:
         """Each process of a service is told where to die; those after the last one live."""
         for member in life.members.values():
