@@ -300,6 +300,8 @@ TOPICS = (
             returning.ReturnFailed,
             returning.ReturnDownloaded,
             returning.ReturnAcknowledged,
+            returning.ReturnWaived,
+            returning.ReturnAbandoned,
         ),
         retention_within=timedelta(days=21),
         answers=(
@@ -307,6 +309,8 @@ TOPICS = (
             returning.ReturnFailed,
             returning.ReturnDownloaded,
             returning.ReturnAcknowledged,
+            returning.ReturnWaived,
+            returning.ReturnAbandoned,
         ),
         others=("holder",),
     ),
@@ -338,6 +342,7 @@ TOPICS = (
             retention.RetentionChoiceRefused,
             retention.RetentionChoiceDefaulted,
             retention.RetentionFetchingMoved,
+            retention.RetentionReturnMissed,
             retention.RetentionReturnSettled,
             retention.RetentionHoldApplied,
             retention.RetentionHoldRefused,
@@ -505,7 +510,12 @@ TOPICS = (
         (undertaking.UndertakingSet,),
         Cleanup.COMPACT,
     ),
-    Topic("escalation", "notifier", "When to look who has no receipt", (escalation.EscalationDue,)),
+    Topic(
+        "escalation",
+        "notifier",
+        "When to look who has no receipt, and to tell people on call what waits",
+        (escalation.EscalationDue, escalation.EscalationAlertDue),
+    ),
 )
 
 EVENTS: dict[str, type[Event]] = {event.TYPE: event for topic in TOPICS for event in topic.events}
