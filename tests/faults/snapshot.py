@@ -45,8 +45,14 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "notifier.alert.next_attempt_at": "when it was tried last",
     "holder.job.fence": "how often it was begun",
 }
-COUNTED: Final = {"notifier.attempt": "ok"}
-"""Which rows of a table are compared: an attempt that failed was made again, for as long as the fault lasted."""
+FOLDED: Final = ("orders_unanswered", "orders_failed", "flags_raised", "receipts_overdue")
+"""What people on call are told together: how it was cut into mails is of the moment, each of it is in `concern`."""
+COUNTED: Final = {
+    "notifier.attempt": "ok",  # one that failed was made again, for as long as the fault lasted
+    "notifier.alert": f"kind <> ALL ('{{{','.join(FOLDED)}}}')",
+    "notifier.agenda": "name NOT LIKE 'alert/%'",
+}
+"""Which rows of a table are compared."""
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d+(?:Z|[+-]\d\d:?\d\d)?")
 _CHANCE: Final = re.compile(
     r"\b00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\b|127\.0\.0\.1:\d+|(?<=late_by_s.:)\d+"

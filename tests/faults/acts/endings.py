@@ -29,6 +29,10 @@ def endings(act: int, cast: Cast, bus: Bus) -> Iterable[Said]:
         case 11:
             for client_id in leaving[::2]:
                 yield say("return.acknowledged", client_id=client_id, received_at=at(10.5))
+            for order in _of_vault(bus, "return.ordered"):
+                of = {name: order[name] for name in ("order_id", "client_id")}
+                yield say("return.waived", received_at=at(10.6), **of)
+                yield say("return.abandoned", declared_at=at(10.7), **of)
             yield say("hold.lifted", hold_id="hold-1", client_id=leaving[0])
             yield say("holder.reported", holder_id=VAULT, client_id=leaving[0], seen_at=at(10.2))
         case 12 | 13:
