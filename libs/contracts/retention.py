@@ -8,6 +8,7 @@ from pydantic import Field
 
 from contracts.choice import Choice
 from contracts.event import Event, Id, Instant, Part, Reckoning
+from contracts.telling import NoticeOrder
 
 
 class Action(StrEnum):
@@ -112,12 +113,35 @@ class RetentionChoiceDefaulted(RetentionEvent):
 
 
 class RetentionReturnSettled(RetentionEvent):
-    """What was returned is deleted now: the client acknowledged it, or the agreed time is over."""
+    """What was returned is deleted now: the client acknowledged it or gave up the rest, or the agreed time is over."""
 
     TYPE: ClassVar[str] = "retention.return_settled"
 
     acknowledged: bool
     reason: str
+
+
+class MissedWhy(StrEnum):
+    """Why something is not returned: its client gave it up, or its holder can't be reached."""
+
+    WAIVED = "waived"
+    UNREACHABLE = "unreachable"
+
+
+class RetentionReturnMissed(RetentionEvent):
+    """What a holder has of these categories is not returned; deletion waits for its package no more.
+
+    One that is `unreachable` may still send it until deletion begins.
+    """
+
+    TYPE: ClassVar[str] = "retention.return_missed"
+
+    order_id: Id
+    holder_id: Id
+    categories: tuple[Id, ...]
+    why: MissedWhy
+    said_by: str
+    reason: str | None = None
 
 
 class RetentionFetchingMoved(RetentionEvent):
@@ -266,17 +290,10 @@ class NoticeKind(StrEnum):
     CERTIFICATE_READY = "certificate_ready"
 
 
-class RetentionNoticeOrdered(Event):
+class RetentionNoticeOrdered(NoticeOrder):
     """These clients must be told this, by `deadline_at`; the notifier finds the ways to them."""
 
     TYPE: ClassVar[str] = "retention.notice_ordered"
-    KEY: ClassVar[tuple[str, ...]] = ("order_id",)
 
-    order_id: Id
-    about: Id
     kind: NoticeKind
     client_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=1000)]
-    deadline_at: Instant
-    escalate_at: Instant
-    clause: str
-    facts: dict[str, str | tuple[str, ...]]

@@ -16,18 +16,15 @@ from chassis.service import Runtime
 from chassis.transaction import Transaction
 from contracts.choice import ChoiceMade, Recipient
 from contracts.event import Id
-from contracts.returning import ReturnAcknowledged
-from retention import client_store, due, holds_api, orders_api, proof_api, queries, termination_store
+from retention import client_store, due, holds_api, orders_api, proof_api, queries, returns_api, termination_store
 from retention.asking import Once, app_of
 from retention.decisions import meant, unclear
 from retention.finding import Finder
 from retention.simulation import simulate
 from retention.terminations import Stage
 from retention.views import (
-    AcknowledgementBody,
     ChoiceBody,
     LineView,
-    PackageView,
     PlanAnswer,
     SimulationAnswer,
     SimulationBody,
@@ -48,7 +45,7 @@ def build(app: Finder, runtime: Runtime) -> FastAPI:
     api = create_api("Retention", VERSION, runtime.access, _DESCRIPTION)
     api.state.app = app
     api.state.runtime = runtime
-    for part in (router, holds_api.router, orders_api.router, proof_api.router):
+    for part in (router, returns_api.router, holds_api.router, orders_api.router, proof_api.router):
         api.include_router(part)
     due.deadlines(runtime).add(api)
     return api
@@ -140,33 +137,6 @@ async def _meant(running: Runtime, made: ChoiceMade) -> str:
     if len(ends) != 1:
         raise Problem(HTTPStatus.CONFLICT, unclear(made, ends))
     return ends[0].termination_id
-
-
-@router.get("/clients/{client_id}/packages", summary="What is returned")
-async def read_packages(client_id: PathId, caller: Authenticated, pool: Reading) -> list[PackageView]:
-    """§8.3: where each package can be fetched, until when, what it holds, and its checksums."""
-    caller.require(Right.FETCH)
-    caller.require_client(client_id)
-    return await queries.packages(pool, client_id)
-
-
-@router.post(
-    "/clients/{client_id}/acknowledgement", status_code=HTTPStatus.CREATED, summary="Acknowledge what was returned"
-)
-async def acknowledge(
-    client_id: PathId, body: AcknowledgementBody, caller: Authenticated, running: Running, cause: Once
-) -> list[PackageView]:
-    """§8.3: the client has its data; once all packages are acknowledged, deletion follows."""
-    caller.require(Right.FETCH)
-    caller.require_client(client_id)
-    said = ReturnAcknowledged(
-        client_id=client_id,
-        order_id=body.order_id,
-        acknowledged_by=caller.subject,
-        received_at=running.clock.now(),
-    )
-    await running.processor.submit(said, cause)
-    return await queries.packages(running.pool, client_id)
 
 
 @router.post("/simulations", summary="What if a contract ended")

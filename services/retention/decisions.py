@@ -11,6 +11,7 @@ from contracts.coded import encode
 from contracts.event import Reckoning
 from contracts.hold import HoldPlaced
 from contracts.retention import (
+    MissedWhy,
     OrderKind,
     RetentionAnswerRefused,
     RetentionChoiceAccepted,
@@ -22,6 +23,7 @@ from contracts.retention import (
     RetentionReinstatementRefused,
     RetentionTerminationRefused,
 )
+from contracts.returning import ReturnAbandoned, ReturnWaived
 from retention.terminations import Order, Stage, Taken, Termination
 
 _FOLLOWS: Final = {
@@ -175,6 +177,32 @@ def weigh_answer(order: Order | None, order_id: str, holder_id: str, kind: Order
     else:
         return None
     return RetentionAnswerRefused(order_id=order_id, holder_id=holder_id, reason=reason)
+
+
+def weigh_waiver(order: Order | None, said: ReturnWaived) -> RetentionAnswerRefused | None:
+    """§8.3: a client may give up what is still to be returned to it, at any time. None: it counts."""
+    reason = _no_return(order, said.client_id)
+    return None if reason is None else _refuse(order, said.order_id, reason)
+
+
+def weigh_abandonment(order: Order | None, said: ReturnAbandoned) -> RetentionAnswerRefused | None:
+    """§8.3: a holder is unreachable once it was reminded in vain, or said that it can't. None: it counts."""
+    reason = _no_return(order, said.client_id)
+    if reason is None and order is not None and order.state == MissedWhy.UNREACHABLE:
+        reason = "its holder is declared unreachable already"
+    elif reason is None and order is not None and not order.escalated:
+        reason = "its holder was not reminded in vain yet, nor did it say that it can't"
+    return None if reason is None else _refuse(order, said.order_id, reason)
+
+
+def _no_return(order: Order | None, client_id: str) -> str | None:
+    if order is None or order.kind is not OrderKind.RETURN or client_id not in order.client_ids:
+        return "no return to this client was ordered under this id"
+    return None if order.is_open else "its package is made, or nobody waits for it any more"
+
+
+def _refuse(order: Order | None, order_id: str, reason: str) -> RetentionAnswerRefused:
+    return RetentionAnswerRefused(order_id=order_id, holder_id=order.holder_id if order else "unknown", reason=reason)
 
 
 def weigh_hold(agreement: Agreement, placed: HoldPlaced, today: date) -> RetentionHoldRefused | None:

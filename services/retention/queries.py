@@ -1,6 +1,6 @@
 """What people read of terminations, orders, holds, flags and certificates."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import TypeVar
@@ -14,11 +14,13 @@ from chassis.database import Pool
 from chassis.problems import Problem
 from contracts.client import Language
 from contracts.erasure import ErasureConfirmed
+from retention import missed_store
 from retention.views import (
     CertificateView,
     FlagView,
     HoldView,
     LineView,
+    MissedView,
     OrderView,
     PackageView,
     PlanAnswer,
@@ -93,7 +95,9 @@ async def _plan(pool: Pool, row: asyncpg.Record) -> PlanAnswer:
         row["termination_id"],
     )
     return PlanAnswer(
-        **_view(TerminationView, dict(row)).model_dump(), lines=[_view(LineView, dict(line)) for line in lines]
+        **_view(TerminationView, dict(row)).model_dump(),
+        lines=[_view(LineView, dict(line)) for line in lines],
+        not_returned=[MissedView(**asdict(each)) for each in await missed_store.load(pool, row["termination_id"])],
     )
 
 

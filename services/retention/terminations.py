@@ -9,7 +9,7 @@ from agreement.calendar import DAY, shift
 from agreement.schema import Agreement
 from contracts.choice import Choice, Recipient
 from contracts.ordering import Purpose
-from contracts.retention import OrderKind
+from contracts.retention import MissedWhy, OrderKind
 from retention.planning import Ending
 
 
@@ -119,3 +119,19 @@ class Order:
     is_open: bool
     due_at: datetime
     reminders: int
+    escalated: bool
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What one holder doesn't return: who said so, when and why."""
+
+    order_id: str
+    holder_id: str
+    holder: str
+    categories: tuple[str, ...]
+    why: MissedWhy
+    reason: str | None
+    said_by: str
+    said_at: datetime
