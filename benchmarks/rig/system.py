@@ -17,6 +17,7 @@ from chassis.topics import Shape, ensure_topics
 from contracts.event import Event
 from dutiful.services import RUNNABLE, kind_of
 from embedded import sample_platform
+from embedded.process import tail
 from embedded.processes import Processes
 from notifier.app import Notifier
 from subprocessor_registry.app import Registry
@@ -46,6 +47,10 @@ async def system(servers: Servers, names: Sequence[str] = SERVICES) -> AsyncIter
         await migrate(processes.dsn(service), service, shipped(CHASSIS_TABLES, kind_of(service).migrations))
     try:
         yield processes
+    except BaseException:
+        for log in sorted(servers.home.glob(f"{name}.*.log")):
+            print(f"{log.name} ends with:\n{tail(log)}")
+        raise
     finally:
         await processes.stop()
 
