@@ -3,6 +3,11 @@
 from datetime import UTC, datetime
 
 import asyncpg
+from pydantic import SecretStr
+
+from embedded.processes import VAULT_KEY
+from notifier.closing import Secrets
+from notifier.settings import NotifierSettings
 
 SECRET = "whsec_" + "A" * 43 + "="
 ENDPOINTS = 100
@@ -55,9 +60,10 @@ async def fill_endpoints(notifier_dsn: str, base: str, endpoints: int, *, hangin
         hanging,
         endpoints,
     )
-    await notifier.execute(
-        "INSERT INTO endpoint_secret (endpoint_id, secret, created_at) SELECT endpoint_id, $1, now() FROM endpoint",
-        SECRET,
+    secrets = Secrets(NotifierSettings(database_url=SecretStr(notifier_dsn), vault_key=SecretStr(VAULT_KEY)))
+    await notifier.executemany(
+        "INSERT INTO endpoint_secret (endpoint_id, closed, created_at) VALUES ($1, $2, now())",
+        [(f"ep-{n}", secrets.close(f"ep-{n}", SECRET)) for n in range(1, endpoints + 1)],
     )
     await notifier.execute("ANALYZE endpoint, endpoint_secret")
     await notifier.close()

@@ -19,7 +19,7 @@ from chassis.service import App, prepare
 from chassis.settings import Settings
 from chassis.topics import Shape, ensure_topics
 from contracts.event import Event
-from embedded.processes import Processes
+from embedded.processes import VAULT_KEY, Processes
 from notifier.app import Notifier
 from notifier.settings import NotifierSettings
 from subprocessor_registry.app import Registry
@@ -41,7 +41,7 @@ async def system(servers: Servers, names: Sequence[str] = SERVICES) -> AsyncIter
     book = Book.read(agreement)
     apps: tuple[App, ...] = (
         Registry(book),
-        Notifier(book, NotifierSettings(database_url=SecretStr(""))),
+        Notifier(book, NotifierSettings(database_url=SecretStr(""), vault_key=SecretStr(VAULT_KEY))),
         Breach(book, BreachSettings(database_url=SecretStr(""))),
     )
     for app in (each for each in apps if each.name in names):

@@ -28,7 +28,6 @@ Json = Mapping[str, object]
 async def test_kills_amid_a_stream(make_system: Callable[[str], Awaitable[Processes]]) -> None:
     """DSR-1, DSR-2, DSR-4: after ten kills nothing is lost or doubled, left uninstructed, or told before its time."""
     system = await make_system("requests")
-    system.settings = {"DUTIFUL_VAULT_KEY": "a-key-of-the-tests-and-of-nothing-else"}
     await migrate(system.dsn("requests"), "requests", shipped(CHASSIS_TABLES, Requests.migrations))
     await system.start("requests")
     async with AIOKafkaProducer(bootstrap_servers=system.kafka, enable_idempotence=True) as producer:
