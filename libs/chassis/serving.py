@@ -9,6 +9,8 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
+from chassis.wire import BoundedProtocol
+
 _STOP_WITHIN_S: Final = 3  # then requests that still run are cancelled
 _LET_GO_AFTER_S: Final = 2.0  # and then their connections are dropped
 _BACKLOG: Final = 2048
@@ -52,6 +54,7 @@ async def serve(api: FastAPI, host: str, port: int) -> Server:
     listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     config = uvicorn.Config(
         api,
+        http=BoundedProtocol,
         log_config=None,
         access_log=False,
         lifespan="off",

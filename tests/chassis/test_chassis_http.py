@@ -18,9 +18,9 @@ from structlog.testing import capture_logs
 from chassis import guard
 from chassis.access import Access, Role, make_key, mint
 from chassis.errors import Rejected
-from chassis.guard import MOST_BYTES
 from chassis.http import Authenticated, IdempotencyKey, Limit, Server, create_api, serve
 from chassis.problems import ProblemDetails
+from chassis.rates import MOST_BYTES
 
 PROBLEM: Final = "application/problem+json"
 WRONG: Final = {
