@@ -62,6 +62,8 @@ async def open_house(book: Book, progress: Progress, data_map: Path | None = Non
     home = Path(tempfile.mkdtemp(prefix="dutiful-"))
     clock = VirtualClock(STARTS_AT)
     async with AsyncExitStack() as stack:
+        environment = stack.enter_context(pytest.MonkeyPatch.context())
+        environment.setenv("DUTIFUL_API_RATE", "0")  # tests ask faster than people
         stack.callback(shutil.rmtree, home)
         house = House(home, book, clock, data_map=data_map)
         stack.push_async_callback(house.stop)
