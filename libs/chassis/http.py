@@ -9,6 +9,7 @@ from chassis.access import Access, Caller
 from chassis.described import PROBLEM, describe
 from chassis.guard import Guard
 from chassis.known_query import only_known_query
+from chassis.no_nul import no_nul
 from chassis.rates import Bounds
 from chassis.refusals import add_problems
 from chassis.serving import Server, serve
@@ -29,7 +30,7 @@ def create_api(title: str, version: str, access: Access, description: str = "") 
         docs_url=None,
         redoc_url=None,
         responses=PROBLEM,
-        dependencies=[Depends(only_known_query)],
+        dependencies=[Depends(only_known_query), Depends(no_nul)],
     )
     api.state.access = access
     api.state.bounds = Bounds()
