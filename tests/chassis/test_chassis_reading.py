@@ -47,9 +47,11 @@ for model in EVENTS.values():
     ROUTER.on(model)(_heard)
 
 NAMES = st.sampled_from(
-    ["ce_id", "ce_source", "ce_type", "ce_specversion", "ce_time", "ce_subject", "ce_flowid", "content-type", "traceparent",
-     "tracestate", "CE_ID", "ce_scheduledby"]
-)  # fmt: skip
+    [
+        *("ce_id", "ce_source", "ce_type", "ce_specversion", "ce_time", "ce_subject", "ce_flowid", "CE_ID"),
+        *("content-type", "traceparent", "tracestate", "ce_scheduledby"),
+    ]
+)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
@@ -109,7 +111,7 @@ def test_any_json_under_a_known_type_is_told_apart(data: object, kind: str, stru
 
 @pytest.mark.parametrize("kind", sorted(EXAMPLES))
 @given(data=st.data())
-@settings(max_examples=20)
+@settings(max_examples=8)
 def test_an_event_that_is_cut_or_bent_is_told_apart(kind: str, data: st.DataObject) -> None:
     """Every event of the bus, with any one byte changed, cut off or doubled."""
     whole = EXAMPLES[kind]
@@ -122,7 +124,7 @@ def test_an_event_that_is_cut_or_bent_is_told_apart(kind: str, data: st.DataObje
 
 @pytest.mark.parametrize("kind", sorted(EXAMPLES))
 def test_no_field_of_any_event_lets_a_nul_through(kind: str) -> None:
-    """Every text of every event, one after the other, with a NUL in it: refused by its name, on the bus and by `emit`."""
+    """Every text of every event, one after the other, with a NUL: refused by its name, on the bus and by `emit`."""
     whole = from_json(EXAMPLES[kind])
     key = EVENTS[kind].model_validate_json(EXAMPLES[kind]).key.encode()
     places = list(_texts(whole))

@@ -10,7 +10,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiokafka import AIOKafkaProducer
+from tests.flows import victim
 from tests.flows.street import STARTS_AT, Street
+from tests.flows.victim import Ids
 
 from agreement import default_path
 from agreement.book import Book
@@ -45,6 +47,12 @@ async def inhabited(progress: Progress) -> AsyncIterator[Street]:
     """A house with the made-up platform's database, and a holder that reaches it, as `make up` leaves it."""
     async with open_house(Book.read(default_path()), progress, sample_platform.MAP) as street:
         yield street
+
+
+@pytest.fixture(scope="module")
+async def ids(inhabited: Street) -> Ids:
+    """What is the victim's: two clients with something of everything."""
+    return await victim.settle(inhabited)
 
 
 @pytest.fixture(scope="module")

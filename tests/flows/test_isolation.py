@@ -154,12 +154,6 @@ def text(schema: Json) -> str:  # noqa: PLR0911 - one a format
 
 
 @pytest.fixture(scope="module")
-async def ids(inhabited: Street) -> Ids:
-    """What is the victim's."""
-    return await victim.settle(inhabited)
-
-
-@pytest.fixture(scope="module")
 async def operations(inhabited: Street) -> list[Operation]:
     """Everything that can be asked of any service."""
     return [each async for each in _operations(inhabited)]
