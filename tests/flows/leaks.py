@@ -26,7 +26,7 @@ def register() -> None:
     """Have schemathesis check it, and that nothing of another client, named in DUTIFUL_MARKS, is answered."""
     import schemathesis
 
-    marks = [mark for mark in os.environ.get("DUTIFUL_MARKS", "").split(" ") if mark]
+    marks = [mark for mark in os.environ.get("DUTIFUL_MARKS", "").split("|") if mark]
 
     @schemathesis.check
     def no_leak(ctx: Any, response: Any, case: Any) -> None:  # noqa: ANN401 - schemathesis calls it

@@ -37,7 +37,7 @@ async def test_no_request_of_a_client_is_answered_by_what_is_another_s(
     inhabited: Street, ids: Ids, service: str, tmp_path: Path
 ) -> None:
     """CON-1: nor does anything that another client has stand in any answer, whatever it is asked with."""
-    await _fuzzed(inhabited, f"{STRANGER}/super_administrator", service, tmp_path, marks=" ".join(ids.marks))
+    await _fuzzed(inhabited, f"{STRANGER}/super_administrator", service, tmp_path, marks="|".join(ids.marks))
 
 
 def test_what_leaks_is_seen() -> None:
