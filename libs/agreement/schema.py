@@ -12,8 +12,10 @@ from agreement.duties import (
     Audit,
     Breach,
     Hold,
+    Instructions,
     Listed,
     Measure,
+    Reminders,
     Requests,
     Retention,
     Termination,
@@ -71,7 +73,7 @@ class Agreement(Part):
     sub_processors: tuple[SubProcessor, ...]
     transfers: Transfers
 
-    instructions: Listed
+    instructions: Instructions
     client_duties: Listed
     staff: Listed
     security: Listed
@@ -84,6 +86,7 @@ class Agreement(Part):
     holds: tuple[Hold, ...]
     requests: Requests
     cooperation: Listed
+    reminders: Reminders
     confidentiality: Listed
     liability: Listed
     legal_bases: tuple[LegalBasis, ...]

@@ -203,6 +203,7 @@ TOPICS = (
             handling.HandlingClientNamed,
             handling.HandlingAnswerDrafted,
             handling.HandlingSendRequested,
+            handling.HandlingSubProcessorAsked,
             handling.HandlingClosed,
         ),
     ),
@@ -226,6 +227,8 @@ TOPICS = (
             request.RequestTaskFailed,
             request.RequestRefused,
             request.RequestNoticeOrdered,
+            request.RequestRefusalNoticeOrdered,
+            request.RequestAlertOrdered,
         ),
     ),
     Topic(
@@ -238,7 +241,7 @@ TOPICS = (
         "term",
         "requests",
         "The dates of requests, as they come",
-        (term.TermTellingDue, term.TermBanEnded, term.TermErasureDue, term.TermTaskDue),
+        (term.TermTellingDue, term.TermBanEnded, term.TermErasureDue, term.TermByHandDue, term.TermTaskDue),
     ),
     Topic(
         "objection",
@@ -300,6 +303,8 @@ TOPICS = (
             returning.ReturnFailed,
             returning.ReturnDownloaded,
             returning.ReturnAcknowledged,
+            returning.ReturnWaived,
+            returning.ReturnAbandoned,
         ),
         retention_within=timedelta(days=21),
         answers=(
@@ -307,6 +312,8 @@ TOPICS = (
             returning.ReturnFailed,
             returning.ReturnDownloaded,
             returning.ReturnAcknowledged,
+            returning.ReturnWaived,
+            returning.ReturnAbandoned,
         ),
         others=("holder",),
     ),
@@ -338,6 +345,7 @@ TOPICS = (
             retention.RetentionChoiceRefused,
             retention.RetentionChoiceDefaulted,
             retention.RetentionFetchingMoved,
+            retention.RetentionReturnMissed,
             retention.RetentionReturnSettled,
             retention.RetentionHoldApplied,
             retention.RetentionHoldRefused,
@@ -490,13 +498,15 @@ TOPICS = (
             assurance.AssuranceMeasuresInForce,
             assurance.AssuranceMeasuresRefused,
             assurance.AssuranceNoticeOrdered,
+            assurance.AssuranceRefusalNoticeOrdered,
+            assurance.AssuranceAlertOrdered,
         ),
     ),
     Topic(
         "appointment",
         "assurance",
         "The dates of questions, help, disputes and measures, as they come",
-        (appointment.AppointmentMatterDue, appointment.AppointmentMeasuresDue),
+        (appointment.AppointmentMatterDue, appointment.AppointmentReminderDue, appointment.AppointmentMeasuresDue),
     ),
     Topic(
         "undertaking",
@@ -505,7 +515,12 @@ TOPICS = (
         (undertaking.UndertakingSet,),
         Cleanup.COMPACT,
     ),
-    Topic("escalation", "notifier", "When to look who has no receipt", (escalation.EscalationDue,)),
+    Topic(
+        "escalation",
+        "notifier",
+        "When to look who has no receipt, and to tell people on call what waits",
+        (escalation.EscalationDue, escalation.EscalationAlertDue),
+    ),
 )
 
 EVENTS: dict[str, type[Event]] = {event.TYPE: event for topic in TOPICS for event in topic.events}

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from contracts.choice import Choice
 from contracts.event import Event, Id, Instant, Part, Reckoning
+from contracts.telling import NoticeOrder
 
 
 class Action(StrEnum):
@@ -72,6 +73,7 @@ class RetentionChoiceRequested(RetentionEvent):
     closes_at: Instant
     default: Choice
     reckoning: Reckoning
+    termination_id: Id | None = None
 
 
 class RetentionChoiceAccepted(RetentionEvent):
@@ -81,13 +83,14 @@ class RetentionChoiceAccepted(RetentionEvent):
 
     choice: Choice
     made_by: str
+    termination_id: Id | None = None
 
 
 class RetentionChoiceRefused(RetentionEvent):
     """The client's choice can't count: too late, or about nothing.
 
     `gone` names what was confirmed as deleted, category/holder, where that is why; `ordered` what was ordered to be,
-    and may be gone at any moment.
+    and may be gone at any moment. `waiting` are the ends of its contract that it can't be told which of them is meant.
     """
 
     TYPE: ClassVar[str] = "retention.choice_refused"
@@ -97,6 +100,7 @@ class RetentionChoiceRefused(RetentionEvent):
     clause: str
     gone: tuple[str, ...] = ()
     ordered: tuple[str, ...] = ()
+    waiting: tuple[Id, ...] = ()
 
 
 class RetentionChoiceDefaulted(RetentionEvent):
@@ -109,12 +113,35 @@ class RetentionChoiceDefaulted(RetentionEvent):
 
 
 class RetentionReturnSettled(RetentionEvent):
-    """What was returned is deleted now: the client acknowledged it, or the agreed time is over."""
+    """What was returned is deleted now: the client acknowledged it or gave up the rest, or the agreed time is over."""
 
     TYPE: ClassVar[str] = "retention.return_settled"
 
     acknowledged: bool
     reason: str
+
+
+class MissedWhy(StrEnum):
+    """Why something is not returned: its client gave it up, or its holder can't be reached."""
+
+    WAIVED = "waived"
+    UNREACHABLE = "unreachable"
+
+
+class RetentionReturnMissed(RetentionEvent):
+    """What a holder has of these categories is not returned; deletion waits for its package no more.
+
+    One that is `unreachable` may still send it until deletion begins.
+    """
+
+    TYPE: ClassVar[str] = "retention.return_missed"
+
+    order_id: Id
+    holder_id: Id
+    categories: tuple[Id, ...]
+    why: MissedWhy
+    said_by: str
+    reason: str | None = None
 
 
 class RetentionFetchingMoved(RetentionEvent):
@@ -263,17 +290,10 @@ class NoticeKind(StrEnum):
     CERTIFICATE_READY = "certificate_ready"
 
 
-class RetentionNoticeOrdered(Event):
+class RetentionNoticeOrdered(NoticeOrder):
     """These clients must be told this, by `deadline_at`; the notifier finds the ways to them."""
 
     TYPE: ClassVar[str] = "retention.notice_ordered"
-    KEY: ClassVar[tuple[str, ...]] = ("order_id",)
 
-    order_id: Id
-    about: Id
     kind: NoticeKind
     client_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=1000)]
-    deadline_at: Instant
-    escalate_at: Instant
-    clause: str
-    facts: dict[str, str | tuple[str, ...]]

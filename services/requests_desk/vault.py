@@ -56,11 +56,19 @@ class Vault:
 
     def close(self, what: BaseModel, place: str) -> bytes:
         """Encrypt; `place` names where it lies, and it opens nowhere else."""
-        return self.box.close(what.model_dump_json().encode(), place)
+        return self.close_bytes(what.model_dump_json().encode(), place)
+
+    def close_bytes(self, content: bytes, place: str) -> bytes:
+        """The same of bytes."""
+        return self.box.close(content, place)
 
     def open(self, kind: type[M], closed: bytes, place: str) -> M:
         """Decrypt what was closed for this place; raises WrongKey."""
-        return kind.model_validate_json(self.box.open(closed, place))
+        return kind.model_validate_json(self.open_bytes(closed, place))
+
+    def open_bytes(self, closed: bytes, place: str) -> bytes:
+        """The same of bytes."""
+        return self.box.open(closed, place)
 
     def marks(self, *words: str) -> list[bytes]:
         """By each key the same for the same words, telling nothing to who has none; the first is to be kept."""
