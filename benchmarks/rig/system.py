@@ -67,7 +67,6 @@ async def _settings(servers: Servers, names: Sequence[str], name: str) -> dict[s
     return settings | {
         "DUTIFUL_CERTIFICATE_KEY": str(certificate_key),
         "DUTIFUL_TOKEN_KEY": str(token_key),
-        "DUTIFUL_VAULT_KEY": "v" * 32,
         "DUTIFUL_LINK_KEY": "l" * 32,
         "DUTIFUL_DATA_MAP": str(sample_platform.MAP),
         "DUTIFUL_PACKAGES": str(servers.home / f"{name}-packages"),

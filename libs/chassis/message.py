@@ -43,7 +43,10 @@ class Cause(NamedTuple):
         """The cause that a received event is; a `traceparent` that is none is left behind (W3C Trace Context, 3.2)."""
         if envelope.traceparent is not None and not is_traceparent(envelope.traceparent):
             return cls(envelope.source, envelope.id, envelope.flow_id)
-        return cls(envelope.source, envelope.id, envelope.flow_id, envelope.traceparent, envelope.tracestate)
+        state = envelope.tracestate
+        if state is not None and not (state.isascii() and state.isprintable()):
+            state = None  # 3.3.1.1: what is none is left behind too
+        return cls(envelope.source, envelope.id, envelope.flow_id, envelope.traceparent, state)
 
 
 NOBODY: Final = Cause(source="", id="", flow_id="")
