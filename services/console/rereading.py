@@ -1,0 +1,73 @@
+"""At every start, all heads that were ever said are read again: a restored backup doesn't know what it has lost."""
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from pydantic import ValidationError
+
+from chassis.errors import while_down
+from chassis.service import Runtime
+from console import sealing
+from contracts.cloudevents import Malformed, read
+from contracts.sealing import EvidenceSealed
+
+if TYPE_CHECKING:
+    from console.app import Console
+
+log = structlog.get_logger()
+
+
+class Rereading:
+    """Reads the compacted topic of heads from its beginning to where it ends now."""
+
+    def __init__(self, app: "Console", runtime: Runtime) -> None:
+        self._app = app
+        self._runtime = runtime
+
+    async def run(self) -> None:
+        """Once; from then on the service hears each head as it is said."""
+        async for attempt in while_down("read the signed heads again"):
+            with attempt:
+                count = await self._compare_all()
+        log.info("signed heads compared", heads=count)
+
+    async def _compare_all(self) -> int:
+        count = 0
+        async for sealed in self._heads():
+            async with self._runtime.processor.transaction() as tx:
+                await sealing.compare(self._app.signer, sealed, tx)
+            count += 1
+        return count
+
+    async def _heads(self) -> AsyncIterator[EvidenceSealed]:
+        settings = self._runtime.settings
+        topic = f"{settings.topic_prefix}{EvidenceSealed.topic()}"
+        consumer = AIOKafkaConsumer(**settings.client(), enable_auto_commit=False, auto_offset_reset="earliest")
+        await consumer.start()
+        try:
+            await consumer.topics()
+            partitions = [TopicPartition(topic, each) for each in consumer.partitions_for_topic(topic) or ()]
+            ends = {each: end for each, end in (await consumer.end_offsets(partitions)).items() if end > 0}
+            if not ends:
+                return
+            consumer.assign(list(ends))
+            await consumer.seek_to_beginning(*ends)
+            while any([await consumer.position(each) < end for each, end in ends.items()]):
+                for records in (await consumer.getmany(timeout_ms=500)).values():
+                    for record in records:
+                        if (sealed := _sealed(record)) is not None:
+                            yield sealed
+        finally:
+            await consumer.stop()
+
+
+def _sealed(record: "ConsumerRecord[bytes, bytes]") -> EvidenceSealed | None:
+    """The head that a record says; what is none was a dead letter when it was heard."""
+    if record.value is None:
+        return None
+    try:
+        return EvidenceSealed.model_validate_json(read(record.headers, record.value).data)
+    except (Malformed, ValidationError):
+        return None
