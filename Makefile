@@ -84,7 +84,7 @@ $(SCHEMAS): | $(UV)
 fuzz: env  ## Every operation of every API, through the bounds of each field: for when an API has changed
 	@DUTIFUL_FUZZ_PHASES=coverage,fuzzing $(RUN)/pytest -q tests/flows/test_fuzzed_apis.py
 
-bench: env  ## The benchmarks, each beside a raw loop in the same run
+bench: env  ## The benchmarks: one service beside raw loops, the whole system under load; half an hour
 	@$(RUN)/python -m benchmarks
 
 lock: $(UV)  ## Resolve the dependencies again into requirements.lock

@@ -32,11 +32,15 @@ class Measure(Clausal):
 
 
 class Clock(Clausal):
-    """A clock that runs from awareness of a breach towards an authority; `status`: whom its law binds."""
+    """A clock that runs from awareness of a breach towards an authority; `status`: whom its law binds.
+
+    `to_fr` is who is told in French, where notices and mails to people on call have that language.
+    """
 
     code: Slug
     status: Slug
     to: Text
+    to_fr: Text | None = None
     within: timedelta
     confirm: bool = False
 

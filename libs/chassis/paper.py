@@ -1,7 +1,7 @@
 """Paper: A4 pages with numbers, facts and tables whose texts wrap, however long. It knows nothing of what they say."""
 
 import unicodedata
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from importlib.resources import as_file, files
 from itertools import zip_longest
 from textwrap import wrap
@@ -20,12 +20,17 @@ _FONT: Final = "fira"
 _FILES: Final = {"": "FiraSans-Regular.ttf", "B": "FiraSans-Bold.ttf"}
 
 
-class Paper(FPDF):
-    """Pages that each say which paper they are of; lengths are in mm."""
+def _in_english(number: str, pages: str) -> str:
+    return f"page {number} of {pages}"
 
-    def __init__(self, footer: str) -> None:
+
+class Paper(FPDF):
+    """Pages that each say which paper they are of, and in its language which page of how many; lengths are in mm."""
+
+    def __init__(self, footer: str, numbered: Callable[[str, str], str] = _in_english) -> None:
         super().__init__(format="A4")
         self._footer = footer
+        self._numbered = numbered
         for style, name in _FILES.items():
             with as_file(files("fontpkg_fira_sans") / "files" / name) as file:
                 self.add_font(_FONT, style, file)
@@ -39,7 +44,7 @@ class Paper(FPDF):
         self.set_y(-_MARGIN)
         self.set_font(_FONT, size=7)
         self.cell(self.epw / 2, 4, text=self._printable(self._footer))
-        self.cell(self.epw / 2, 4, text=f"page {self.page_no()} of {{nb}}", align="R")
+        self.cell(self.epw / 2, 4, text=self._printable(self._numbered(str(self.page_no()), "{nb}")), align="R")
 
     def line_of(self, text: str, *, size: float = 9, bold: bool = False, after: float = 1.5) -> None:
         """A paragraph."""

@@ -301,6 +301,8 @@ TOPICS = (
             returning.ReturnFailed,
             returning.ReturnDownloaded,
             returning.ReturnAcknowledged,
+            returning.ReturnWaived,
+            returning.ReturnAbandoned,
         ),
         retention_within=timedelta(days=21),
         answers=(
@@ -308,6 +310,8 @@ TOPICS = (
             returning.ReturnFailed,
             returning.ReturnDownloaded,
             returning.ReturnAcknowledged,
+            returning.ReturnWaived,
+            returning.ReturnAbandoned,
         ),
         others=("holder",),
     ),
@@ -339,6 +343,7 @@ TOPICS = (
             retention.RetentionChoiceRefused,
             retention.RetentionChoiceDefaulted,
             retention.RetentionFetchingMoved,
+            retention.RetentionReturnMissed,
             retention.RetentionReturnSettled,
             retention.RetentionHoldApplied,
             retention.RetentionHoldRefused,
@@ -519,7 +524,12 @@ TOPICS = (
         "When heads are to be signed, and which of them the record contradicts",
         (sealing.AnchorDue, sealing.AnchorContradicted),
     ),
-    Topic("escalation", "notifier", "When to look who has no receipt", (escalation.EscalationDue,)),
+    Topic(
+        "escalation",
+        "notifier",
+        "When to look who has no receipt, and to tell people on call what waits",
+        (escalation.EscalationDue, escalation.EscalationAlertDue),
+    ),
 )
 
 EVENTS: dict[str, type[Event]] = {event.TYPE: event for topic in TOPICS for event in topic.events}

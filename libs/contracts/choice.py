@@ -28,7 +28,10 @@ class Recipient(Part):
 
 
 class ChoiceMade(Event):
-    """The client chooses; `received_at` is when its word reached the processor."""
+    """The client chooses; `received_at` is when its word reached the processor.
+
+    `termination_id` says for which end, where several ends of its contract wait for its choice.
+    """
 
     TYPE: ClassVar[str] = "choice.made"
     KEY: ClassVar[tuple[str, ...]] = ("client_id",)
@@ -38,3 +41,4 @@ class ChoiceMade(Event):
     made_by: Text
     received_at: Instant
     recipient: Recipient | None = None
+    termination_id: Id | None = None

@@ -72,6 +72,7 @@ class RetentionChoiceRequested(RetentionEvent):
     closes_at: Instant
     default: Choice
     reckoning: Reckoning
+    termination_id: Id | None = None
 
 
 class RetentionChoiceAccepted(RetentionEvent):
@@ -81,13 +82,14 @@ class RetentionChoiceAccepted(RetentionEvent):
 
     choice: Choice
     made_by: str
+    termination_id: Id | None = None
 
 
 class RetentionChoiceRefused(RetentionEvent):
     """The client's choice can't count: too late, or about nothing.
 
     `gone` names what was confirmed as deleted, category/holder, where that is why; `ordered` what was ordered to be,
-    and may be gone at any moment.
+    and may be gone at any moment. `waiting` are the ends of its contract that it can't be told which of them is meant.
     """
 
     TYPE: ClassVar[str] = "retention.choice_refused"
@@ -97,6 +99,7 @@ class RetentionChoiceRefused(RetentionEvent):
     clause: str
     gone: tuple[str, ...] = ()
     ordered: tuple[str, ...] = ()
+    waiting: tuple[Id, ...] = ()
 
 
 class RetentionChoiceDefaulted(RetentionEvent):
@@ -109,12 +112,35 @@ class RetentionChoiceDefaulted(RetentionEvent):
 
 
 class RetentionReturnSettled(RetentionEvent):
-    """What was returned is deleted now: the client acknowledged it, or the agreed time is over."""
+    """What was returned is deleted now: the client acknowledged it or gave up the rest, or the agreed time is over."""
 
     TYPE: ClassVar[str] = "retention.return_settled"
 
     acknowledged: bool
     reason: str
+
+
+class MissedWhy(StrEnum):
+    """Why something is not returned: its client gave it up, or its holder can't be reached."""
+
+    WAIVED = "waived"
+    UNREACHABLE = "unreachable"
+
+
+class RetentionReturnMissed(RetentionEvent):
+    """What a holder has of these categories is not returned; deletion waits for its package no more.
+
+    One that is `unreachable` may still send it until deletion begins.
+    """
+
+    TYPE: ClassVar[str] = "retention.return_missed"
+
+    order_id: Id
+    holder_id: Id
+    categories: tuple[Id, ...]
+    why: MissedWhy
+    said_by: str
+    reason: str | None = None
 
 
 class RetentionFetchingMoved(RetentionEvent):

@@ -91,3 +91,25 @@ class ReturnAcknowledged(ReturnEvent):
     order_id: Id | None = None
     acknowledged_by: Text
     received_at: Instant
+
+
+class ReturnWaived(ReturnEvent):
+    """The client gives up what one holder was to return; deletion waits for it no more."""
+
+    TYPE: ClassVar[str] = "return.waived"
+
+    order_id: Id
+    waived_by: Text
+    received_at: Instant
+    reason: Text | None = None
+
+
+class ReturnAbandoned(ReturnEvent):
+    """An operator declares that a holder, reminded in vain, can't be reached: what it has is not returned."""
+
+    TYPE: ClassVar[str] = "return.abandoned"
+
+    order_id: Id
+    declared_by: Text
+    declared_at: Instant
+    reason: Text

@@ -13,6 +13,7 @@ from time import time
 from typing import Final
 from uuid import uuid4
 
+import typer
 from pydantic_core import to_json
 
 _KEPT: Final = timedelta(days=1)
@@ -25,9 +26,10 @@ class NoAnswer(Exception):
 
 @contextmanager
 def key_of(said: object) -> Iterator[str]:
-    """The key of what is said: the one under which the same was said before, if that was left by `NoAnswer` or a kill.
+    """The key of what is said: the one under which the same was said before, if nobody knows what came of that.
 
-    Where it can't be kept it is fresh each time.
+    It is forgotten once something came: an answer, or a refusal, after which a command exits. Where it can't be kept it
+    is fresh each time.
     """
     path = _home() / blake2b(to_json(said), digest_size=16).hexdigest()
     key = _kept(path) or uuid4().hex
@@ -36,9 +38,7 @@ def key_of(said: object) -> Iterator[str]:
         path.write_text(key)
     try:
         yield key
-    except NoAnswer:
-        raise
-    except Exception:
+    except typer.Exit:
         _forget(path)
         raise
     _forget(path)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from dutiful.asking import ask
+from dutiful.asking import act, ask
 
 RETENTION: Final = "http://127.0.0.1:8083"
 app = typer.Typer(no_args_is_help=True, help="What becomes of a client's data when its contract ends.")
@@ -35,6 +35,24 @@ class _Announced(BaseModel):
     effective_on: str
 
 
+class _Missed(BaseModel):
+    """What a holder doesn't return."""
+
+    holder: str
+    order_id: str
+    categories: list[str]
+    why: str
+    said_by: str
+    reason: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Who said what of it."""
+        what = "gave it up" if self.why == "waived" else "declared its holder unreachable"
+        why = f": {self.reason}" if self.reason else ""
+        return f"What {self.holder} has ({', '.join(self.categories)}) is not returned: {self.said_by} {what}{why}."
+
+
 class _Plan(BaseModel):
     """What is shown of a plan; of one that runs its stage, of one that is thought of what stands against it."""
 
@@ -44,6 +62,7 @@ class _Plan(BaseModel):
     stage: str | None = None
     stands: str | None = None
     announced: list[_Announced] = []
+    not_returned: list[_Missed] = []
     earlier: list["_Plan"] = []
 
     @property
@@ -59,7 +78,7 @@ class _Plan(BaseModel):
             f"{each.holder_id} is announced for {each.effective_on}: by then it holds data, unless the client objects."
             for each in self.announced
         ]
-        return remarks
+        return remarks + [each.sentence for each in self.not_returned]
 
 
 @app.callback()
@@ -83,6 +102,50 @@ def plan(
         Console().print_json(data=answer)
     else:
         show_lines(f"The plan of {client}", answer)
+
+
+@app.command()
+def waive(
+    client: Annotated[str, typer.Argument(help="the client's id")],
+    order: Annotated[str, typer.Argument(help="the order to return, as `GET /orders` lists it")],
+    token: Annotated[str, typer.Option(envvar="DUTIFUL_TOKEN", help="the client's own, or an operator's")],
+    reason: Annotated[str | None, typer.Option(help="why, if the client says so")] = None,
+    retention: Annotated[str, typer.Option(envvar="DUTIFUL_RETENTION", help="URL of retention")] = RETENTION,
+) -> None:
+    """The client gives up what a holder was to return: deletion waits for it no more.
+
+    Example: dutiful retention waive client-42 ORDER --token "$(dutiful token --role operator)"
+    """
+    _show_order(act(f"{retention}/clients/{client}/returns/{order}/waiver", token, "--retention", {"reason": reason}))
+
+
+@app.command()
+def unreachable(
+    order: Annotated[str, typer.Argument(help="the order to return, as `GET /orders` lists it")],
+    reason: Annotated[str, typer.Option(help="what was tried, and why no more is")],
+    token: Annotated[str, typer.Option(envvar="DUTIFUL_TOKEN", help="of an operator; `dutiful token` mints one")],
+    retention: Annotated[str, typer.Option(envvar="DUTIFUL_RETENTION", help="URL of retention")] = RETENTION,
+) -> None:
+    """A holder that was reminded in vain can't be reached: its return is given up, and the client is told.
+
+    Nothing is deleted before the client's time to fetch is over, or it gives up the return itself.
+
+    Example: dutiful retention unreachable ORDER --reason "It is wound up." --token "$(dutiful token --role operator)"
+    """
+    _show_order(act(f"{retention}/orders/{order}/unreachable", token, "--retention", {"reason": reason}))
+
+
+class _Order(BaseModel):
+    """What is shown of an order."""
+
+    order_id: str
+    holder_id: str
+    state: str
+
+
+def _show_order(answer: object) -> None:
+    order = _Order.model_validate(answer)
+    Console().print(Text(f"The return of {order.holder_id} ({order.order_id}) is {order.state}."))
 
 
 def show_lines(title: str, answer: object) -> None:

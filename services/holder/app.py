@@ -125,7 +125,11 @@ class Holder:
 
     @router.on(RetentionReturnSettled)
     async def on_return_settled(self, settled: RetentionReturnSettled, tx: Transaction) -> None:
-        """TER-5: acknowledged elsewhere, or the agreed time is over; the packages go before the data do."""
+        """TER-5: acknowledged elsewhere, given up, or the agreed time is over; the packages go before the data do.
+
+        One that is not made yet isn't any more.
+        """
+        await store.drop_returns(tx, settled.client_id)
         await packages.end(tx, [settled.client_id], Kind.RETURN)
         await store.wake(tx)
 

@@ -60,7 +60,11 @@ class Eraser:
     async def _erase_source(self, job: Job, order: ErasureOrdered, source: Source, executor: Executor) -> None:
         intents = await open_intents(self._pool, order.order_id)
         halted = await store.halted(self._pool, order.order_id)
-        for scope in _scopes(order.scopes, order.counted):
+        scopes = _scopes(order.scopes, order.counted)
+        there = set(await executor.having(scopes)) if len(scopes) > 1 else set(scopes)
+        for scope in scopes:
+            if scope not in there and (scope.client_id, source.label) not in intents:
+                continue
             intent = intents.pop((scope.client_id, source.label), None)
             ledger = PartLedger(self._pool, job, Part(scope.client_id, source.label, intent))
             if scope.client_id in halted:

@@ -1,6 +1,6 @@
 """What every executor can do, whatever holds the data: compare with the map, count, erase, and hand out."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -77,6 +77,10 @@ class Executor(Protocol):
 
     async def count(self, scope: Scope) -> Found:
         """How much is there; a first look, or the second."""
+        ...
+
+    async def having(self, scopes: Sequence[Scope]) -> Sequence[Scope]:
+        """Those of which something is there to erase, as far as that is told more cheaply than by erasing."""
         ...
 
     async def erase(self, scope: Scope, ledger: Ledger) -> None:

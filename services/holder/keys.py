@@ -1,6 +1,6 @@
 """Keys: destroying the one key of a client and category erases all that it encrypted, wherever copies lie."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
@@ -38,6 +38,10 @@ class KeyExecutor:
         """1 as long as there is a key that opens something."""
         key = await (await self._keys(scope)).find(scope.client_id, self._category)
         return Found(int(key is not None and key.wrapped is not None), self._source.unit)
+
+    async def having(self, scopes: Sequence[Scope]) -> Sequence[Scope]:
+        """Each is one look at one key."""
+        return scopes
 
     async def erase(self, scope: Scope, ledger: Ledger) -> None:
         """Destroy the key."""

@@ -4,7 +4,7 @@ A batch is written down, object by object, before it is deleted. Deleting it aga
 goes on deletes the batch that was open once more, and counts it.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
@@ -68,6 +68,10 @@ class ObjectExecutor:
             async for _, at in self._listed(kind, prefix, ""):
                 count += _within(scope, at)
         return Found(count, self._source.unit)
+
+    async def having(self, scopes: Sequence[Scope]) -> Sequence[Scope]:
+        """A store is listed client by client."""
+        return scopes
 
     async def erase(self, scope: Scope, ledger: Ledger) -> None:
         """Delete batch by batch, each written down first."""

@@ -11,7 +11,7 @@ class Pace(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     rows: int = Field(2000, gt=0, le=50_000, description="rows of one short transaction")
-    bite: int = Field(100, gt=0, description="rows of one statement")
+    bite: int = Field(500, gt=0, description="rows of one statement")
     held_s: float = Field(0.1, gt=0, description="seconds of locks after which a transaction ends early")
     rest: float = Field(0.05, ge=0, description="rest after a batch, as a part of what the batch took")
     found: int = Field(100_000, gt=0, description="rows that one look at a table finds")

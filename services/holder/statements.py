@@ -80,7 +80,7 @@ class Statements:
 
     @property
     def _table(self) -> str:
-        return _name_of(self.source)
+        return name_of(self.source)
 
     @property
     def _next(self) -> int:
@@ -178,12 +178,13 @@ def by_client(source: TableSource, types: Mapping[str, str]) -> tuple[str, list[
     where = " AND ".join([f"{quoted(source.client_column)} IS NOT NULL", *conditions])
     client = f"{quoted(source.client_column)}::text"
     query = (
-        f"SELECT {client} AS client_id, count(*) AS count FROM {_name_of(source)} WHERE {where} GROUP BY 1 ORDER BY 1"
+        f"SELECT {client} AS client_id, count(*) AS count FROM {name_of(source)} WHERE {where} GROUP BY 1 ORDER BY 1"
     )
     return query, [value for _, value in only]
 
 
-def _name_of(source: TableSource) -> str:
+def name_of(source: TableSource) -> str:
+    """The table, with its schema."""
     return ".".join(quoted(part) for part in source.table.split(".", 1))
 
 

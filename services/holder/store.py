@@ -159,6 +159,18 @@ async def close(tx: Transaction, job: Job, status: Status, answer: str) -> bool:
     return bool(closed)
 
 
+async def drop_returns(tx: Transaction, client_id: str) -> None:
+    """What a client was to have returned is not made any more; whoever makes it can write nothing more."""
+    await tx.execute(
+        """
+        UPDATE job SET status = 'failed', fence = fence + 1, finished_at = $2
+         WHERE kind = 'return' AND status = 'open' AND ordered::jsonb ->> 'client_id' = $1
+        """,
+        client_id,
+        tx.now,
+    )
+
+
 async def counted(connection: Pool | Connection, order_id: str) -> dict[str, int]:
     """How much an erasure or a task took of each source."""
     rows = await connection.fetch(

@@ -21,6 +21,7 @@ from holder.data_map import Scope, TableSource
 from holder.executors import ExecutorFailed, Exported, Found, Ledger, Sink
 from holder.pace import Pace
 from holder.persons import Change
+from holder.sifting import AT_ONCE, sift
 from holder.statements import Statements, by_client
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class TableExecutor:
         self._dsn = dsn
         self._pace = pace
         self._connection: Connection | None = None
+        self._looking: Connection | None = None
         self._shape: tables_check.Shape | None = None
 
     async def lacks(self) -> list[str]:
@@ -59,6 +61,17 @@ class TableExecutor:
         connection, statements = await self._ready(scope)
         with _told(self._source, scope):
             return Found(await connection.fetchval(statements.count(), *statements.arguments), self._source.unit)
+
+    async def having(self, scopes: Sequence[Scope]) -> Sequence[Scope]:
+        """Those of whom rows are there, asked for many at a time."""
+        connection, types = await self._looked()
+        there: list[Scope] = []
+        with _told(self._source):
+            for first in range(0, len(scopes), AT_ONCE):
+                some = scopes[first : first + AT_ONCE]
+                query, arguments = sift(self._source, types, some)
+                there += [some[row["nth"] - 1] for row in await connection.fetch(query, *arguments)]
+        return there
 
     async def erase(self, scope: Scope, ledger: Ledger) -> None:
         """Delete batch by batch; a batch whose rows others hold is passed by and tried again."""
@@ -96,21 +109,24 @@ class TableExecutor:
     async def _carry_out(self, scope: Scope, change: Change | None, ledger: Ledger) -> None:
         connection, statements = await self._ready(scope, change)
         await self.resolve(ledger)
-        looking = await self._open()
+        if self._looking is None or self._looking.is_closed():
+            self._looking = await self._open()  # kept: to open one costs more than a client of whom nothing is there
         try:
             with _told(self._source, scope):
-                while await carry_out_found(connection, looking, statements, ledger, self._pace):
+                while await carry_out_found(connection, self._looking, statements, ledger, self._pace):
                     pass
-        finally:
-            looking.terminate()
+        except BaseException:
+            self._looking.terminate()
+            raise
         if ledger.intent is not None:
             await ledger.settle(ledger.intent.count)
 
     async def close(self) -> None:
-        """Let go of the connection; what it had open is rolled back."""
-        if self._connection is not None:
-            self._connection.terminate()
-            self._connection = None
+        """Let go of the connections; what they had open is rolled back."""
+        for connection in (self._connection, self._looking):
+            if connection is not None:
+                connection.terminate()
+        self._connection = self._looking = None
 
     async def _export(
         self, connection: "Connection", statements: Statements, after: JsonValue, sink: Sink

@@ -1,7 +1,7 @@
 """What the notifier hears: who the clients are, and what they must be told (§15)."""
 
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,20 @@ from chassis.router import Router
 from chassis.service import Runtime
 from chassis.transaction import Transaction
 from contracts.assurance import AssuranceNoticeOrdered
-from contracts.change import ChangeNoticeOrdered
+from contracts.change import ChangeNoticeOrdered, ChangeReceiptOverdue
 from contracts.client import ClientAmended, ClientContactChanged, ClientSigned
 from contracts.contract import ContractTerminated
-from contracts.escalation import EscalationDue
+from contracts.escalation import EscalationAlertDue, EscalationDue
 from contracts.incident import IncidentAlertOrdered, IncidentNoticeOrdered
 from contracts.request import RequestNoticeOrdered
-from contracts.retention import RetentionNoticeOrdered, RetentionReinstated
-from notifier import alerting, api, directory, due, orders, outcomes, store
+from contracts.retention import (
+    RetentionFlagged,
+    RetentionNoticeOrdered,
+    RetentionOrderFailed,
+    RetentionOrderOverdue,
+    RetentionReinstated,
+)
+from notifier import alerting, api, directory, due, folding, orders, outcomes, store
 from notifier.alerting import Alerter
 from notifier.alerts import Ordered
 from notifier.delivery import Deliverer
@@ -146,7 +152,7 @@ class Notifier:
     @router.on(IncidentAlertOrdered)
     async def on_alert_ordered(self, order: IncidentAlertOrdered, tx: Transaction) -> None:
         """People on call must act on an incident (§6)."""
-        await self._alert(tx, Ordered(order.order_id, order.about, order.kind, order.clause, order.facts))
+        await self.alert(tx, Ordered(order.order_id, order.about, order.kind, order.clause, order.facts))
 
     @router.on(EscalationDue)
     async def on_escalation_due(self, check: EscalationDue, tx: Transaction) -> None:
@@ -155,10 +161,24 @@ class Notifier:
         unreceived = await store.unreceived_of_order(tx, check.order_id)
         await outcomes.escalate(tx, self.book, unreceived, reason, final=check.final)
         if unreceived:
-            await self._alert(tx, alert_of(self.book.latest, check, unreceived))
+            await self.alert(tx, alert_of(self.book.latest, check, unreceived))
         await self.call_deliverer(tx)
 
-    async def _alert(self, tx: Transaction, ordered: Ordered) -> None:
+    # What they must act upon beside: told together, so that a flood is one mail.
+
+    router.on(RetentionOrderOverdue)(folding.on_order_overdue)
+    router.on(RetentionOrderFailed)(folding.on_order_failed)
+    router.on(RetentionFlagged)(folding.on_flagged)
+    router.on(ChangeReceiptOverdue)(folding.on_receipt_overdue)
+    router.on(EscalationAlertDue)(folding.on_alert_due)
+
+    @property
+    def folded_within(self) -> timedelta:
+        """For so long after a mail, what is new of its kind waits for the next."""
+        return self.settings.alerts_within
+
+    async def alert(self, tx: Transaction, ordered: Ordered) -> None:
+        """Have people on call told; the chassis of this process sends it once `tx` has committed."""
         await alerting.order(tx, ordered, people(self.settings.on_call, self.book.latest))
         if self._alerter is not None:  # the workers are running
             self._alerter.call(tx)

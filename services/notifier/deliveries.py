@@ -1,20 +1,44 @@
 """Deliveries as people read them, every attempt included, and sending one again."""
 
 from datetime import datetime
+from typing import Final
 
 import asyncpg
 
 from chassis.database import Connection, Pool
 from chassis.transaction import Transaction
 from notifier.asking import Place
-from notifier.views import AttemptView, DeliveryView
+from notifier.views import AttemptView, DeliveryStatus, DeliveryView
 
-_DELIVERIES = """
-    SELECT delivery_id, notice_id, client_id, about, kind, channel, endpoint_id, status, attempts,
-           CASE WHEN status = 'pending' AND channel <> 'post' THEN next_attempt_at END AS next_attempt_at,
-           delivery.created_at
-      FROM delivery JOIN notice USING (notice_id) JOIN notice_order USING (order_id)
+_COLUMNS: Final = """
+    delivery_id, notice_id, client_id, about, kind, channel, endpoint_id, status, attempts,
+    CASE WHEN status = 'pending' AND channel <> 'post' THEN next_attempt_at END AS next_attempt_at,
+    delivery.created_at
 """
+_DELIVERIES: Final = f"""
+    SELECT {_COLUMNS} FROM delivery JOIN notice USING (notice_id) JOIN notice_order USING (order_id)
+"""
+
+_OF_CLIENT: Final = f"""
+    SELECT {_COLUMNS}
+      FROM notice
+      JOIN notice_order USING (order_id)
+     CROSS JOIN LATERAL (SELECT delivery_id, channel, endpoint_id, status, attempts, next_attempt_at, created_at
+                           FROM delivery
+                          WHERE delivery.notice_id = notice.notice_id
+                         OFFSET 0) AS delivery
+"""
+"""The same by way of the client's notices, and no other way: by time, whoever was told little lately would cost a
+reading of all that everybody was told since."""
+
+_STANDS: Final[dict[DeliveryStatus | None, str]] = {
+    None: "true",
+    "pending": "(status = 'pending' AND channel <> 'post' OR status = 'pending' AND channel = 'post')",
+    "posted": "status = 'posted' AND channel = 'post'",
+    "delivered": "status = 'delivered'",
+    "failed": "status = 'failed'",
+}
+"""Said as the partial indexes say it: those that wait are few among all that ever were."""
 
 
 async def deliveries(
@@ -23,26 +47,25 @@ async def deliveries(
     client_id: str | None,
     notice_id: str | None,
     order_id: str | None = None,
-    status: str | None,
+    status: DeliveryStatus | None,
     before: Place | None,
     limit: int,
 ) -> list[DeliveryView]:
     """The newest deliveries before a place; None: of every client, notice and order, whatever became of them."""
     rows = await pool.fetch(
         f"""
-        {_DELIVERIES}
+        {_DELIVERIES if client_id is None else _OF_CLIENT}
          WHERE ($1::text IS NULL OR client_id = $1)
            AND ($2::text IS NULL OR notice_id = $2)
            AND ($3::text IS NULL OR order_id = $3)
-           AND ($4::text IS NULL OR status = $4)
-           AND ($5::timestamptz IS NULL OR (delivery.created_at, delivery_id) < ($5, $6))
+           AND {_STANDS[status]}
+           AND ($4::timestamptz IS NULL OR (delivery.created_at, delivery_id) < ($4, $5))
          ORDER BY delivery.created_at DESC, delivery_id DESC
-         LIMIT $7
+         LIMIT $6
         """,
         client_id,
         notice_id,
         order_id,
-        status,
         *(before or (None, None)),
         limit,
     )

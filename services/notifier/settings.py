@@ -1,5 +1,7 @@
 """What the notifier is told from outside, beside what every service is."""
 
+from datetime import timedelta
+
 from pydantic import Field
 
 from chassis.settings import Settings
@@ -17,6 +19,11 @@ class NotifierSettings(Settings):
         (),
         description='who is told when people must act, as JSON: [{"name": …, "email": …, "language": "en"}]; '
         "without any, whom the agreement says to call about an incident",
+    )
+    alerts_within: timedelta = Field(
+        timedelta(hours=1),
+        ge=timedelta(0),
+        description="after a mail about orders, flags or changes without receipt, more of its kind waits so long",
     )
     slots: int = Field(64, gt=0, description="attempts under way at once, the slow ones not counted")
     under_way: int = Field(512, gt=0, description="attempts under way at once, the slow ones counted")

@@ -16,17 +16,15 @@ from chassis.service import Runtime
 from chassis.transaction import Transaction
 from contracts.choice import ChoiceMade, Recipient
 from contracts.event import Id
-from contracts.returning import ReturnAcknowledged
-from retention import client_store, due, holds_api, orders_api, proof_api, queries
+from retention import client_store, due, holds_api, orders_api, proof_api, queries, returns_api, termination_store
 from retention.asking import Once, app_of
+from retention.decisions import meant, unclear
 from retention.finding import Finder
 from retention.simulation import simulate
 from retention.terminations import Stage
 from retention.views import (
-    AcknowledgementBody,
     ChoiceBody,
     LineView,
-    PackageView,
     PlanAnswer,
     SimulationAnswer,
     SimulationBody,
@@ -47,7 +45,7 @@ def build(app: Finder, runtime: Runtime) -> FastAPI:
     api = create_api("Retention", VERSION, runtime.access, _DESCRIPTION)
     api.state.app = app
     api.state.runtime = runtime
-    for part in (router, holds_api.router, orders_api.router, proof_api.router):
+    for part in (router, returns_api.router, holds_api.router, orders_api.router, proof_api.router):
         api.include_router(part)
     due.deadlines(runtime).add(api)
     return api
@@ -104,7 +102,10 @@ async def read_plan(request: Request, client_id: PathId, caller: Authenticated, 
 async def choose(
     client_id: PathId, body: ChoiceBody, caller: Authenticated, running: Running, cause: Once
 ) -> PlanAnswer:
-    """§8.3: carried out at once, or on the contract's last day; 409 where it comes too late or about nothing."""
+    """§8.3: carried out at once, or on the contract's last day; the answer is the end that it is for.
+
+    409 where it comes too late or about nothing, or where several ends wait for a choice and it names none of them.
+    """
     caller.require(Right.CHOOSE)
     caller.require_client(client_id)
     found(await queries.knows(running.pool, client_id) or None)
@@ -115,41 +116,27 @@ async def choose(
         made_by=caller.subject,
         received_at=running.clock.now(),
         recipient=Recipient(encryption=recipient.encryption, public_key=recipient.public_key) if recipient else None,
+        termination_id=body.termination_id,
     )
     await running.processor.submit(made, cause)
     plan = await queries.plan(running.pool, client_id)
-    if plan is None or plan.stage is Stage.REINSTATED:
-        raise Problem(HTTPStatus.CONFLICT, "the contract has not ended: there is nothing to choose")
-    if plan.choice is not body.choice:
-        raise Problem(HTTPStatus.CONFLICT, f"it is too late: {plan.choice} is being carried out")
-    return plan
+    termination_id = await queries.chosen(running.pool, client_id, cause.id) or await _meant(running, made)
+    for end in (plan, *plan.earlier) if plan is not None else ():
+        if end.termination_id == termination_id and end.choice is body.choice:
+            return end
+        if end.termination_id == termination_id and end.stage is not Stage.REINSTATED:
+            raise Problem(HTTPStatus.CONFLICT, f"it is too late: {end.choice} is being carried out")
+    raise Problem(HTTPStatus.CONFLICT, "the contract has not ended: there is nothing to choose")
 
 
-@router.get("/clients/{client_id}/packages", summary="What is returned")
-async def read_packages(client_id: PathId, caller: Authenticated, pool: Reading) -> list[PackageView]:
-    """§8.3: where each package can be fetched, until when, what it holds, and its checksums."""
-    caller.require(Right.FETCH)
-    caller.require_client(client_id)
-    return await queries.packages(pool, client_id)
-
-
-@router.post(
-    "/clients/{client_id}/acknowledgement", status_code=HTTPStatus.CREATED, summary="Acknowledge what was returned"
-)
-async def acknowledge(
-    client_id: PathId, body: AcknowledgementBody, caller: Authenticated, running: Running, cause: Once
-) -> list[PackageView]:
-    """§8.3: the client has its data; once all packages are acknowledged, deletion follows."""
-    caller.require(Right.FETCH)
-    caller.require_client(client_id)
-    said = ReturnAcknowledged(
-        client_id=client_id,
-        order_id=body.order_id,
-        acknowledged_by=caller.subject,
-        received_at=running.clock.now(),
-    )
-    await running.processor.submit(said, cause)
-    return await queries.packages(running.pool, client_id)
+async def _meant(running: Runtime, made: ChoiceMade) -> str:
+    """The end that a choice is for, which was refused; 409 where that isn't clear."""
+    async with running.pool.acquire() as connection, connection.transaction(readonly=True):
+        tx = Transaction(connection, "choice", made.received_at, NOBODY)
+        ends = meant([end for end, _ in await termination_store.load_all(tx, made.client_id)], made)
+    if len(ends) != 1:
+        raise Problem(HTTPStatus.CONFLICT, unclear(made, ends))
+    return ends[0].termination_id
 
 
 @router.post("/simulations", summary="What if a contract ended")

@@ -25,7 +25,14 @@ from contracts.erasure import ErasureChecked, ErasureConfirmed, ErasureFailed
 from contracts.hold import HoldLifted, HoldPlaced
 from contracts.holder import HolderDeclared, HolderReported, HolderRestored, HolderRetired
 from contracts.permission import PermissionSet
-from contracts.returning import ReturnAcknowledged, ReturnConfirmed, ReturnDownloaded, ReturnFailed
+from contracts.returning import (
+    ReturnAbandoned,
+    ReturnAcknowledged,
+    ReturnConfirmed,
+    ReturnDownloaded,
+    ReturnFailed,
+    ReturnWaived,
+)
 from contracts.schedule import (
     ScheduleCertificateDue,
     ScheduleCheckDue,
@@ -80,6 +87,8 @@ class Retention(Finder):
     router.on(ReturnFailed)(returns.on_return_failed)
     router.on(ReturnDownloaded)(returns.on_return_downloaded)
     router.on(ReturnAcknowledged)(returns.on_return_acknowledged)
+    router.on(ReturnWaived)(returns.on_return_waived)
+    router.on(ReturnAbandoned)(returns.on_return_abandoned)
     router.on(ScheduleReturnClosed)(returns.on_return_closed)
 
     # What holders answer.

@@ -8,6 +8,7 @@ from pydantic_core import from_json
 from chassis.database import Connection, Pool
 from chassis.transaction import Transaction
 from contracts.choice import Choice
+from retention import missed_store
 from retention.certificates import Line, Record
 from retention.planning import Hold
 from retention.task_store import evidence_of
@@ -37,6 +38,7 @@ async def load_record(connection: Pool | Connection, termination_id: str) -> Rec
         returned=tuple(await _returned(connection, termination_id)),
         holds=tuple(await _holds(connection, row["client_id"])),
         without_holder=tuple(row["without_holder"]),
+        missed=tuple(await missed_store.load(connection, termination_id)),
     )
 
 

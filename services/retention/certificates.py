@@ -8,7 +8,7 @@ from agreement.schema import Agreement
 from contracts.choice import Choice
 from retention.planning import Hold
 from retention.signing import FORMAT
-from retention.terminations import State
+from retention.terminations import Missed, State
 
 Json = dict[str, object]
 
@@ -48,6 +48,7 @@ class Record:
     returned: tuple[Json, ...]
     holds: tuple[Hold, ...]
     without_holder: tuple[str, ...]
+    missed: tuple[Missed, ...] = ()
 
 
 def certificate_of(agreement: Agreement, record: Record) -> Json:
@@ -81,6 +82,7 @@ def certificate_of(agreement: Agreement, record: Record) -> Json:
         "not_reached": unreached,
         "no_holder_declared": list(record.without_holder),
         "returned": list(record.returned),
+        **({"not_returned": [_missed(agreement, each) for each in record.missed]} if record.missed else {}),
     }
 
 
@@ -144,6 +146,23 @@ def _held(agreement: Agreement, record: Record, line: Line) -> Json:
         "held_by": [{"hold": each, "legal_basis": bases.get(each, each)} for each in line.held_by],
         "because": list(line.because),
         "coded": list(line.coded),
+    }
+
+
+def _missed(agreement: Agreement, missed: Missed) -> Json:
+    """What was to be returned and was not, on whose word; that its holder can't be reached is no proof of deletion."""
+    labels = {each.code: each for each in agreement.data_categories}
+    named = [labels[each] for each in missed.categories if each in labels]
+    return {
+        "holder": missed.holder_id,
+        "holder_name": missed.holder,
+        "categories": list(missed.categories),
+        "labels": [each.label for each in named],
+        "labels_fr": [each.label_fr or each.label for each in named],
+        "why": missed.why.value,
+        "by": missed.said_by,
+        "at": missed.said_at.isoformat(),
+        "reason": missed.reason,
     }
 
 

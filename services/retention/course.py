@@ -9,9 +9,9 @@ from agreement.schema import Agreement
 from chassis.transaction import Transaction
 from contracts.cease import CeaseLifted
 from contracts.choice import Choice
-from contracts.retention import OrderKind, RetentionFetchingMoved, RetentionFlagged, RetentionReturnSettled
+from contracts.retention import MissedWhy, OrderKind, RetentionFetchingMoved, RetentionFlagged, RetentionReturnSettled
 from contracts.schedule import ScheduleChoiceClosed, ScheduleReturnClosed
-from retention import flags, holder_store, notices, order_store, orders, package_store, termination_store
+from retention import flags, holder_store, missed_store, notices, order_store, orders, package_store, termination_store
 from retention.dates import choice_name, deletion_name, reached_name, return_name
 from retention.decisions import default_choice, request_choice
 from retention.package_store import Link
@@ -78,8 +78,9 @@ async def packages_ready(agreement: Agreement, termination: Termination, tx: Tra
                 f"the link of {link.holder_id} ends at {link.own_end.isoformat()}, before the time to fetch is over"
             )
             await flags.raise_flag(tx, flag(agreement, termination, reason, tx))
-    urls = tuple(link.url for link in links)
-    notices.tell_package(agreement, termination, urls, window.day, closes_at, tx)
+    missed = await missed_store.load(tx.connection, termination.termination_id)
+    unreachable = [each for each in missed if each.why is MissedWhy.UNREACHABLE]
+    notices.tell_package(agreement, termination, tuple(link.url for link in links), unreachable, closes_at, tx)
     await replan(agreement, replace(termination, fetch_closes_at=closes_at), tx)
 
 
@@ -99,15 +100,38 @@ def keep_packages(termination: Termination, links: Sequence[Link], until: dateti
 
 
 async def settle_return(agreement: Agreement, termination: Termination, tx: Transaction, *, over: bool) -> None:
-    """TER-5: deletion follows the acknowledgement of all packages, or the end of the time to fetch them."""
-    to_make, _, unacknowledged = await package_store.count_packages(tx, termination.termination_id)
-    if to_make or (unacknowledged and not over):
+    """TER-5: deletion follows the acknowledgement of all packages, or the end of the time to fetch them.
+
+    Where a holder can't be reached, only the client's giving that up too does instead of the time.
+    """
+    to_make, ready, unacknowledged = await package_store.count_packages(tx, termination.termination_id)
+    unreachable = await missed_store.count_unreachable(tx, termination.termination_id)
+    if to_make or ((unacknowledged or unreachable) and not over):
         return
-    acknowledged = not unacknowledged
-    reason = "the client acknowledged its packages" if acknowledged else "the time to fetch the packages is over"
+    acknowledged = bool(ready) and not unacknowledged
+    if unacknowledged or unreachable:
+        reason = "the time to fetch the packages is over"
+    else:
+        reason = "the client acknowledged its packages" if ready else "the client gave up what was to be returned"
+    await missed_store.withdraw(tx, termination.termination_id)
     tx.emit(RetentionReturnSettled(client_id=termination.client_id, acknowledged=acknowledged, reason=reason))
     tx.cancel(return_name(termination))
     await settle(agreement, termination, reason, tx)
+
+
+async def go_on_without(agreement: Agreement, termination: Termination, tx: Transaction) -> None:
+    """TER-5: a package is not waited for any more: what is left to wait for is another, or the client, or nothing.
+
+    Of a holder that can't be reached the client hears when all else is ready, and has the time to fetch to speak.
+    """
+    to_make, _, unacknowledged = await package_store.count_packages(tx, termination.termination_id)
+    unreachable = await missed_store.count_unreachable(tx, termination.termination_id)
+    if not to_make and not unacknowledged and not unreachable:
+        await settle_return(agreement, termination, tx, over=False)
+    elif not to_make and termination.fetch_closes_at is None:
+        await packages_ready(agreement, termination, tx)
+    else:
+        await replan(agreement, termination, tx)
 
 
 async def admit_holder(agreement: Agreement, termination: Termination, holder_id: str, tx: Transaction) -> None:

@@ -1,5 +1,6 @@
 """§8.3: what counts of what a platform, a client or a holder says when a contract ends. Values in, events out."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -10,6 +11,7 @@ from contracts.coded import encode
 from contracts.event import Reckoning
 from contracts.hold import HoldPlaced
 from contracts.retention import (
+    MissedWhy,
     OrderKind,
     RetentionAnswerRefused,
     RetentionChoiceAccepted,
@@ -21,6 +23,7 @@ from contracts.retention import (
     RetentionReinstatementRefused,
     RetentionTerminationRefused,
 )
+from contracts.returning import ReturnAbandoned, ReturnWaived
 from retention.terminations import Order, Stage, Taken, Termination
 
 _FOLLOWS: Final = {
@@ -53,6 +56,7 @@ def request_choice(agreement: Agreement, termination: Termination, today: date) 
         last_day_on=window.day,
         closes_at=deadlines.end_of_day(agreement, window.day),
         default=Choice(agreement.termination.default),
+        termination_id=termination.termination_id,
         reckoning=Reckoning(
             rule=window.rule,
             clause=window.clause,
@@ -63,13 +67,51 @@ def request_choice(agreement: Agreement, termination: Termination, today: date) 
     )
 
 
+def meant(ends: Sequence[Termination], made: ChoiceMade) -> Sequence[Termination]:
+    """§8.3: which of a client's ends, in their order, a choice can be for.
+
+    The one that it names; else what was asked about when it reached the processor; else what is still to come; else the
+    last.
+    """
+    if made.termination_id is not None:
+        return [end for end in ends if end.termination_id == made.termination_id]
+    asked = [end for end in ends if end.was_asked(made.received_at)]
+    return asked or [end for end in ends if end.stage is Stage.PLANNED] or ends[-1:]
+
+
+def refuse_unclear(agreement: Agreement, made: ChoiceMade, ends: Sequence[Termination]) -> RetentionChoiceRefused:
+    """§8.3: the choice names no end that there is, or may be for several: each is listed."""
+    return RetentionChoiceRefused(
+        client_id=made.client_id,
+        choice=made.choice,
+        reason=unclear(made, ends),
+        clause=agreement.termination.clause,
+        waiting=tuple(end.termination_id for end in ends),
+    )
+
+
+def unclear(made: ChoiceMade, ends: Sequence[Termination]) -> str:
+    """Why it isn't clear for which end a choice is."""
+    if not ends and made.termination_id is not None:
+        return f"no end {made.termination_id} of this client's contract is known"
+    if not ends:
+        return "the contract has not ended: there is nothing to choose"
+    listed = ", ".join(f"{end.termination_id} (on {end.terminated_on})" for end in ends)
+    return f"it may be for any of these ends of the contract: {listed}; say which by termination_id"
+
+
 def weigh_choice(
-    agreement: Agreement, termination: Termination | None, made: ChoiceMade, taken: Taken
+    agreement: Agreement, termination: Termination, made: ChoiceMade, taken: Taken
 ) -> RetentionChoiceAccepted | RetentionChoiceRefused:
     """§8.3: a choice that was made in time counts until another is carried out, or the default has taken something."""
     reason = _no_choice(agreement, termination, made, taken)
     if reason is None:
-        return RetentionChoiceAccepted(client_id=made.client_id, choice=made.choice, made_by=made.made_by)
+        return RetentionChoiceAccepted(
+            client_id=made.client_id,
+            choice=made.choice,
+            made_by=made.made_by,
+            termination_id=termination.termination_id,
+        )
     return RetentionChoiceRefused(
         client_id=made.client_id,
         choice=made.choice,
@@ -80,10 +122,10 @@ def weigh_choice(
     )
 
 
-def _no_choice(agreement: Agreement, termination: Termination | None, made: ChoiceMade, taken: Taken) -> str | None:
+def _no_choice(agreement: Agreement, termination: Termination, made: ChoiceMade, taken: Taken) -> str | None:
     if made.choice not in agreement.termination.choices:
         return f"the agreement offers {', '.join(agreement.termination.choices)}"
-    if termination is None or termination.stage is Stage.REINSTATED:
+    if termination.stage is Stage.REINSTATED:
         return "the contract has not ended: there is nothing to choose"
     late = termination.closes_at is not None and made.received_at >= termination.closes_at
     if termination.stage in (Stage.PLANNED, Stage.ASKING):
@@ -135,6 +177,32 @@ def weigh_answer(order: Order | None, order_id: str, holder_id: str, kind: Order
     else:
         return None
     return RetentionAnswerRefused(order_id=order_id, holder_id=holder_id, reason=reason)
+
+
+def weigh_waiver(order: Order | None, said: ReturnWaived) -> RetentionAnswerRefused | None:
+    """§8.3: a client may give up what is still to be returned to it, at any time. None: it counts."""
+    reason = _no_return(order, said.client_id)
+    return None if reason is None else _refuse(order, said.order_id, reason)
+
+
+def weigh_abandonment(order: Order | None, said: ReturnAbandoned) -> RetentionAnswerRefused | None:
+    """§8.3: a holder is unreachable once it was reminded in vain, or said that it can't. None: it counts."""
+    reason = _no_return(order, said.client_id)
+    if reason is None and order is not None and order.state == MissedWhy.UNREACHABLE:
+        reason = "its holder is declared unreachable already"
+    elif reason is None and order is not None and not order.escalated:
+        reason = "its holder was not reminded in vain yet, nor did it say that it can't"
+    return None if reason is None else _refuse(order, said.order_id, reason)
+
+
+def _no_return(order: Order | None, client_id: str) -> str | None:
+    if order is None or order.kind is not OrderKind.RETURN or client_id not in order.client_ids:
+        return "no return to this client was ordered under this id"
+    return None if order.is_open else "its package is made, or nobody waits for it any more"
+
+
+def _refuse(order: Order | None, order_id: str, reason: str) -> RetentionAnswerRefused:
+    return RetentionAnswerRefused(order_id=order_id, holder_id=order.holder_id if order else "unknown", reason=reason)
 
 
 def weigh_hold(agreement: Agreement, placed: HoldPlaced, today: date) -> RetentionHoldRefused | None:

@@ -11,7 +11,7 @@ from contracts.retention import RetentionChoiceAccepted, RetentionReinstated
 from contracts.schedule import ScheduleChoiceClosed, ScheduleTerminationReached
 from retention import course, dates, progress, task_store, termination_store
 from retention.client_store import Client
-from retention.decisions import weigh_choice, weigh_reinstatement, weigh_termination
+from retention.decisions import meant, refuse_unclear, weigh_choice, weigh_reinstatement, weigh_termination
 from retention.finding import Finder
 from retention.terminations import Stage, Termination
 
@@ -82,16 +82,19 @@ async def on_contract_reinstated(finder: Finder, reinstated: ContractReinstated,
 
 
 async def on_choice_made(finder: Finder, made: ChoiceMade, tx: Transaction) -> None:
-    """TER-2: return or deletion; it is carried out at once, or when the contract's day comes."""
+    """TER-2: return or deletion, for the end that is meant; carried out at once, or when the contract's day comes."""
     client = await finder.client(made.client_id, tx)
-    agreement = finder.book[client.signed]
-    current = await termination_store.load_current(tx, made.client_id)
-    tasks = await task_store.load_tasks(tx, current[0].termination_id) if current else []
-    verdict = weigh_choice(agreement, current[0] if current else None, made, progress.taken(tasks))
-    tx.emit(verdict)
-    if current is None or not isinstance(verdict, RetentionChoiceAccepted):
+    known = {end.termination_id: (end, signed) for end, signed in await termination_store.load_all(tx, made.client_id)}
+    ends = meant([end for end, _ in known.values()], made)
+    if len(ends) != 1:
+        tx.emit(refuse_unclear(finder.book[client.signed], made, ends))
         return
-    termination, agreement = current[0], finder.book[current[1]]
+    termination, agreement = ends[0], finder.book[known[ends[0].termination_id][1]]
+    tasks = await task_store.load_tasks(tx, termination.termination_id)
+    verdict = weigh_choice(agreement, termination, made, progress.taken(tasks))
+    tx.emit(verdict)
+    if not isinstance(verdict, RetentionChoiceAccepted):
+        return
     chosen_on = deadlines.local_date(agreement, made.received_at)
     await termination_store.set_choice(tx, termination.termination_id, made, chosen_on)
     chosen = replace(termination, choice=made.choice, chosen_on=chosen_on, recipient=made.recipient, settled_on=None)

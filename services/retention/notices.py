@@ -1,14 +1,14 @@
 """What clients are told of the end of their contract (§8.3, §15). Words and dates: no statement."""
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from agreement import deadlines
 from agreement.schema import Agreement
 from chassis.transaction import Transaction
 from contracts.choice import Choice
 from contracts.retention import NoticeKind, RetentionChoiceRequested, RetentionNoticeOrdered
-from retention.terminations import Termination
+from retention.terminations import Missed, Termination
 
 # A fact `name.code` is the fact `name` for words in another language than English, as `contracts.coded` has it.
 Facts = Mapping[str, str | tuple[str, ...]]
@@ -37,13 +37,29 @@ def tell_package(
     agreement: Agreement,
     termination: Termination,
     links: tuple[str, ...],
-    last_day: date,
+    missed: Sequence[Missed],
     closes_at: datetime,
     tx: Transaction,
 ) -> None:
-    """§8.3: where the data can be fetched, and until when."""
-    facts: Facts = {"links": links, "fetch_until": last_day.isoformat()}
+    """§8.3: where the data can be fetched, until when, and what isn't returned because its holder can't be reached."""
+    last_day = deadlines.fetch_window(agreement, deadlines.local_date(agreement, tx.now)).day
+    labels = {each.code: each for each in agreement.data_categories}
+    facts: Facts = {
+        "links": links,
+        "nothing_ready": "" if links else "yes",
+        "all_returned": "" if missed else "yes",
+        "not_returned": tuple(_line(each, [labels[code].label for code in each.categories]) for each in missed),
+        "not_returned.fr": tuple(
+            _line(each, [labels[code].label_fr or labels[code].label for code in each.categories]) for each in missed
+        ),
+        "fetch_until": last_day.isoformat(),
+    }
     _order(agreement, NoticeKind.PACKAGE_READY, termination, facts, closes_at, tx)
+
+
+def _line(missed: Missed, labels: Sequence[str]) -> str:
+    """What is missing, at whom, its reference and the operator's reason, in no language of its own."""
+    return f"{missed.holder} ({missed.order_id}): {', '.join(labels)}. {missed.reason}"
 
 
 def tell_certificate(

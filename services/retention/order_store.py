@@ -68,7 +68,7 @@ async def insert_orders(tx: Transaction, orders: Sequence[Placed]) -> None:
 
 _ORDER = """
     SELECT order_id, kind, purpose, holder_id, category, client_ids, termination_id, due_at, reminders,
-           state IN ('open', 'halted') AS open
+           state, state IN ('open', 'halted', 'unreachable') AS open, escalated_at IS NOT NULL AS escalated
       FROM holder_order
 """
 
@@ -213,4 +213,6 @@ def _order(row: asyncpg.Record) -> Order:
         is_open=row["open"],
         due_at=row["due_at"],
         reminders=row["reminders"],
+        escalated=row["escalated"],
+        state=row["state"],
     )

@@ -118,14 +118,24 @@ async def place(tx: Transaction, orders: Sequence[Placed], *, cause: Cause | Non
 async def remind(agreement: Agreement, order: Order, nth: int, tx: Transaction) -> HolderOrder | None:
     """SUB-7: the order is said again, and returned as it was; from a certain reminder on people must act.
 
-    After so many it is reminded of no more.
+    After so many it is reminded of no more; of a return the dates go on, since what is ready waits for it.
     """
     said = await order_store.load_said(tx, order.order_id)
     if said is None:
         return None
+    most = agreement.termination.reminders_at_most
+    again = said.model_copy(update={"reminder": nth} | _moved(agreement, said, tx))
+    if nth <= most:
+        await _say_again(agreement, order, again, nth, tx)
+    if nth < most or isinstance(said, ReturnOrdered):
+        at = _due(agreement, agreement.periods.order_reminder, tx)
+        tx.emit_at(ScheduleReminderDue(order_id=order.order_id, nth=nth + 1), at, reminder_name(order.order_id))
+    return again
+
+
+async def _say_again(agreement: Agreement, order: Order, again: HolderOrder, nth: int, tx: Transaction) -> None:
     escalated = nth >= agreement.termination.escalate_at_reminder
     await order_store.note_reminder(tx, order.order_id, nth, escalated=escalated)
-    again = said.model_copy(update={"reminder": nth} | _moved(agreement, said, tx))
     tx.emit(again)
     tx.emit(
         RetentionOrderOverdue(
@@ -139,10 +149,6 @@ async def remind(agreement: Agreement, order: Order, nth: int, tx: Transaction) 
             escalated=escalated,
         )
     )
-    if nth < agreement.termination.reminders_at_most:
-        at = _due(agreement, agreement.periods.order_reminder, tx)
-        tx.emit_at(ScheduleReminderDue(order_id=order.order_id, nth=nth + 1), at, reminder_name(order.order_id))
-    return again
 
 
 async def halt(orders: Iterable[Order], client_id: str, reason: str, tx: Transaction) -> list[str]:

@@ -1,6 +1,6 @@
 """§8.3, Appendix A: what becomes of each category at each holder at the end of a contract. Values in, a plan out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -51,6 +51,16 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class NotReturned:
+    """What a holder doesn't return, on whose word and since when; `reason` where it wasn't the client's."""
+
+    holder_id: str
+    on: date
+    said_by: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """A contract's end, and how far its consequences are.
 
@@ -64,6 +74,7 @@ class Ending:
     asked_until: date | None = None
     fetch_until: date | None = None
     settled_on: date | None = None
+    not_returned: tuple[NotReturned, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +96,8 @@ def plan(agreement: Agreement, ending: Ending, keepers: Sequence[Keeper], holds:
     ]
     if ending.choice is Choice.RETURN:
         giving = returners(agreement, keepers)
-        entries = [
-            entry if entry.category in giving.get(entry.holder_id, ()) else _kept_back(entry, start)
-            for entry in entries
-        ]
+        missed = {each.holder_id: _missed(each) for each in ending.not_returned}
+        entries = [_given_back(entry, start, giving, missed) for entry in entries]
     internal = [keeper for keeper in keepers if keeper.kind is HolderKind.INTERNAL]
     missing = tuple(
         rule.category
@@ -129,7 +138,9 @@ def _start(agreement: Agreement, ending: Ending) -> tuple[date, tuple[Reason, ..
     if ending.choice is Choice.RETURN:
         last_day, packages = _fetching(agreement, ending)
         fetched = f"they can be fetched until {spell(last_day)}; deletion follows the acknowledgement, or that day"
-        return shift(last_day, DAY), (packages, why("fetched", fetched, day=last_day))
+        awaited = "what never comes is waited for until the client gives it up or its holder is declared unreachable"
+        late = () if ending.fetch_until is not None else (why("awaited", awaited),)
+        return shift(last_day, DAY), (packages, why("fetched", fetched, day=last_day), *late)
     last_day = ending.asked_until or deadlines.choice_window(agreement, ending.terminated_on).day
     day = shift(last_day, DAY)
     default = agreement.termination.default
@@ -139,6 +150,9 @@ def _start(agreement: Agreement, ending: Ending) -> tuple[date, tuple[Reason, ..
 
 def _fetching(agreement: Agreement, ending: Ending) -> tuple[date, Reason]:
     """The last day to fetch the packages, and what it is counted from: they are ready, or when they are due."""
+    if ending.fetch_until is not None and ending.not_returned:
+        text = "the client chose return: what could be returned is ready"
+        return ending.fetch_until, why("what_could_be_is_ready", text)
     if ending.fetch_until is not None:
         return ending.fetch_until, why("packages_ready", "the client chose return: its packages are ready")
     chosen_on = max(ending.terminated_on, ending.chosen_on or ending.terminated_on)
@@ -188,15 +202,28 @@ def _kept(hold: Hold) -> Reason:
     return why("held_until", text, hold=hold.hold_id, basis=hold.legal_basis, day=hold.until)
 
 
-def _kept_back(entry: PlanEntry, start: date) -> PlanEntry:
-    """A line of a holder that gives nothing of it back: it waits for what the others return."""
-    if entry.action is not Action.RETURN_THEN_DELETE:
+def _given_back(
+    entry: PlanEntry, start: date, giving: Mapping[str, tuple[str, ...]], missed: Mapping[str, Reason]
+) -> PlanEntry:
+    """A line of a holder that gives nothing of it back, or never will: it waits for what the others return."""
+    gives = entry.category in giving.get(entry.holder_id, ())
+    if entry.action is not Action.RETURN_THEN_DELETE or (gives and entry.holder_id not in missed):
         return entry
     held = bool(entry.held_by) or entry.delete_on != start
     action = Action.HOLD if held else Action.DELETE
-    first = why("not_returned", "it is not returned from here")
+    first = missed[entry.holder_id] if gives else why("not_returned", "it is not returned from here")
     because, coded = (first.text, *entry.because), (first.coded, *(entry.coded or ()))
     return entry.model_copy(update={"action": action, "because": because, "coded": coded})
+
+
+def _missed(missed: NotReturned) -> Reason:
+    """Why what a holder has is not returned, though it was to be."""
+    on = spell(missed.on)
+    if missed.reason is None:
+        text = f"the client gave up on {on} what is to be returned from here"
+        return why("return_waived", text, day=missed.on)
+    text = f"it is not returned: {missed.said_by} declared its holder unreachable on {on}: {missed.reason}"
+    return why("return_unreachable", text, by=missed.said_by, day=missed.on, reason=missed.reason)
 
 
 def _own_day(

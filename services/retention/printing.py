@@ -21,7 +21,7 @@ def pdf_of(document: str, texts: Texts) -> bytes:
     read = from_json(document)
     said, signature = read["certificate"], read["signature"]
     title = f"{texts.label('title')} {said['certificate_id']}"
-    paper = Paper(title)
+    paper = Paper(title, lambda number, pages: texts.label("page", number=number, pages=pages))
     paper.set_creation_date(datetime.fromisoformat(said["made_at"]))
     paper.set_title(title)
     paper.set_lang(texts.language)
@@ -70,12 +70,13 @@ def _choice(choice: Json, texts: Texts) -> str:
 
 def _tables(said: Json, make: "_Rows") -> list[tuple[str, Sequence[tuple[str, float]], list[Row]]]:
     def lines(name: str) -> list[Json]:
-        return cast("list[Json]", said[name])
+        return cast("list[Json]", said.get(name, []))
 
     look = (("records", 14.0), ("method", 20.0), ("finished_at", 20.0), ("confirmed_by", 32.0), ("second_look", 20.0))
     held = (("until", 20.0), ("held_by", 46.0), ("because", 40.0))
     late = (("ordered_at", 20.0), ("what", 36.0), ("reminders", 16.0), ("failure", 34.0))
     sent = (("holder", 34.0), ("package", 94.0), ("downloaded_at", 20.0), ("acknowledged_at", 26.0))
+    missed = (("holder", 34.0), ("categories", 50.0), ("what", 70.0), ("said_at", 20.0))
     deleted = [
         make.deleted(line, each) for line in lines("deleted") for each in cast("list[Json]", line["confirmations"])
     ]
@@ -86,6 +87,7 @@ def _tables(said: Json, make: "_Rows") -> list[tuple[str, Sequence[tuple[str, fl
         ("not_reached", (*_WHAT, ("what", 106.0)), [make.unreached(each) for each in lines("not_reached")]),
         ("no_holder", (("category", 174.0),), [(str(each),) for each in lines("no_holder_declared")]),
         ("returned", sent, [make.returned(each) for each in lines("returned")]),
+        ("not_returned", missed, [make.missed(each) for each in lines("not_returned")]),
     ]
 
 
@@ -131,6 +133,15 @@ class _Rows:
         """What the client was given back."""
         instants = (self._texts.instant(package[name]) for name in ("downloaded_at", "acknowledged_at"))
         return (_text(package["holder"]), _text(package["package_sha256"]), *instants)
+
+    def missed(self, each: Json) -> Row:
+        """What was not returned, and on whose word."""
+        texts = self._texts
+        labels = cast("list[str]", each.get(f"labels_{texts.language}") or each["labels"])
+        said = ": ".join(
+            filter(None, (texts.label(f"not_returned_{each['why']}", by=str(each["by"])), _text(each["reason"])))
+        )
+        return (_text(each["holder_name"]), ", ".join(labels), said, texts.instant(each["at"]))
 
     def _named(self, line: Json) -> tuple[str, str]:
         """The category and the holder as people call them."""

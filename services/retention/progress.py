@@ -10,19 +10,23 @@ from chassis.transaction import Transaction
 from contracts.erasure import ErasureChecked
 from contracts.hold import HoldPlaced
 from contracts.ordering import Purpose
-from contracts.retention import OrderKind, RetentionPlanned, RetentionReopened
+from contracts.retention import MissedWhy, OrderKind, RetentionPlanned, RetentionReopened
 from contracts.schedule import ScheduleCertificateDue, ScheduleDeletionDue
-from retention import hold_store, holder_store, order_store, orders, task_store, termination_store
+from retention import hold_store, holder_store, missed_store, order_store, orders, task_store, termination_store
 from retention.dates import certificate_name, deletion_name
-from retention.planning import Plan, plan
-from retention.terminations import Order, Stage, State, Taken, Termination
+from retention.planning import NotReturned, Plan, plan
+from retention.terminations import Missed, Order, Stage, State, Taken, Termination
 
 
 async def replan(agreement: Agreement, termination: Termination, tx: Transaction) -> Plan:
     """The plan as things stand: kept, said, and on the agenda for the day on which the next line is due."""
     keepers = await holder_store.load_keepers(tx, termination.client_id)
     holds = (await hold_store.load_holds(tx, [termination.client_id])).get(termination.client_id, [])
-    planned = plan(agreement, termination.ending(agreement), keepers, holds)
+    missed = await missed_store.load(tx.connection, termination.termination_id)
+    ending = replace(
+        termination.ending(agreement), not_returned=tuple(_not_returned(agreement, each) for each in missed)
+    )
+    planned = plan(agreement, ending, keepers, holds)
     await task_store.save_plan(tx, termination.termination_id, planned)
     tx.emit(
         RetentionPlanned(
@@ -120,6 +124,12 @@ def taken(tasks: Sequence[task_store.Task]) -> Taken:
         gone=tuple(task.name for task in tasks if task.state in (State.CONFIRMED, State.DONE)),
         ordered=tuple(task.name for task in tasks if task.state in (State.ORDERED, State.HALTED)),
     )
+
+
+def _not_returned(agreement: Agreement, missed: Missed) -> NotReturned:
+    on = deadlines.local_date(agreement, missed.said_at)
+    declared = missed.why is MissedWhy.UNREACHABLE
+    return NotReturned(missed.holder_id, on, missed.said_by, (missed.reason or "") if declared else None)
 
 
 def _today(agreement: Agreement, tx: Transaction) -> date:

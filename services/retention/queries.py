@@ -1,6 +1,6 @@
 """What people read of terminations, orders, holds, flags and certificates."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import TypeVar
@@ -14,11 +14,13 @@ from chassis.database import Pool
 from chassis.problems import Problem
 from contracts.client import Language
 from contracts.erasure import ErasureConfirmed
+from retention import missed_store
 from retention.views import (
     CertificateView,
     FlagView,
     HoldView,
     LineView,
+    MissedView,
     OrderView,
     PackageView,
     PlanAnswer,
@@ -29,8 +31,8 @@ V = TypeVar("V", bound=BaseModel)
 Place = tuple[str | int, ...]
 
 _TERMINATION = """
-    client_id, terminated_on, stage, reason, choice, chosen_on, made_by, closes_at, settled_on, settled_why,
-    without_holder
+    termination_id, client_id, terminated_on, stage, reason, choice, chosen_on, made_by, closes_at, settled_on,
+    settled_why, without_holder
 """
 _ORDER = """
     order_id, kind, purpose, holder_id, category, cardinality(client_ids) AS clients, ordered_at, due_at, state,
@@ -68,7 +70,7 @@ async def plan(pool: Pool, client_id: str) -> PlanAnswer | None:
     """The last end of a client's contract with its plan, and those before it from which something still follows."""
     rows = await pool.fetch(
         f"""
-        SELECT termination_id, {_TERMINATION}
+        SELECT {_TERMINATION}
           FROM termination
          WHERE client_id = $1
            AND (stage NOT IN ('complete', 'reinstated')
@@ -93,8 +95,18 @@ async def _plan(pool: Pool, row: asyncpg.Record) -> PlanAnswer:
         row["termination_id"],
     )
     return PlanAnswer(
-        **_view(TerminationView, dict(row)).model_dump(), lines=[_view(LineView, dict(line)) for line in lines]
+        **_view(TerminationView, dict(row)).model_dump(),
+        lines=[_view(LineView, dict(line)) for line in lines],
+        not_returned=[MissedView(**asdict(each)) for each in await missed_store.load(pool, row["termination_id"])],
     )
+
+
+async def chosen(pool: Pool, client_id: str, choice_id: str) -> str | None:
+    """The end that this word of a client chose for; None: it was refused."""
+    termination_id: str | None = await pool.fetchval(
+        "SELECT termination_id FROM termination WHERE client_id = $1 AND choice_id = $2", client_id, choice_id
+    )
+    return termination_id
 
 
 async def packages(pool: Pool, client_id: str) -> list[PackageView]:

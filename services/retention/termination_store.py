@@ -35,6 +35,12 @@ async def load_open(tx: Transaction, client_id: str) -> list[tuple[Termination, 
     return [_termination(row) for row in rows]
 
 
+async def load_all(tx: Transaction, client_id: str) -> list[tuple[Termination, Signed]]:
+    """Every end of a client's contracts, the oldest first."""
+    rows = await tx.fetch(f"{_TERMINATION} WHERE client_id = $1 ORDER BY seq", client_id)
+    return [_termination(row) for row in rows]
+
+
 async def load_again(tx: Transaction, client_id: str) -> list[Termination]:
     """The ends that a new signature of this client comes after: those that are open, and the last where all is gone."""
     rows = await tx.fetch(
@@ -131,8 +137,8 @@ async def set_choice(tx: Transaction, termination_id: str, made: ChoiceMade, cho
     """What the client chose; a default that ran without it settles nothing any more."""
     await tx.execute(
         """
-        UPDATE termination SET choice = $2, chosen_on = $3, made_by = $4, recipient = $5, settled_on = NULL,
-                               settled_why = NULL
+        UPDATE termination SET choice = $2, chosen_on = $3, made_by = $4, recipient = $5, choice_id = $6,
+                               settled_on = NULL, settled_why = NULL
          WHERE termination_id = $1
         """,
         termination_id,
@@ -140,6 +146,7 @@ async def set_choice(tx: Transaction, termination_id: str, made: ChoiceMade, cho
         chosen_on,
         made.made_by,
         made.recipient.model_dump_json() if made.recipient else None,
+        tx.cause.id,
     )
 
 

@@ -9,7 +9,7 @@ from agreement.calendar import DAY, shift
 from agreement.schema import Agreement
 from contracts.choice import Choice, Recipient
 from contracts.ordering import Purpose
-from contracts.retention import OrderKind
+from contracts.retention import MissedWhy, OrderKind
 from retention.planning import Ending
 
 
@@ -60,6 +60,12 @@ class Termination:
     def is_running(self) -> bool:
         """Whether its day has come and something still follows from it."""
         return self.stage in (Stage.ASKING, Stage.RETURNING, Stage.DELETING)
+
+    def was_asked(self, at: datetime) -> bool:
+        """Whether its client is being asked, or was at that instant, before the default ran without a word of it."""
+        if self.stage is Stage.ASKING:
+            return True
+        return self.is_running and self.chosen_on is None and self.closes_at is not None and at < self.closes_at
 
     def ending(self, agreement: Agreement) -> Ending:
         """What a plan is made of."""
@@ -113,3 +119,19 @@ class Order:
     is_open: bool
     due_at: datetime
     reminders: int
+    escalated: bool
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What one holder doesn't return: who said so, when and why."""
+
+    order_id: str
+    holder_id: str
+    holder: str
+    categories: tuple[str, ...]
+    why: MissedWhy
+    reason: str | None
+    said_by: str
+    said_at: datetime

@@ -8,7 +8,7 @@ from contracts.choice import Choice, Encryption
 from contracts.event import Id, Text
 from contracts.hold import HoldKind
 from contracts.ordering import Method
-from contracts.retention import Action, OrderKind
+from contracts.retention import Action, MissedWhy, OrderKind
 from retention.terminations import Stage, State
 
 
@@ -29,6 +29,7 @@ class LineView(BaseModel):
 class TerminationView(BaseModel):
     """The end of a client's contract, as it stands."""
 
+    termination_id: str
     client_id: str
     terminated_on: date
     stage: Stage
@@ -42,10 +43,24 @@ class TerminationView(BaseModel):
     without_holder: list[str] = Field(description="categories that no own system is declared to hold")
 
 
+class MissedView(BaseModel):
+    """What one holder doesn't return, though it was to."""
+
+    order_id: str
+    holder_id: str
+    holder: str
+    categories: list[str]
+    why: MissedWhy
+    reason: str | None
+    said_by: str
+    said_at: datetime
+
+
 class PlanAnswer(TerminationView):
     """An end with its whole plan."""
 
     lines: list[LineView]
+    not_returned: list[MissedView] = Field([], description="given up by the client, or of a holder beyond reach")
     earlier: list["PlanAnswer"] = Field(
         [], description="ends before this one of which something is still to come: the client has signed since"
     )
@@ -161,6 +176,25 @@ class ChoiceBody(BaseModel):
 
     choice: Choice
     recipient: RecipientBody | None = None
+    termination_id: Id | None = Field(
+        None, description="for which end; needed only where several ends of the contract wait for the client's choice"
+    )
+
+
+class WaiverBody(BaseModel):
+    """The client gives up what a holder was to return."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Text | None = None
+
+
+class UnreachableBody(BaseModel):
+    """A holder can't be reached: what was tried, and why no more is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Text
 
 
 class AcknowledgementBody(BaseModel):

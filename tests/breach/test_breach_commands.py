@@ -5,6 +5,7 @@ from pathlib import Path
 from time import time
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from dutiful.acting import NoAnswer, key_of
@@ -24,7 +25,7 @@ def key_after(said: object, end: BaseException | None) -> str:
     return key
 
 
-@pytest.mark.parametrize("end", [NoAnswer("away"), KeyboardInterrupt()])
+@pytest.mark.parametrize("end", [NoAnswer("away"), KeyboardInterrupt(), ValueError("no JSON")])
 def test_what_had_no_answer_is_said_again_under_its_key(end: BaseException) -> None:
     """Nobody knows whether it was carried out: the same command again is the same act, until it is answered."""
     first = key_after(SAID, end)
@@ -33,7 +34,7 @@ def test_what_had_no_answer_is_said_again_under_its_key(end: BaseException) -> N
     assert key_after(SAID, None) != first
 
 
-@pytest.mark.parametrize("end", [None, RuntimeError("409: it is closed already")])
+@pytest.mark.parametrize("end", [None, typer.Exit(1)])
 def test_what_was_answered_is_a_new_act_the_next_time(end: Exception | None) -> None:
     """After a reopening the same words close it again; a refusal is an answer too."""
     assert key_after(SAID, end) != key_after(SAID, end)

@@ -5,8 +5,9 @@ from datetime import date, datetime, timedelta
 import pytest
 from tests.breach.desk import HOUR, INCIDENT, STARTS_AT, Desk
 
+from chassis.errors import Rejected
 from contracts.breach import BreachClosed, BreachScopeCorrected, BreachStepLogged, StepKind, Words
-from contracts.client import ClientAmended
+from contracts.client import ClientAmended, ClientContactChanged, Contact, Language
 from contracts.holder import HolderDeclared, HolderKind
 from contracts.incident import (
     AlertKind,
@@ -24,6 +25,7 @@ from contracts.incident import (
 pytestmark = pytest.mark.servers
 LATER = date(2026, 11, 26)
 """Two days after the tests' first."""
+ACME = "acme/super_administrator"
 
 
 async def declare(desk: Desk, system: str) -> None:
@@ -202,6 +204,9 @@ async def test_people_are_told_of_clocks_that_run_out_and_of_what_nobody_decided
     missed = desk.of(IncidentAlertOrdered, kind=AlertKind.BREACH_CLOCK_MISSED)
     assert [each.facts["clients"] for each in missed if each.facts["to_clients"]] == [("borealis",)]
     assert sorted(str(each.facts["to_authority"]) for each in missed) == ["", "gdpr_33", "telecom_611_2013"]
+    laws = {each.code: (each.to, each.to_fr) for each in desk.book.latest.breach.authority_clocks}
+    told = {str(each.facts["to_authority"]): each.facts for each in missed if each.facts["to_authority"]}
+    assert {law: (facts["towards"], facts["towards.fr"]) for law, facts in told.items()} == laws
     assert len({each.order_id for each in desk.of(IncidentAlertOrdered)}) == len(desk.of(IncidentAlertOrdered))
 
 
@@ -249,3 +254,20 @@ async def test_clients_read_french_where_there_is_some(desk: Desk) -> None:
     assert update.kind is NoticeKind.BREACH_UPDATE
     assert (update.facts["contact_point"], update.facts["contact_point.fr"]) == ("The desk", "Le bureau")
     assert desk.clock.now() - STARTS_AT < timedelta(hours=1)
+
+
+async def test_a_client_reads_its_view_in_its_language(desk: Desk) -> None:
+    """§6, §15: that nothing is admitted is said in the contact's language as it is now, or in the one asked for."""
+    await desk.sign("acme")
+    await desk.detect("acme")
+    await desk.aware()
+    view = f"/clients/acme/breaches/{INCIDENT}"
+    words = desk.book.latest.breach.no_admission
+    assert (await desk.get(ACME, view)).json()["no_admission"] == words.en
+    contact = Contact(name="Le bureau", email="vie-privee@acme.example", language=Language.FRENCH)
+    await desk.hear(ClientContactChanged(client_id="acme", contact=contact))
+    assert (await desk.get(ACME, view)).json()["no_admission"] == words.fr
+    assert (await desk.get(ACME, "/clients/acme/breaches")).json()[0]["no_admission"] == words.fr
+    assert (await desk.get(ACME, f"{view}?language=en")).json()["no_admission"] == words.en
+    with pytest.raises(Rejected, match="unknown"):
+        await desk.hear(ClientContactChanged(client_id="nobody", contact=contact))

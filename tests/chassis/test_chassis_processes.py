@@ -10,7 +10,7 @@ from tests.chassis.clerk import Asked, Clerk, question
 from tests.chassis.conftest import Effects, RunClerk
 from tests.chassis.eventually import BOUND_S, WITHIN_S, eventually
 
-from chassis.consumer import Records
+from chassis.offsets import Records
 from chassis.processor import Processor
 from chassis.reading import Reading
 from chassis.service import Crashed, Service

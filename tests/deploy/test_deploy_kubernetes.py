@@ -18,6 +18,7 @@ from dutiful.cli import app
 from dutiful.services import RUNNABLE, settings_of
 from holder.map_file import load
 from notifier import addresses
+from notifier.settings import NotifierSettings
 
 pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kustomize comes with kubectl")
 each_overlay = pytest.mark.parametrize("overlay", ["local", "production"])
@@ -55,6 +56,9 @@ def test_every_variable_is_a_setting_and_its_value_is_taken(overlay: str, monkey
         ours = {each.removeprefix("DUTIFUL_").partition("__")[0].lower() for each in said if each.startswith("DUTIFUL")}
         assert ours <= type(settings).model_fields.keys(), "a variable that nothing reads"
         assert settings.oidc_issuer or settings.token_key, "no token would be accepted"
+        if isinstance(settings, NotifierSettings):
+            assert "DUTIFUL_ON_CALL" in said
+            assert bool(settings.on_call) is (overlay == "production"), "whom to mail is a place of its own to fill in"
 
 
 @each_overlay

@@ -89,6 +89,21 @@ async def test_only_what_is_older_than_the_cut_off_goes(
     assert (await calls.count(scope)).count == 0
 
 
+async def test_of_many_those_are_found_who_have_something(
+    calls: TableExecutor, crm: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    """Asked for at once, by whatever name and cut-off: exactly those of whom a count finds rows, in their order."""
+    await fill(crm, **{f"client-{n}": 30 for n in range(0, 120, 7)}, **{HOSTILE[0]: 3, HOSTILE[-1]: 3})
+    names = [*HOSTILE, *[f"client-{n}" for n in range(120)]]
+    days = (None, *[datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2, 3)])
+    scopes = [Scope(name, days[n % 4], days[n // 4 % 4]) for n, name in enumerate(names)]
+    counted = [scope for scope in scopes if (await calls.count(scope)).count]
+    assert await calls.having(scopes) == counted
+    whole = [Scope(name) for name in names]
+    assert await calls.having(whole) == [scope for scope in whole if (await calls.count(scope)).count]
+    assert 0 < len(counted) < len(await calls.having(whole)) < len(names)
+
+
 @pytest.mark.parametrize("after_commit", [True, False])
 async def test_a_run_that_ends_in_the_middle_counts_exactly(
     calls: TableExecutor, crm: "asyncpg.Connection[asyncpg.Record]", *, after_commit: bool

@@ -1,6 +1,7 @@
 """What people on call are told by email, so that they act (§6, §15)."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from tests.chassis.eventually import eventually
@@ -8,9 +9,13 @@ from tests.desk import shipped
 from tests.notifier.desk import Desk
 
 from chassis.message import Cause
+from contracts.change import ChangeReceiptOverdue
 from contracts.client import Language
+from contracts.escalation import EscalationAlertDue
 from contracts.incident import AlertKind, IncidentAlertOrdered
+from contracts.retention import OrderKind, RetentionFlagged, RetentionOrderFailed, RetentionOrderOverdue
 from embedded.smtp import SmtpSink
+from notifier.concerns import Kind
 from notifier.on_call import Person, people
 from notifier.unreceived import FAILED, UNRECEIVED
 from notifier.watch import Watch
@@ -122,6 +127,81 @@ async def test_notices_without_receipt_are_told_to_people(desk: Desk) -> None:
     await desk.runtime.pool.execute("UPDATE notice SET received_at = created_at WHERE order_id = 'order-2'")
     await desk.escalate("order-2", final=True)
     assert len(await desk.items("operator", "/alerts")) == 2
+
+
+def overdue(nth: int, reminders: int = 3, *, escalated: bool = True) -> RetentionOrderOverdue:
+    """A holder does not answer."""
+    return RetentionOrderOverdue(
+        order_id=f"order-{nth:02}",
+        kind=OrderKind.RETURN,
+        holder_id=f"crm-{nth:02}",
+        client_ids=("acme",),
+        due_at=datetime(2026, 4, 1, tzinfo=UTC),
+        reminders=reminders,
+        escalated=escalated,
+    )
+
+
+async def fire(desk: Desk) -> list[Any]:
+    """What waits is told, as when its time has come; then all alerts, the newest first."""
+    for kind in Kind:
+        await desk.hear(EscalationAlertDue(kind=kind.value))
+    return await desk.items("operator", "/alerts")
+
+
+async def told_next(desk: Desk) -> datetime | None:
+    """When the next mail about orders without answer is due."""
+    at: datetime | None = await desk.runtime.pool.fetchval(
+        "SELECT due_at FROM agenda WHERE name = 'alert/orders_unanswered'"
+    )
+    return at
+
+
+async def test_a_flood_of_what_people_must_act_upon_is_one_mail(desk: Desk) -> None:
+    """§8.3: the first is told at once, all that follows for a while in one mail, which names twenty; none is lost."""
+    on_call(desk, ADA)
+    await desk.hear(overdue(0, reminders=1, escalated=False))
+    assert await told_next(desk) is None
+    for nth in range(30):
+        await desk.hear(overdue(nth))
+    due_at = await told_next(desk)
+    assert due_at is not None
+    assert due_at <= desk.clock.now()
+    told_after = desk.clock.now()
+    (first,) = await fire(desk)
+    assert len(first["facts"]["items"]) == 21
+    assert "crm-00" in first["facts"]["items"][0]
+    assert (first["facts"]["waiting"], first["facts"]["items"][-1]) == ("30", "+ 10")
+    await desk.hear(overdue(31))
+    await desk.hear(overdue(32))
+    due_at = await told_next(desk)
+    assert due_at is not None
+    assert told_after + desk.app.settings.alerts_within <= due_at
+    second, _ = await fire(desk)
+    assert second["facts"]["waiting"] == "2"
+    assert len(await fire(desk)) == 2
+
+
+async def test_each_kind_has_a_mail_of_its_own_in_ones_language(desk: Desk, smtp: SmtpSink) -> None:
+    """§4.3, §8.3: orders in vain or failed, flags, changes without receipt; a holder's words aren't mailed."""
+    on_call(desk, ADA, LOUIS)
+    await desk.hear(overdue(1))
+    await desk.hear(
+        RetentionOrderFailed(order_id="o-1", kind=OrderKind.ERASURE, holder_id="crm", category="faxes", reason="Ms X")
+    )
+    await desk.hear(RetentionFlagged(client_id="acme", seen_at=desk.clock.now(), reason="it was read", clause="8.3"))
+    await desk.hear(ChangeReceiptOverdue(change_id="ch-7", client_id="acme", effective_on=date(2026, 5, 4)))
+    async with desk.delivering():
+        await fire(desk)
+        mails = await smtp.wait_for(lambda got: len(got) == 8)
+        await eventually(lambda: _all_sent(desk))
+    bodies = [(mail.recipients[0], mail.message.get_body(("plain",))) for mail in mails]
+    texts = {who: "\n".join(body.get_content() for to, body in bodies if body and to == who) for who, _ in bodies}
+    for said in ("crm-01: return", "crm: erasure, category faxes", "acme: it was read (clause 8.3)", "ch-7"):
+        assert said in texts[ADA.email]
+    for said in ("crm-01 : restituer", "crm : supprimer, catégorie faxes", "(article 8.3)", "le 4 mai 2026"):
+        assert said in texts[LOUIS.email]
+    assert "Ms X" not in texts[ADA.email] + texts[LOUIS.email]
 
 
 def test_who_is_on_call() -> None:

@@ -42,6 +42,8 @@ WAYS = [
     Way("POST", "/clients/{client_id}/choice", frozenset({Right.CHOOSE}), {"choice": "deletion"}),
     Way("GET", "/clients/{client_id}/packages", FETCHES),
     Way("POST", "/clients/{client_id}/acknowledgement", FETCHES, {}),
+    Way("POST", "/clients/{client_id}/returns/{order_id}/waiver", frozenset({Right.CHOOSE}), {}),
+    Way("POST", "/orders/{order_id}/unreachable", frozenset({Right.ANSWER_ORDERS}), {"reason": "It is wound up."}),
     Way("POST", "/simulations", frozenset({Right.SIMULATE}), {"client_id": "acme", "on": "2026-12-31"}),
     Way("GET", "/clients/{client_id}/holds", SEES),
     Way("POST", "/clients/{client_id}/holds", HOLDS, A_HOLD),

@@ -204,6 +204,7 @@ def test_on_paper_in_french(document: str) -> None:
         "suppression, selon l'accord",
         "l34-1-communications interdit de le supprimer avant le 31/12/2027",
         "second contrôle",
+        "page 1 sur 1",
     ):
         assert said in page
     assert "Not complete" not in page

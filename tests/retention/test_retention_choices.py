@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from tests.retention.desk import AT_ONCE, TODAY, Desk, categories
 
-from contracts.choice import Choice
+from contracts.choice import Choice, ChoiceMade
 from contracts.erasure import ErasureOrdered
 from contracts.hold import HoldKind, HoldLifted, HoldPlaced
 from contracts.retention import (
@@ -138,3 +138,52 @@ async def test_a_choice_about_nothing_is_refused(desk: Desk) -> None:
     await desk.sign("acme")
     await desk.choose("acme", Choice.RETURN)
     assert "nothing to choose" in desk.of(RetentionChoiceRefused)[0].reason
+
+
+async def test_a_choice_goes_to_the_end_it_is_asked_about(desk: Desk) -> None:
+    """TER-2: one end asks, another is planned: a word is for the one that asks, unless it names the other."""
+    await desk.sign("acme")
+    await desk.terminate("acme")
+    await desk.sign("acme")
+    await desk.terminate("acme", TODAY + timedelta(days=90))
+    (asked,) = desk.of(RetentionChoiceRequested)
+    planned = (await desk.get("acme", "/clients/acme/termination")).json()
+    await desk.hear(
+        ChoiceMade(
+            client_id="acme",
+            choice=Choice.DELETION,
+            made_by="DPO",
+            received_at=desk.clock.now(),
+            termination_id=planned["termination_id"],
+        )
+    )
+    answer = await desk.post("acme", "/clients/acme/choice", {"choice": "return"})
+    await desk.settle()
+    assert answer.json()["termination_id"] == asked.termination_id
+    first, second = desk.of(RetentionChoiceAccepted)
+    assert (first.termination_id, first.choice) == (planned["termination_id"], Choice.DELETION)
+    assert (second.termination_id, second.choice) == (asked.termination_id, Choice.RETURN)
+
+
+async def test_a_choice_that_may_be_for_two_ends_is_refused_with_both(desk: Desk) -> None:
+    """TER-2: two ends ask: it is said which they are, nothing is chosen, and the word that names one counts."""
+    await desk.sign("acme")
+    await desk.terminate("acme")
+    await desk.sign("acme")
+    await desk.terminate("acme", TODAY)
+    ends = [asked.termination_id for asked in desk.of(RetentionChoiceRequested)]
+    assert len(set(ends)) == 2
+    await desk.choose("acme", Choice.RETURN)
+    (refused,) = desk.of(RetentionChoiceRefused)
+    assert list(refused.waiting) == ends
+    who, path = "acme", "/clients/acme/choice"
+    answer = await desk.post(who, path, {"choice": "return"})
+    assert answer.status_code == 409
+    assert all(str(end) in answer.json()["detail"] for end in ends)
+    answer = await desk.post(who, path, {"choice": "return", "termination_id": "no-such-end"})
+    assert answer.status_code == 409
+    for end in ends:
+        answer = await desk.post(who, path, {"choice": "return", "termination_id": end})
+        await desk.settle()
+        assert answer.json()["termination_id"] == end
+    assert [accepted.termination_id for accepted in desk.of(RetentionChoiceAccepted)] == ends

@@ -139,3 +139,20 @@ def test_no_answer_and_a_refusal() -> None:
     with service(404, {"detail": "there is no such record"}) as (url, _):
         refused = run("retention", "plan", "acme", "--retention", url)
     assert (refused.exit_code, refused.stderr.strip()) == (1, "404: there is no such record")
+
+
+def test_what_is_never_returned_is_given_up_from_a_shell() -> None:
+    """TER-5: by the client, or by an operator with a reason; the plan says on whose word."""
+    order = {"order_id": "o-1", "holder_id": "db", "state": "unreachable"}
+    with service(201, order) as (url, asked):
+        declared = run("retention", "unreachable", "o-1", "--reason", "It is wound up.", "--retention", url)
+        run("retention", "waive", "acme", "o-1", "--retention", url)
+    assert "The return of db (o-1) is unreachable." in declared.stdout
+    assert asked == [
+        ("/orders/o-1/unreachable", {"reason": "It is wound up."}),
+        ("/clients/acme/returns/o-1/waiver", {"reason": None}),
+    ]
+    missed = {"holder": "DB", "order_id": "o-1", "categories": ["faxes"], "said_by": "Ops", "reason": "It is wound up."}
+    with service(200, PLAN | {"not_returned": [missed | {"why": "unreachable"}]}) as (url, _):
+        table = run("retention", "plan", "acme", "--retention", url)
+    assert "What DB has (faxes) is not returned: Ops declared its holder unreachable: It is wound up." in table.stdout

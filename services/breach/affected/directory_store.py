@@ -6,23 +6,31 @@ from datetime import date, datetime
 
 from agreement.book import Signed
 from chassis.transaction import Transaction
+from contracts.client import Language
 
 
 async def save_client(
-    tx: Transaction, client_id: str, name: str, version: Signed, signed_on: date, today: date
+    tx: Transaction, client_id: str, name: str, language: Language, version: Signed, signed_on: date, today: date
 ) -> None:
     """A client, bound to what it signed from that day on; if it signs again, there is something of it again."""
     await tx.execute(
         """
-        INSERT INTO client (client_id, name, agreement_id, agreement_version) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (client_id) DO UPDATE SET name = excluded.name, gone_at = NULL
+        INSERT INTO client (client_id, name, agreement_id, agreement_version, language) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (client_id) DO UPDATE SET name = excluded.name, language = excluded.language, gone_at = NULL
         """,
         client_id,
         name,
         version.agreement_id,
         version.version,
+        language,
     )
     await bind(tx, client_id, version, signed_on, today)
+
+
+async def set_language(tx: Transaction, client_id: str, language: Language) -> bool:
+    """In which language the client reads from now on; False: there is no such client."""
+    status = await tx.execute("UPDATE client SET language = $2 WHERE client_id = $1", client_id, language)
+    return not status.endswith(" 0")
 
 
 async def load_agreement(tx: Transaction, client_id: str) -> str | None:

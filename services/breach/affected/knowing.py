@@ -13,7 +13,7 @@ from chassis.message import Message
 from chassis.router import Router
 from chassis.transaction import Transaction
 from contracts.change import ChangeAnnounced, ChangeCorrected
-from contracts.client import ClientAmended, ClientSigned
+from contracts.client import ClientAmended, ClientContactChanged, ClientSigned
 from contracts.holder import HolderDeclared, HolderKind
 from contracts.permission import PermissionSet, Standing
 from contracts.retention import RetentionCertified
@@ -26,7 +26,8 @@ async def on_client_signed(app: Bound, signed: ClientSigned, tx: Transaction) ->
     """A client, and the version that binds it; incidents that named it, or have it in their scope, affect it now."""
     version = Signed(signed.agreement_id, signed.agreement_version)
     today = local_date(app.book[version], tx.now)  # of an unknown version `AgreementUnknown` tells the publisher
-    await directory_store.save_client(tx, signed.client_id, signed.name, version, signed.signed_on, today)
+    language = signed.contact.language
+    await directory_store.save_client(tx, signed.client_id, signed.name, language, version, signed.signed_on, today)
     await late_store.set_resolved(tx, f"client/{signed.client_id}")
     for incident_id in await late_store.take_waiting(tx, signed.client_id):
         scope = Scope(client_ids=(signed.client_id,))
@@ -34,16 +35,27 @@ async def on_client_signed(app: Bound, signed: ClientSigned, tx: Transaction) ->
     await _join_concerning(app, signed.client_id, tx)
 
 
+@router.on(ClientContactChanged)
+async def on_contact_changed(app: Bound, changed: ClientContactChanged, tx: Transaction) -> None:  # noqa: ARG001 - the form of every handler
+    """What a client reads is in its contact's language (§15)."""
+    if not await directory_store.set_language(tx, changed.client_id, changed.contact.language):
+        raise _unknown(changed.client_id)
+
+
 @router.on(ClientAmended)
 async def on_client_amended(app: Bound, amended: ClientAmended, tx: Transaction) -> None:
     """Another version binds the client from its signature on (§15); data of a category may have come with it."""
     agreement_id = await directory_store.load_agreement(tx, amended.client_id)
     if agreement_id is None:
-        raise Rejected(f"client {amended.client_id!r} is unknown: publish client.signed first", "client_id")
+        raise _unknown(amended.client_id)
     agreement = app.book.of(agreement_id, amended.agreement_version)
     version = Signed(agreement.id, agreement.version)
     await directory_store.bind(tx, amended.client_id, version, amended.signed_on, local_date(agreement, tx.now))
     await _join_concerning(app, amended.client_id, tx)
+
+
+def _unknown(client_id: str) -> Rejected:
+    return Rejected(f"client {client_id!r} is unknown: publish client.signed first", "client_id")
 
 
 async def _join_concerning(app: Bound, client_id: str, tx: Transaction) -> None:

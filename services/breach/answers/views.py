@@ -131,7 +131,7 @@ class ClientBreachView(BaseModel):
     entries: dict[str, Entry]
     advice: Words | None
     next_at: datetime | None
-    no_admission: str
+    no_admission: str = Field(description="in the client's language, or the one that is asked for")
 
 
 class ClientBreachAnswer(ClientBreachView):

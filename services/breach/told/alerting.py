@@ -42,7 +42,7 @@ def warned(app: Bound, due: ClockThresholdDue, waiting: Sequence[str], cause: Ca
     """So much is left on a clock, or nothing: who waits, and towards whom it runs."""
     agreement = app.book.latest
     facts = moment("due", due.due_at, agreement.zone) | {
-        "towards": _towards(agreement, due.clock),
+        **_towards(agreement, due.clock),
         "to_clients": "yes" if due.clock == CLIENTS else "",
         "to_authority": "" if due.clock == CLIENTS else due.clock,
         "hours_left": f"{max((due.due_at - tx.now) / _HOUR, 0):.1f}".removesuffix(".0"),
@@ -62,9 +62,12 @@ def _open(app: Bound, incident: Incident) -> Facts:
     }
 
 
-def _towards(agreement: Agreement, clock: str) -> str:
-    """An authority by its law; `clients` is a word that each language has."""
-    return next((each.to for each in agreement.breach.authority_clocks if each.code == clock), clock)
+def _towards(agreement: Agreement, clock: str) -> Facts:
+    """An authority by its law, in each language; `clients` is a word that each has."""
+    for each in agreement.breach.authority_clocks:
+        if each.code == clock:
+            return {"towards": each.to, "towards.fr": each.to_fr or each.to}
+    return {"towards": clock}
 
 
 def _few(names: Sequence[str]) -> str | tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""The whole system, or much at once."""
