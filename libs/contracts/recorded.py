@@ -178,6 +178,7 @@ RECORDED: Final[Mapping[str, Recorded]] = MappingProxyType(
                 "retention.choice_defaulted": ("TER-2",),
                 "retention.fetching_moved": ("TER-5",),
                 "retention.return_settled": ("TER-5",),
+                "retention.return_missed": ("TER-5",),
                 "retention.hold_applied": ("TER-4",),
                 "retention.hold_refused": ("TER-4",),
                 "retention.flagged": ("TER-1", "RET-1"),

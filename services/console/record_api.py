@@ -111,7 +111,8 @@ async def read_timeline(
     said = words(lang)
     items = await queries.page(running.pool, place.chain, wanted, place.after, place.limit + 1)
     rows = [
-        (item.seq, item.recorded_at, said.events[item.type], item.clause, item.about) for item in items[: place.limit]
+        (item.seq, item.recorded_at, said.events.get(item.type, item.type), item.clause, item.about)
+        for item in items[: place.limit]
     ]
     title = said.everybody if place.chain == EVERYBODY else said.title.format(client=client_id)
     more = None

@@ -16,12 +16,18 @@ from console.settings import ConsoleSettings
 
 
 @pytest.fixture
-async def desk(database: str, tmp_path: Path) -> AsyncIterator[Desk]:
-    """The service with the shipped agreement, at nine in the morning of a Tuesday."""
+def settings(database: str, tmp_path: Path) -> ConsoleSettings:
+    """With keys of its own."""
     key, evidence_key = tmp_path / "token.key", tmp_path / "evidence.key"
     make_key(key)
     make_key(evidence_key)
-    settings = ConsoleSettings(database_url=SecretStr(database), token_key=key, evidence_key=evidence_key)
+    return ConsoleSettings(database_url=SecretStr(database), token_key=key, evidence_key=evidence_key)
+
+
+@pytest.fixture
+async def desk(settings: ConsoleSettings) -> AsyncIterator[Desk]:
+    """The service with the shipped agreement, at nine in the morning of a Tuesday."""
+    assert settings.token_key is not None
     app = Console(Book.read(default_path()), settings)
     async with opened(app, settings) as (runtime, clock, http):
-        yield Desk(app=app, runtime=runtime, clock=clock, key=key, http=http)
+        yield Desk(app=app, runtime=runtime, clock=clock, key=settings.token_key, http=http)

@@ -1,17 +1,23 @@
 """Heads that are signed and said on the bus, and a database that holds less than was said (EVI-1)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from tests.console.desk import Desk, received
 
 from chassis import signing
 from chassis.signing import Signature
+from chassis.topics import Shape, ensure_topics
 from console import sealing
 from console.linking import Head
+from console.rereading import Rereading
 from console.spelling import spelt
 from console.watch import Watch
+from contracts.cloudevents import binary_headers
 from contracts.sealing import AnchorContradicted, EvidenceSealed
+from embedded.kafka import EmbeddedKafka
 
 pytestmark = pytest.mark.servers
 
@@ -63,3 +69,25 @@ async def test_the_public_key_is_read_by_who_reads_the_record(desk: Desk) -> Non
     answer = await desk.get("acme", "/record/key")
     assert answer.content == desk.public_key
     assert (await desk.get("acme/user", "/record/key")).status_code == 403
+
+
+async def test_at_a_start_all_heads_are_compared(desk: Desk, kafka: EmbeddedKafka) -> None:
+    """A restored database doesn't hear again what its offsets are past: the heads on the bus tell what it has lost."""
+    await desk.hear(received("acme", "n-1"))
+    prefix = "rereading."
+    await ensure_topics(kafka.bootstrap, Shape(prefix), ())
+    signer = desk.app.signer
+    heads = [sealing.signed(signer, f"client/{name}", Head(7, "a" * 64), desk.clock.now()) for name in ("acme", "blue")]
+    async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap) as producer:
+        for nth, head in enumerate(heads):
+            headers = binary_headers(f"seal-{nth}", "dutiful/console", head.TYPE, "tests", subject=head.key, time=None)
+            value = head.model_dump_json().encode()
+            said = [(name, text.encode()) for name, text in headers.items()]
+            await producer.send_and_wait(f"{prefix}evidence", value, key=head.key.encode(), headers=said)
+    settings = desk.runtime.settings.model_copy(update={"kafka": kafka.bootstrap, "topic_prefix": prefix})
+    await Rereading(desk.app, replace(desk.runtime, settings=settings)).run()
+    await desk.settle()
+    assert {(each.chain, each.held_seq) for each in desk.of(AnchorContradicted)} == {
+        ("client/acme", 1),
+        ("client/blue", 0),
+    }
