@@ -111,8 +111,8 @@ async def read_timeline(
     said = words(lang)
     items = await queries.page(running.pool, place.chain, wanted, place.after, place.limit + 1)
     rows = [
-        (item.seq, item.recorded_at, said.events.get(item.type, item.type), item.clause, item.about)
-        for item in items[: place.limit]
+        (each.seq, each.recorded_at, said.events.get(each.type, each.type), each.clause, each.about)
+        for each in items[: place.limit]
     ]
     title = said.everybody if place.chain == EVERYBODY else said.title.format(client=client_id)
     more = None

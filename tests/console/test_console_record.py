@@ -25,7 +25,7 @@ async def test_each_client_has_its_own_part_alone(desk: Desk) -> None:
     """§12: a fact about many clients is in each one's record, and names no other."""
     await desk.hear(ordered("acme", "blue"))
     for client_id, other in (("acme", "blue"), ("blue", "acme")):
-        page = await desk.record(client_id, client_id)
+        page = await desk.record(client_id)
         assert [each["type"] for each in page["items"]] == ["change.notice_ordered"]
         assert other not in str(page)
     assert (await desk.get("acme", "/clients/blue/record")).status_code == 404

@@ -80,7 +80,17 @@ async def test_at_a_start_all_heads_are_compared(desk: Desk, kafka: EmbeddedKafk
     heads = [sealing.signed(signer, f"client/{name}", Head(7, "a" * 64), desk.clock.now()) for name in ("acme", "blue")]
     async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap) as producer:
         for nth, head in enumerate(heads):
-            headers = binary_headers(f"seal-{nth}", "dutiful/console", head.TYPE, "tests", subject=head.key, time=None)
+            headers = binary_headers(
+                f"seal-{nth}",
+                "dutiful/console",
+                head.TYPE,
+                "tests",
+                subject=head.key,
+                time=None,
+                traceparent=None,
+                tracestate=None,
+                scheduled_by=None,
+            )
             value = head.model_dump_json().encode()
             said = [(name, text.encode()) for name, text in headers.items()]
             await producer.send_and_wait(f"{prefix}evidence", value, key=head.key.encode(), headers=said)

@@ -18,8 +18,9 @@ from chassis.signing import Signer
 from console import exporting, queries
 from console.app import Console
 from console.verifying import verify
+from contracts.breach import Origin
 from contracts.event import Event
-from contracts.incident import IncidentClosed, IncidentNoticeOrdered, IncidentOpened, NoticeKind, Origin
+from contracts.incident import IncidentClosed, IncidentNoticeOrdered, IncidentOpened, NoticeKind
 from contracts.notice import Channel, NoticeReceived
 from contracts.sealing import EVERYBODY, chain_of
 from contracts.subprocessor import SubprocessorRemoved
