@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from pydantic import ValidationError
 
 from chassis.errors import while_down
@@ -44,19 +44,15 @@ class Rereading:
     async def _heads(self) -> AsyncIterator[EvidenceSealed]:
         settings = self._runtime.settings
         topic = f"{settings.topic_prefix}{EvidenceSealed.topic()}"
-        consumer = AIOKafkaConsumer(**settings.client(), enable_auto_commit=False, auto_offset_reset="earliest")
+        consumer = AIOKafkaConsumer(
+            topic, **settings.client(), enable_auto_commit=False, auto_offset_reset="earliest"
+        )  # without a group: all of the topic, and no offset is kept
         await consumer.start()
         try:
-            await consumer.topics()
-            partitions = [TopicPartition(topic, each) for each in consumer.partitions_for_topic(topic) or ()]
-            ends = {each: end for each, end in (await consumer.end_offsets(partitions)).items() if end > 0}
-            if not ends:
-                return
-            consumer.assign(list(ends))
-            await consumer.seek_to_beginning(*ends)
-            while any([await consumer.position(each) < end for each, end in ends.items()]):
-                for records in (await consumer.getmany(timeout_ms=500)).values():
-                    for record in records:
+            ends = await consumer.end_offsets(consumer.assignment())
+            for partition, end in ends.items():
+                while await consumer.position(partition) < end:
+                    for record in (await consumer.getmany(partition, timeout_ms=500)).get(partition, ()):
                         if (sealed := _sealed(record)) is not None:
                             yield sealed
         finally:

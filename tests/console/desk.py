@@ -65,7 +65,7 @@ class Desk(Hearer):
 
     app: Console
 
-    async def record(self, client_id: str, /, who: str = "auditor", **query: Any) -> Any:  # noqa: ANN401 - JSON of any shape
+    async def record(self, client_id: str, **query: str | int) -> Any:  # noqa: ANN401 - JSON of any shape
         """A page of a client's record."""
         answer = await self.get("auditor", f"/clients/{client_id}/record", **query)
         assert answer.status_code == 200, answer.text
