@@ -28,6 +28,7 @@ from embedded.kafka_broker import free_port
 from embedded.postgres import EmbeddedPostgres
 from embedded.smtp import SmtpSink
 from holder.app import Holder
+from holder.map_file import load
 from holder.settings import HolderSettings
 from notifier.app import Notifier
 from notifier.mail import MailSettings
@@ -96,6 +97,7 @@ class House:
         self.mailbox = home / "mail"
         self.smtp = SmtpSink(mailbox=self.mailbox)
         self.services: list[Service] = []
+        self._holder_port = self.ports.holder or free_port()
 
     async def start(self, progress: Progress) -> None:
         """Start everything; `progress` is told what takes long."""
@@ -162,7 +164,7 @@ class House:
         settings = HolderSettings(
             kafka=self.bootstrap,
             database_url=SecretStr(self._dsn(Holder.name)),
-            port=self.ports.holder or free_port(),
+            port=self._holder_port,
             token_key=self.token_key,
             data_map=data_map,
             link_key=SecretStr(_kept_secret(self.home / "link-key")),
@@ -206,7 +208,14 @@ class House:
             port=self.ports.requests or free_port(),
             token_key=self.token_key,
             vault_key=SecretStr(_kept_secret(self.home / "vault-key")),
+            holders=self._holders(),
         )
+
+    def _holders(self) -> dict[str, str]:
+        """Where the house's own holder hands packages out."""
+        if self.data_map is None:
+            return {}
+        return {load(self.data_map).holder_id: f"http://127.0.0.1:{self._holder_port}"}
 
     def _assurance(self) -> Service:
         settings = AssuranceSettings(

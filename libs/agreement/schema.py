@@ -12,8 +12,10 @@ from agreement.duties import (
     Audit,
     Breach,
     Hold,
+    Instructions,
     Listed,
     Measure,
+    Reminders,
     Requests,
     Retention,
     Termination,
@@ -72,7 +74,7 @@ class Agreement(Part):
     sub_processors: tuple[SubProcessor, ...]
     transfers: Transfers
 
-    instructions: Listed
+    instructions: Instructions
     client_duties: Listed
     staff: Listed
     security: Listed
@@ -85,6 +87,7 @@ class Agreement(Part):
     holds: tuple[Hold, ...]
     requests: Requests
     cooperation: Listed
+    reminders: Reminders
     confidentiality: Listed
     liability: Listed
     legal_bases: tuple[LegalBasis, ...]

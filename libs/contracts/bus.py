@@ -204,6 +204,7 @@ TOPICS = (
             handling.HandlingClientNamed,
             handling.HandlingAnswerDrafted,
             handling.HandlingSendRequested,
+            handling.HandlingSubProcessorAsked,
             handling.HandlingClosed,
         ),
     ),
@@ -227,6 +228,8 @@ TOPICS = (
             request.RequestTaskFailed,
             request.RequestRefused,
             request.RequestNoticeOrdered,
+            request.RequestRefusalNoticeOrdered,
+            request.RequestAlertOrdered,
         ),
     ),
     Topic(
@@ -239,7 +242,7 @@ TOPICS = (
         "term",
         "requests",
         "The dates of requests, as they come",
-        (term.TermTellingDue, term.TermBanEnded, term.TermErasureDue, term.TermTaskDue),
+        (term.TermTellingDue, term.TermBanEnded, term.TermErasureDue, term.TermByHandDue, term.TermTaskDue),
     ),
     Topic(
         "objection",
@@ -496,13 +499,15 @@ TOPICS = (
             assurance.AssuranceMeasuresInForce,
             assurance.AssuranceMeasuresRefused,
             assurance.AssuranceNoticeOrdered,
+            assurance.AssuranceRefusalNoticeOrdered,
+            assurance.AssuranceAlertOrdered,
         ),
     ),
     Topic(
         "appointment",
         "assurance",
         "The dates of questions, help, disputes and measures, as they come",
-        (appointment.AppointmentMatterDue, appointment.AppointmentMeasuresDue),
+        (appointment.AppointmentMatterDue, appointment.AppointmentReminderDue, appointment.AppointmentMeasuresDue),
     ),
     Topic(
         "undertaking",

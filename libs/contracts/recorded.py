@@ -37,8 +37,8 @@ class Recorded:
     `dropped` are types that no record holds. `texts` are the fields of free text that go in, `hashed` those of which
     the SHA-256 goes in, `left` what stays out whatever it is (of one type alone: `type:field`).
 
-    `everybody`: a fact that names no client concerns all; with `matter` it concerns the clients of the matter in that
-    field, and the types in `joins` say whose it is. `opens`, `closes` and `misses` are the types that say so of a
+    What names no client concerns all, where its type is in `everybody`; with `matter` it concerns the clients of the
+    matter in that field, and the types in `joins` say whose it is. `opens`, `closes` and `misses` are the types that say so of a
     promise.
     """
 
@@ -47,7 +47,7 @@ class Recorded:
     texts: frozenset[str] = frozenset()
     hashed: frozenset[str] = frozenset()
     left: frozenset[str] = frozenset()
-    everybody: bool = False
+    everybody: frozenset[str] = frozenset()
     matter: str | None = None
     joins: frozenset[str] = frozenset()
     types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -67,7 +67,11 @@ _MATTERS: Final = {"question": ("AUD-1",), "audit": ("AUD-2",), "assistance": ("
 
 RECORDED: Final[Mapping[str, Recorded]] = MappingProxyType(
     {
-        "subprocessor": Recorded(("SUB-1", "SUB-2", "SUB-6"), texts=_of(f"{_LISTED} reason"), everybody=True),
+        "subprocessor": Recorded(
+            ("SUB-1", "SUB-2", "SUB-6"),
+            texts=_of(f"{_LISTED} reason"),
+            everybody=_of("subprocessor.added subprocessor.removed subprocessor.corrected"),
+        ),
         "client": Recorded(
             ("CLI-1",),
             types={
@@ -125,6 +129,7 @@ RECORDED: Final[Mapping[str, Recorded]] = MappingProxyType(
             left=_of("candidates under"),
             matter="request_id",
             joins=_of("request.matched"),
+            dropped=_of("request.alert_ordered"),
             opens=_of("request.opened request.told"),
             closes=_of("request.closed"),
             misses=_of("request.escalated request.task_overdue"),
@@ -133,7 +138,11 @@ RECORDED: Final[Mapping[str, Recorded]] = MappingProxyType(
         "mitigation": Recorded(("SUB-5",), texts=_of("description offered_by")),
         "choice": Recorded(("TER-2",), texts=_of("made_by")),
         "hold": Recorded(("TER-4", "RET-2"), texts=_of("legal_basis placed_by lifted_by")),
-        "holder": Recorded(("TER-3",), types={"holder.reported": ("TER-1", "RET-1")}, everybody=True),
+        "holder": Recorded(
+            ("TER-3",),
+            types={"holder.reported": ("TER-1", "RET-1")},
+            everybody=_of("holder.declared holder.retired holder.restored"),
+        ),
         "cease": Recorded(
             ("TER-1",),
             texts=_of("clause confirmed_by reason"),
@@ -207,7 +216,7 @@ RECORDED: Final[Mapping[str, Recorded]] = MappingProxyType(
                 "change.mitigation_closed": ("SUB-5",),
             },
             texts=_of(f"{_FACTS} facts reason clause description fields"),
-            everybody=True,
+            everybody=_of("change.announced change.refused change.corrected change.withdrawn"),
             opens=_of("change.mitigation_opened"),
             closes=_of("change.mitigation_closed"),
             misses=_of("change.receipt_overdue"),
@@ -223,14 +232,20 @@ RECORDED: Final[Mapping[str, Recorded]] = MappingProxyType(
         "audit": Recorded(("AUD-2",), texts=_of("said_by costs.amount costs.currency")),
         "assistance": Recorded(("COO-1",), texts=_of("said_by costs.amount costs.currency")),
         "dispute": Recorded(("DIS-1",), texts=_of("said_by")),
-        "measure": Recorded(("SEC-1",), texts=_of("justified_by"), hashed=_of("measures"), everybody=True),
-        "staff": Recorded(("STA-1",), everybody=True),
+        "measure": Recorded(
+            ("SEC-1",),
+            texts=_of("justified_by"),
+            hashed=_of("measures"),
+            everybody=_of("measure.version_proposed measure.justified measure.version_withdrawn"),
+        ),
+        "staff": Recorded(("STA-1",), everybody=_of("staff.undertaking_given staff.undertaking_ended")),
         "assurance": Recorded(
             ("SEC-1",),
             by=("matter", _MATTERS),
             texts=_of("gate reason decided_by clause court how what opens_when field"),
             hashed=_of("facts"),
-            everybody=True,
+            everybody=_of("assurance.measures_held assurance.measures_in_force assurance.measures_refused"),
+            dropped=_of("assurance.alert_ordered"),
             opens=_of("assurance.opened assurance.measures_held"),
             closes=_of("assurance.closed assurance.answered assurance.measures_in_force"),
             misses=_of("assurance.overdue"),

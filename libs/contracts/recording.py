@@ -119,7 +119,7 @@ def parts_of(event: Event, plan: Plan) -> list[Part]:
     if plan.many or plan.lists:
         return []
     matter = matter_of(event, plan)
-    return [Part(None, matter, data)] if matter is not None or plan.recorded.everybody else []
+    return [Part(None, matter, data)] if matter is not None or event.TYPE in plan.recorded.everybody else []
 
 
 def ids_of(data: Mapping[str, JsonValue]) -> list[str]:

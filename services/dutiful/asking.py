@@ -32,7 +32,7 @@ def download(url: str, token: str, option: str, file: Path) -> int:
             asyncio.run(_download(url, token, out))
         part.replace(file)
     except NoAnswer as error:
-        _complain(f"{error}; set {option}")
+        complain(f"{error}; set {option}")
         raise typer.Exit(1) from None
     finally:
         part.unlink(missing_ok=True)
@@ -52,7 +52,7 @@ def act(url: str, token: str, option: str, body: Mapping[str, object]) -> object
             content: object = from_json(asyncio.run(_ask(url, token, body, key)))
             return content
     except NoAnswer as error:
-        _complain(f"{error}; set {option}, or run the same again: it is carried out once")
+        complain(f"{error}; set {option}, or run the same again: it is carried out once")
         raise typer.Exit(1) from None
 
 
@@ -60,7 +60,7 @@ def _answer(url: str, token: str, option: str, body: Mapping[str, object] | None
     try:
         return asyncio.run(_ask(url, token, body, None, sent))
     except NoAnswer as error:
-        _complain(f"{error}; set {option}")
+        complain(f"{error}; set {option}")
         raise typer.Exit(1) from None
 
 
@@ -80,9 +80,9 @@ async def _ask(
         ):
             content = await answer.read()
             if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                raise NoAnswer(f"{answer.status}: {_detail(content)}")
+                raise NoAnswer(f"{answer.status}: {detail_of(content)}")
             if not answer.ok:
-                _complain(f"{answer.status}: {_detail(content)}")
+                complain(f"{answer.status}: {detail_of(content)}")
                 raise typer.Exit(1)
             return content
     except (aiohttp.ClientError, TimeoutError):
@@ -99,7 +99,7 @@ async def _download(url: str, token: str, out: BinaryIO) -> None:
             session.get(url, headers={"Authorization": f"Bearer {token}"}) as answer,
         ):
             if not answer.ok:
-                _complain(f"{answer.status}: {_detail(await answer.read())}")
+                complain(f"{answer.status}: {detail_of(await answer.read())}")
                 raise typer.Exit(1)
             async for piece in answer.content.iter_chunked(1 << 16):
                 out.write(piece)
@@ -107,11 +107,12 @@ async def _download(url: str, token: str, out: BinaryIO) -> None:
         raise NoAnswer(f"nothing answers whole at {url}") from None
 
 
-def _complain(why: str) -> None:
+def complain(why: str) -> None:
+    """Why something can't be, for a person."""
     Console(stderr=True).print(why, style="red", markup=False)
 
 
-def _detail(content: bytes) -> object:
+def detail_of(content: bytes) -> object:
     """What a problem says (RFC 9457); of anything else its text."""
     try:
         problem = from_json(content)

@@ -14,13 +14,13 @@ from chassis.errors import Rejected
 from chassis.router import Router
 from chassis.service import Runtime
 from chassis.transaction import Transaction
-from contracts.assurance import AssuranceNoticeOrdered
+from contracts.assurance import AssuranceAlertOrdered, AssuranceNoticeOrdered, AssuranceRefusalNoticeOrdered
 from contracts.change import ChangeNoticeOrdered, ChangeReceiptOverdue
 from contracts.client import ClientAmended, ClientContactChanged, ClientSigned
 from contracts.contract import ContractTerminated
 from contracts.escalation import EscalationAlertDue, EscalationDue
 from contracts.incident import IncidentAlertOrdered, IncidentNoticeOrdered
-from contracts.request import RequestNoticeOrdered
+from contracts.request import RequestAlertOrdered, RequestNoticeOrdered, RequestRefusalNoticeOrdered
 from contracts.retention import (
     RetentionFlagged,
     RetentionNoticeOrdered,
@@ -30,7 +30,7 @@ from contracts.retention import (
 )
 from notifier import alerting, api, directory, due, folding, orders, outcomes, store
 from notifier.alerting import Alerter
-from notifier.alerts import Ordered
+from notifier.alerts import Ordered, ordered_by
 from notifier.delivery import Deliverer
 from notifier.on_call import people
 from notifier.orders import NoticeOrdered
@@ -137,6 +137,16 @@ class Notifier:
         """These clients must have this notice by its deadline (§7, §10, §14, §15)."""
         await self._carry_out(order, tx)
 
+    @router.on(RequestRefusalNoticeOrdered)
+    async def on_request_refusal_notice_ordered(self, order: RequestRefusalNoticeOrdered, tx: Transaction) -> None:
+        """This client must be told that a word of its own changes nothing (§3.2, §9, §15)."""
+        await self._carry_out(order, tx)
+
+    @router.on(AssuranceRefusalNoticeOrdered)
+    async def on_assurance_refusal_notice_ordered(self, order: AssuranceRefusalNoticeOrdered, tx: Transaction) -> None:
+        """This client must be told that a word of its own changes nothing (§7, §10, §15)."""
+        await self._carry_out(order, tx)
+
     async def _carry_out(self, order: NoticeOrdered, tx: Transaction) -> None:
         """Every way of the first stage is tried; without a receipt the next ones, and at the deadline people act."""
         takes = self._deliverer is not None and self._deliverer.takes
@@ -152,7 +162,17 @@ class Notifier:
     @router.on(IncidentAlertOrdered)
     async def on_alert_ordered(self, order: IncidentAlertOrdered, tx: Transaction) -> None:
         """People on call must act on an incident (§6)."""
-        await self.alert(tx, Ordered(order.order_id, order.about, order.kind, order.clause, order.facts))
+        await self.alert(tx, ordered_by(order))
+
+    @router.on(RequestAlertOrdered)
+    async def on_request_alert_ordered(self, order: RequestAlertOrdered, tx: Transaction) -> None:
+        """People on call must act on somebody's request (§9)."""
+        await self.alert(tx, ordered_by(order))
+
+    @router.on(AssuranceAlertOrdered)
+    async def on_assurance_alert_ordered(self, order: AssuranceAlertOrdered, tx: Transaction) -> None:
+        """People on call must act before a last day, or after it (§7, §10, §14)."""
+        await self.alert(tx, ordered_by(order))
 
     @router.on(EscalationDue)
     async def on_escalation_due(self, check: EscalationDue, tx: Transaction) -> None:

@@ -12,18 +12,13 @@ from agreement.book import Book
 from agreement.schema import Agreement
 from chassis.database import Connection
 from chassis.transaction import Transaction
-from contracts.assurance import AssuranceNoticeOrdered
 from contracts.change import ChangeNoticeOrdered
-from contracts.incident import IncidentNoticeOrdered
-from contracts.request import RequestNoticeOrdered
-from contracts.retention import RetentionNoticeOrdered
+from contracts.telling import NoticeOrder
 from notifier.directory import REBIND
 from notifier.jobs import JOB, Job, Order, jobs_of, place
 from notifier.store import deliveries
 
-NoticeOrdered = (
-    ChangeNoticeOrdered | RetentionNoticeOrdered | IncidentNoticeOrdered | RequestNoticeOrdered | AssuranceNoticeOrdered
-)
+NoticeOrdered = ChangeNoticeOrdered | NoticeOrder
 
 
 class Entered(NamedTuple):

@@ -17,6 +17,7 @@ from requests_desk import (
     answers,
     api,
     assisting,
+    by_hand,
     due,
     erasing,
     instructions,
@@ -32,7 +33,19 @@ from requests_desk.task_watch import TaskWatch
 from requests_desk.vault import Vault, check_key
 from requests_desk.watch import Watch
 
-SUBJECTS = (knowing, keeping, receiving, sealing, telling, instructions, answers, assisting, working, erasing)
+SUBJECTS = (
+    knowing,
+    keeping,
+    receiving,
+    sealing,
+    telling,
+    instructions,
+    answers,
+    assisting,
+    by_hand,
+    working,
+    erasing,
+)
 """Where each event is handled, from who the clients are to what is left of a request in the end."""
 
 

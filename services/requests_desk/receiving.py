@@ -86,12 +86,7 @@ async def receive(app: Bound, incoming: Incoming, said: Event, tx: Transaction) 
 
 async def _find_client(app: Bound, request: Request, incoming: Incoming, tx: Transaction) -> None:
     """By the id that it names; else by what the person wrote, where that is sure; else somebody decides."""
-    if incoming.client_id is not None:
-        known = await client_store.load_signed(tx, incoming.client_id) is not None
-        found = matching.Match(incoming.client_id if known else None, "it was named by its id")
-    else:
-        names = matching.names_in(incoming.requester.hints)
-        found = matching.weigh(names, await client_store.load_known(tx, names))
+    found = await _match_of(incoming, tx)
     opened = RequestOpened(
         request_id=request.request_id,
         kind=request.kind,
@@ -101,6 +96,19 @@ async def _find_client(app: Bound, request: Request, incoming: Incoming, tx: Tra
         candidates=len(found.candidates),
     )
     await journal.say(tx, request.request_id, opened)
+    await _settle(app, request, found, tx)
+
+
+async def _match_of(incoming: Incoming, tx: Transaction) -> matching.Match:
+    if incoming.client_id is not None:
+        known = await client_store.load_signed(tx, incoming.client_id) is not None
+        return matching.Match(incoming.client_id if known else None, "it was named by its id")
+    names = matching.names_in(incoming.requester.hints)
+    return matching.weigh(names, await client_store.load_known(tx, names))
+
+
+async def _settle(app: Bound, request: Request, found: matching.Match, tx: Transaction) -> None:
+    """A client that is sure is told; candidates, of a repetition too, wait for a person's decision."""
     if found.client_id is not None:
         await match(app, request, found.client_id, "requests", found.because, tx)
     elif found.candidates:
@@ -108,7 +116,7 @@ async def _find_client(app: Bound, request: Request, incoming: Incoming, tx: Tra
 
 
 async def _fold(app: Bound, incoming: Incoming, mark: bytes, said: Event, tx: Transaction) -> bool:
-    """The same again is one request, and counted; a client that it names now is taken where none was found.
+    """The same again is one request, and counted; what it says of its client counts where none was found.
 
     False where what it repeats was over in the meantime: then it is a new one.
     """
@@ -122,9 +130,8 @@ async def _fold(app: Bound, incoming: Incoming, mark: bytes, said: Event, tx: Tr
     await _keep_other_words(app, request, times, incoming.requester, tx)
     repeated = RequestRepeated(request_id=request.request_id, times=times, under=incoming.request_id)
     await journal.say(tx, request.request_id, repeated)
-    client_id = incoming.client_id if request.client_id is None else None
-    if client_id is not None and request.status is Status.SEARCHING and await client_store.load_signed(tx, client_id):
-        await match(app, replace(request, times=times), client_id, "requests", "it was named by its id, later", tx)
+    if request.client_id is None and request.status is Status.SEARCHING:
+        await _settle(app, replace(request, times=times), await _match_of(incoming, tx), tx)
     return True
 
 

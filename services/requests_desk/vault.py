@@ -60,16 +60,23 @@ class Vault:
 
     def close(self, what: BaseModel, place: str) -> bytes:
         """Encrypt; `place` names where it lies, and it opens nowhere else."""
+        return self.close_bytes(what.model_dump_json().encode(), place)
+
+    def close_bytes(self, content: bytes, place: str) -> bytes:
+        """The same of bytes."""
         nonce = secrets.token_bytes(_NONCE)
-        return nonce + self._cipher.encrypt(nonce, what.model_dump_json().encode(), place.encode())
+        return nonce + self._cipher.encrypt(nonce, content, place.encode())
 
     def open(self, kind: type[M], closed: bytes, place: str) -> M:
         """Decrypt what was closed for this place; raises WrongKey."""
+        return kind.model_validate_json(self.open_bytes(closed, place))
+
+    def open_bytes(self, closed: bytes, place: str) -> bytes:
+        """The same of bytes."""
         try:
-            text = self._cipher.decrypt(closed[:_NONCE], closed[_NONCE:], place.encode())
+            return self._cipher.decrypt(closed[:_NONCE], closed[_NONCE:], place.encode())
         except InvalidTag:
             raise WrongKey(f"{place} can't be opened: DUTIFUL_VAULT_KEY is not the key that closed it") from None
-        return kind.model_validate_json(text)
 
     def mark(self, *words: str) -> bytes:
         """The same for the same words, and telling nothing of them to who has no key."""

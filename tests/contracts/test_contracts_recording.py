@@ -97,12 +97,27 @@ def test_every_topic_is_decided_on() -> None:
     assert not RECORDED.keys() & UNRECORDED.keys()
 
 
+def test_every_event_is_somebodys() -> None:
+    """What names no client is about a matter, or somebody has said that it concerns all: nothing does by default."""
+    for kind in RECORDED_TYPES:
+        plan = plan_of(kind)
+        assert plan is not None
+        about = plan.recorded.matter in kind.model_fields
+        assert plan.one or plan.many or plan.lists or about or kind.TYPE in plan.recorded.everybody, kind.TYPE
+
+
 def test_every_name_in_the_table_is_there() -> None:
     """A type or field that was renamed doesn't fall out of the record unseen."""
     for topic, recorded in RECORDED.items():
         types = {name for name, kind in EVENTS.items() if kind.topic() == topic}
         named = (
-            recorded.dropped | recorded.joins | recorded.opens | recorded.closes | recorded.misses | set(recorded.types)
+            recorded.dropped
+            | recorded.everybody
+            | recorded.joins
+            | recorded.opens
+            | recorded.closes
+            | recorded.misses
+            | set(recorded.types)
         )
         assert named <= types | {name for name in EVENTS if name in named}, topic
         fields = {path for name in types for path in _paths(EVENTS[name])}
