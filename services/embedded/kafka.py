@@ -15,7 +15,8 @@ class EmbeddedKafka:
 
     It listens on 127.0.0.1 only, on `port` or a free one; the same object keeps its port when it starts again. It ends
     when this process ends, however that comes. The first start on a machine downloads the broker (needs Maven).
-    With a guard it lets in nobody but the guard's users, by TLS, to do what they have a right to.
+    With a guard it lets in nobody but the guard's users, by TLS, to do what they have a right to. With the port of a
+    proxy it listens on `proxied` too, and tells whoever comes there to come through the proxy.
     """
 
     def __init__(
@@ -23,13 +24,14 @@ class EmbeddedKafka:
         home: Path,
         *,
         port: int | None = None,
+        proxy: int | None = None,
         progress: Progress = lambda _: None,
         guard: Guard | None = None,
     ) -> None:
         self._home = home.resolve()
         self._guard = guard
         self._progress = progress
-        self._ports = Ports.free(port)
+        self._ports = Ports.free(port, proxy)
         self._process: ServerProcess | None = None
         self._installed: Installation | None = None
 
@@ -37,6 +39,11 @@ class EmbeddedKafka:
     def bootstrap(self) -> str:
         """`host:port`, known before the start too."""
         return f"{HOST}:{self._ports.clients}"
+
+    @property
+    def proxied(self) -> str:
+        """Where a proxy finds it: `host:port`."""
+        return f"{HOST}:{self._ports.proxied}"
 
     @property
     def pid(self) -> int | None:

@@ -45,15 +45,21 @@ class Runtime:
 
 @dataclass(frozen=True)
 class Ports:
-    """Where clients connect, and where the broker talks to its own controller."""
+    """Where clients connect, and where the broker talks to its own controller.
+
+    Clients that come through a proxy get a listener of their own, which sends them back there: `proxied` is where that
+    listens, `proxy` where the proxy does.
+    """
 
     clients: int
     controller: int
+    proxied: int | None = None
+    proxy: int | None = None
 
     @classmethod
-    def free(cls, clients: int | None = None) -> "Ports":
-        """Two loopback ports that nothing listens on now; the first may be given."""
-        return cls(clients or free_port(), free_port())
+    def free(cls, clients: int | None = None, proxy: int | None = None) -> "Ports":
+        """Loopback ports that nothing listens on now; that of clients and that of a proxy may be given."""
+        return cls(clients or free_port(), free_port(), free_port() if proxy else None, proxy)
 
 
 async def launch(
@@ -89,15 +95,19 @@ async def stop(process: ServerProcess, *, within_s: float = STOPPED_WITHIN_S) ->
 def broker_settings(data: Path, ports: Ports, guard: Guard | None = None) -> str:
     """The broker's settings: one node, nothing replicated, no topic made by accident, quick to come back."""
     spoken = GUARDED if guard else PLAIN
+    more = ports.proxied is not None
+    listening = f",PROXIED://{HOST}:{ports.proxied}" if more else ""
+    advertised = f",PROXIED://{HOST}:{ports.proxy}" if more else ""
+    mapped = f",PROXIED:{PLAIN}" if more else ""
     replicated = ("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")
     return "\n".join(
         [
             "process.roles=broker,controller",
             "node.id=1",
             f"controller.quorum.voters=1@{HOST}:{ports.controller}",
-            f"listeners={spoken}://{HOST}:{ports.clients},CONTROLLER://{HOST}:{ports.controller}",
-            f"advertised.listeners={spoken}://{HOST}:{ports.clients}",
-            f"listener.security.protocol.map={spoken}:{spoken},CONTROLLER:PLAINTEXT",
+            f"listeners={spoken}://{HOST}:{ports.clients},CONTROLLER://{HOST}:{ports.controller}{listening}",
+            f"advertised.listeners={spoken}://{HOST}:{ports.clients}{advertised}",
+            f"listener.security.protocol.map={spoken}:{spoken},CONTROLLER:PLAINTEXT{mapped}",
             "controller.listener.names=CONTROLLER",
             f"log.dirs={data}",
             "auto.create.topics.enable=false",

@@ -78,6 +78,11 @@ class EmbeddedPostgres:
         """The postmaster's process id, or None while it doesn't run."""
         return self._process.pid if self._process else None
 
+    @property
+    def socket(self) -> Path:
+        """The Unix socket that it listens on while it runs."""
+        return self._sockets / f".s.PGSQL.{self.port or 5432}"
+
     def dsn(self, user: str = "postgres", database: str = DATABASE) -> str:
         """A connection string for asyncpg or libpq; no role needs a password."""
         port = f"&port={self.port}" if self.port else ""

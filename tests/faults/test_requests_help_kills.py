@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from pydantic_core import from_json
-from tests.faults.test_requests_kills import Json, say, signed, until
+from tests.faults.speaking import Json, kill, say, signed, until
 
 from chassis.migrations import CHASSIS_TABLES, migrate, shipped
 from embedded.processes import Processes
@@ -30,21 +30,21 @@ async def test_kills_amid_help(make_system: Callable[[str], Awaitable[Processes]
     await migrate(system.dsn("requests"), "requests", shipped(CHASSIS_TABLES, Requests.migrations))
     await system.start("requests")
     async with AIOKafkaProducer(bootstrap_servers=system.kafka, enable_idempotence=True) as producer:
-        await say(producer, system, "client.signed", "acme", signed())
+        await say(producer, system, "client.signed", "acme", signed("acme"))
         for holder_id in HOLDERS:
             declared: Json = {"holder_id": holder_id, "name": holder_id, "kind": "internal", "categories": [CATEGORY]}
             await say(producer, system, "holder.declared", holder_id, declared)
-        await until(system, "SELECT count(*) FROM keeper", len(HOLDERS))
+        await until(system, "requests", "SELECT count(*) FROM keeper", len(HOLDERS))
         holders = asyncio.create_task(_hold(producer, system))
-        killer = asyncio.create_task(_kill(system))
+        killer = asyncio.create_task(kill(system, "requests", random.Random(20261127), kills=9))
         for nth in range(COUNT):
             await _begin(producer, system, nth)
-        await until(system, "SELECT count(*) FROM assistance WHERE standing = 'done'", COUNT)
+        await until(system, "requests", "SELECT count(*) FROM assistance WHERE standing = 'done'", COUNT)
         await killer
-        await until(system, "SELECT count(*) FROM assistance WHERE standing = 'done'", COUNT)
-        await until(system, "SELECT count(*) FROM subject", 0)
-        await until(system, "SELECT count(*) FROM agenda WHERE name LIKE 'task/%'", 0)
-        await until(system, "SELECT count(*) FROM outbox", 0)
+        await until(system, "requests", "SELECT count(*) FROM assistance WHERE standing = 'done'", COUNT)
+        await until(system, "requests", "SELECT count(*) FROM subject", 0)
+        await until(system, "requests", "SELECT count(*) FROM agenda WHERE name LIKE 'task/%'", 0)
+        await until(system, "requests", "SELECT count(*) FROM outbox", 0)
         ordered = await _stop(holders)
     await system.stop()
     tasks = defaultdict(list)
@@ -86,14 +86,14 @@ async def _begin(producer: AIOKafkaProducer, system: Processes, nth: int) -> Non
         "received_at": now,
     }
     started: Json = {"request_id": request_id, "assistance_id": assistance_id, "started_by": "operator"}
-    for _ in range(2):
-        await say(producer, system, "dsar.received", request_id, asked)
-        await say(producer, system, "instruction.given", "acme", given, str(nth))
-    await until(system, f"SELECT count(*) FROM instruction WHERE instruction_id = '{instruction_id}'", 1)
-    await until(system, f"SELECT count(*) FROM request WHERE request_id = '{request_id}' AND status = 'open'", 1)
-    for _ in range(2):
-        await say(producer, system, "dsar.assistance_requested", request_id, helped)
-        await say(producer, system, "dsar.assistance_started", request_id, started)
+    await say(producer, system, "dsar.received", request_id, asked)
+    await say(producer, system, "instruction.given", "acme", given, nth=str(nth))
+    await until(system, "requests", f"SELECT count(*) FROM instruction WHERE instruction_id = '{instruction_id}'", 1)
+    await until(
+        system, "requests", f"SELECT count(*) FROM request WHERE request_id = '{request_id}' AND status = 'open'", 1
+    )
+    await say(producer, system, "dsar.assistance_requested", request_id, helped)
+    await say(producer, system, "dsar.assistance_started", request_id, started)
 
 
 async def _hold(producer: AIOKafkaProducer, system: Processes) -> dict[str, Json]:
@@ -108,8 +108,7 @@ async def _hold(producer: AIOKafkaProducer, system: Processes) -> dict[str, Json
                     continue
                 order = from_json(record.value)
                 ordered.setdefault(order["order_id"], order)
-                for _ in range(2):
-                    await say(producer, system, "task.confirmed", order["order_id"], _confirmed(order))
+                await say(producer, system, "task.confirmed", order["order_id"], _confirmed(order))
         except asyncio.CancelledError:
             return ordered
     return ordered
@@ -123,14 +122,6 @@ def _confirmed(order: Json) -> Json:
         "touched": [{"category": CATEGORY, "count": 1}],
         "confirmed_by": order["holder_id"],
     }
-
-
-async def _kill(system: Processes, kills: int = 9) -> None:
-    dice = random.Random(20261127)
-    for _ in range(kills):
-        await asyncio.sleep(dice.uniform(1.0, 2.5))
-        await system.kill("requests")
-        await system.start("requests")
 
 
 async def _stop(holders: "asyncio.Task[dict[str, Json]]") -> dict[str, Json]:

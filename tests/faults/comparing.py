@@ -1,0 +1,84 @@
+"""What differs between an undisturbed run and one that was disturbed; nothing may."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from tests.faults.outside import Outside, Way
+from tests.faults.snapshot import Rows
+
+_SHOWN: Final = 6
+_WIDTH: Final = 250
+_BETWEEN: Final = " | "
+
+
+@dataclass
+class Seen:
+    """All that is left of a run: its state, and what came out of it."""
+
+    rows: Rows
+    outside: Outside
+
+
+@dataclass
+class Verdict:
+    """What differs, place by place; and how many came again on each way out."""
+
+    differences: list[str] = field(default_factory=list)
+    twice: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def holds(self) -> bool:
+        """Nothing lost, nothing twice in effect, nothing else said."""
+        return not self.differences
+
+
+def compare(calm: Seen, shaken: Seen) -> Verdict:
+    """The disturbed run against the undisturbed one."""
+    verdict = Verdict()
+    for table in sorted(calm.rows.keys() | shaken.rows.keys()):
+        _differ(verdict, table, calm.rows.get(table, []), shaken.rows.get(table, []))
+    ways = ("webhooks", "mails", "events")
+    for name in ways:
+        before: Way = getattr(calm.outside, name)
+        after: Way = getattr(shaken.outside, name)
+        _differ(verdict, name, before.said(), after.said())
+        verdict.differences += [f"{name}: one id with two contents: {each}" for each in after.contradicted[:_SHOWN]]
+        verdict.twice[name] = after.twice
+    _differ(verdict, "the last word", _lines(calm.outside.last), _lines(shaken.outside.last))
+    if shaken.outside.unsigned:
+        verdict.differences.append(f"webhooks: {shaken.outside.unsigned} without a good signature")
+    return verdict
+
+
+def _lines(by_name: Mapping[str, str]) -> list[str]:
+    return [f"{name}: {content}" for name, content in by_name.items()]
+
+
+def _differ(verdict: Verdict, where: str, calm: Iterable[str], shaken: Iterable[str]) -> None:
+    before, after = Counter(calm), Counter(shaken)
+    lacks, beside = sorted((before - after).elements()), sorted((after - before).elements())
+    if lacks or beside:
+        shown = "".join(f"\n    {line}" for line in _shown(lacks, beside))
+        verdict.differences.append(f"{where}: lacks {len(lacks)}, has {len(beside)} beside{shown}")
+
+
+def _shown(lacks: list[str], beside: list[str]) -> Iterable[str]:
+    """Of a line that has become another, what is different in it; of one that is gone or came, its beginning."""
+    left = list(beside)
+    for line in lacks[:_SHOWN]:
+        parts = line.split(_BETWEEN)
+        like = max(left, key=lambda other: len(set(parts) & set(other.split(_BETWEEN))), default="")
+        if len(set(parts) & set(like.split(_BETWEEN))) * 2 > len(parts):
+            left.remove(like)
+            changed = [
+                f"{one[:_WIDTH]} → {other[:_WIDTH]}"
+                for one, other in zip(parts, like.split(_BETWEEN), strict=False)
+                if one != other
+            ]
+            yield f"± {parts[0][:_WIDTH]}: {'; '.join(changed)}"
+        else:
+            yield f"- {line[: 3 * _WIDTH]}"
+    for line in left[: _SHOWN if len(lacks) < _SHOWN else 1]:
+        yield f"+ {line[: 3 * _WIDTH]}"

@@ -1,0 +1,41 @@
+"""A process is stopped for longer than its session with the broker, and goes on as if nothing had been: a zombie."""
+
+import asyncio
+import signal
+from typing import Final
+
+from tests.faults.life import Fault, Life
+from tests.faults.publishing import Manner
+from tests.faults.system import Member
+
+SESSION_S: Final = 10.0
+"""After so many seconds without a word the broker gives its partitions to another (`chassis/consumer.py`)."""
+
+
+class Freezes(Fault):
+    """Services of two processes each; one of the two is frozen past its session, `times` times."""
+
+    name = "freeze"
+    manner = Manner(over_s=3.0)
+
+    def __init__(self, times: int) -> None:
+        self._times = times
+
+    async def prepare(self, life: Life) -> None:
+        """The notifier and two others that the seed chooses have a second process."""
+        others = sorted(life.members.keys() - {"notifier", "holder"})
+        for service in ("notifier", *life.dice.sample(others, 2)):
+            life.members[f"{service}.2"] = Member(service, f"{service}.2")
+
+    async def during(self, life: Life, act: int) -> None:
+        """One of a pair stands still while an act comes, and for longer than its session."""
+        if act < 2 or life.faults >= self._times:
+            return
+        name = life.dice.choice([name for name in life.members if name.endswith(".2")])
+        name = life.dice.choice([name, name.removesuffix(".2")])
+        await asyncio.sleep(life.dice.uniform(0.0, 0.6))
+        life.stage.system.signal(name, signal.SIGSTOP)
+        await asyncio.sleep(SESSION_S + life.dice.uniform(2.0, 4.0))
+        life.stage.system.signal(name, signal.SIGCONT)
+        life.faults += 1
+        await life.caught_up()

@@ -1,0 +1,51 @@
+"""What publishers do to the stream: say things again, late and in another order, and say what is wrong."""
+
+import asyncio
+
+from tests.faults.life import Fault, Life
+from tests.faults.outside import DEAD, is_poison
+from tests.faults.publishing import Manner
+from tests.faults.quiet import until_quiet
+
+from dutiful.dead_letter_box import read, send
+from dutiful.services import RUNNABLE, kind_of
+
+
+class Disorder(Fault):
+    """Every third event twice, every third followed by an old one again, the order kept per key alone."""
+
+    name = "disorder"
+    manner = Manner(shuffled=True, twice_percent=33, late_percent=33)
+
+    async def finish(self, life: Life) -> None:
+        """How many were sent beside those that were meant."""
+        life.faults = life.publisher.repeated
+
+
+class Poison(Fault):
+    """Of a hundred messages one that can't be read; then all dead letters are replayed, and come back."""
+
+    name = "poison"
+
+    def __init__(self, percent: int) -> None:
+        self.manner = Manner(poison_percent=percent)
+
+    async def finish(self, life: Life) -> None:
+        """Each is set aside by each service that hears its topic, and by each of them once more when it is replayed."""
+        stage, life.faults = life.stage, life.publisher.poisoned
+        hearing = {service: kind_of(service).router.topics for service in RUNNABLE}
+        poisoned = [each for each in stage.bus.heard if is_poison(each) and not each.topic.startswith(DEAD)]
+        expected = sum(each.topic in topics for each in poisoned for topics in hearing.values())
+        before = await read(stage.world.kafka.bootstrap, stage.prefix)
+        letters = [each for each in before.values() if dict(each.headers).get("ce_id", b"").startswith(b"poison-")]
+        if len(letters) != expected or not all(each.reason for each in letters):
+            life.wrong.append(f"{len(letters)} dead letters with a reason, of {expected}")
+        one_each = {(each.topic, each.partition, each.offset): each for each in letters}
+        await send(stage.world.kafka.bootstrap, stage.prefix, letters, again=one_each.values())
+        await asyncio.sleep(0)
+        await until_quiet(stage, life.tell)
+        after = await read(stage.world.kafka.bootstrap, stage.prefix)
+        back = [each for each in after.values() if dict(each.headers).get("ce_id", b"").startswith(b"poison-")]
+        if len(back) != expected:
+            life.wrong.append(f"{len(back)} dead letters after the replay, of {expected}")
+        life.notes.append(f"{expected} dead letters, each with its reason; replayed, they came back")
