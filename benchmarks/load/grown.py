@@ -33,6 +33,7 @@ from chassis.topics import Shape, ensure_topics
 from contracts.change import ChangeNoticeOrdered, NoticeKind
 from contracts.client import ClientContactChanged, Contact
 from contracts.event import Event
+from embedded.processes import VAULT_KEY
 from notifier import due
 from notifier.app import Notifier
 from notifier.settings import NotifierSettings
@@ -224,6 +225,8 @@ async def _desk(servers: Servers, receiver: ReceiverProcess, rows: int) -> Async
         database_url=SecretStr(dsn),
         topic_prefix=f"{name}.",
         token_key=key,
+        vault_key=SecretStr(VAULT_KEY),
+        api_rate=0,  # one reader asks as fast as it is answered
         webhooks=WebhookSettings(allow_loopback=True, connections=600),
     )
     app = Notifier(Book.read(default_path()), settings)

@@ -60,14 +60,15 @@ async def _settings(servers: Servers, names: Sequence[str], name: str) -> dict[s
     settings = {"DUTIFUL_WEBHOOKS__CONNECTIONS": "600"}
     if not set(names) - set(SERVICES):
         return settings
-    certificate_key, token_key = servers.home / "certificate-key.pem", servers.home / "token-key.pem"
-    for key in (certificate_key, token_key):
+    keys = ("certificate", "token", "evidence")
+    certificate_key, token_key, evidence_key = (servers.home / f"{key}-key.pem" for key in keys)
+    for key in (certificate_key, token_key, evidence_key):
         make_key(key)
     await sample_platform.make(servers.postgres)
     return settings | {
         "DUTIFUL_CERTIFICATE_KEY": str(certificate_key),
+        "DUTIFUL_EVIDENCE_KEY": str(evidence_key),
         "DUTIFUL_TOKEN_KEY": str(token_key),
-        "DUTIFUL_VAULT_KEY": "v" * 32,
         "DUTIFUL_LINK_KEY": "l" * 32,
         "DUTIFUL_DATA_MAP": str(sample_platform.MAP),
         "DUTIFUL_PACKAGES": str(servers.home / f"{name}-packages"),
