@@ -17,6 +17,7 @@ from breach.app import Breach
 from breach.settings import BreachSettings
 from chassis.access import make_key
 from chassis.clock import Clock, SystemClock
+from chassis.database import connect
 from chassis.service import Service, prepare
 from chassis.settings import Settings
 from chassis.topics import Shape, ensure_topics
@@ -31,6 +32,7 @@ from holder.app import Holder
 from holder.map_file import load
 from holder.settings import HolderSettings
 from notifier.app import Notifier
+from notifier.closing import Secrets, close_all
 from notifier.mail import MailSettings
 from notifier.on_call import Person
 from notifier.settings import NotifierSettings
@@ -126,6 +128,7 @@ class House:
         if self.data_map is not None:
             self.services.append(await self._holder(self.data_map, self.postgres, requests.port))
         await asyncio.gather(*[prepare(service.app, service.settings) for service in self.services])
+        await _close_secrets(notifier)
         await asyncio.gather(*[service.start() for service in self.services])
 
     async def stop(self) -> None:
@@ -251,8 +254,18 @@ class House:
             token_key=self.token_key,
             webhooks=WebhookSettings(allow_loopback=True),
             mail=mail,
+            vault_key=SecretStr(_kept_secret(self.home / "notifier-vault-key")),
             on_call=(ON_CALL,),
         )
+
+
+async def _close_secrets(settings: NotifierSettings) -> None:
+    """What a version before wrote in plain: no process of it runs beside this one."""
+    connection = await connect(settings.dsn, Notifier.name)
+    try:
+        await close_all(connection, Secrets(settings))
+    finally:
+        await connection.close()
 
 
 def _kept_secret(path: Path) -> str:

@@ -44,8 +44,10 @@ class Cause(NamedTuple):
         """The cause that a received event is; a `traceparent` that is none is left behind (W3C Trace Context, 3.2)."""
         if envelope.traceparent is not None and not is_traceparent(envelope.traceparent):
             return cls(envelope.source, envelope.id, envelope.flow_id, said_at=envelope.time)
-        trace = (envelope.traceparent, envelope.tracestate)
-        return cls(envelope.source, envelope.id, envelope.flow_id, *trace, said_at=envelope.time)
+        state = envelope.tracestate
+        if state is not None and not (state.isascii() and state.isprintable()):
+            state = None  # 3.3.1.1: what is none is left behind too
+        return cls(envelope.source, envelope.id, envelope.flow_id, envelope.traceparent, state, said_at=envelope.time)
 
 
 NOBODY: Final = Cause(source="", id="", flow_id="")

@@ -14,6 +14,7 @@ from chassis.errors import Rejected
 from chassis.router import Router
 from chassis.service import Runtime
 from chassis.transaction import Transaction
+from chassis.vault import check_key
 from contracts.assurance import AssuranceAlertOrdered, AssuranceNoticeOrdered, AssuranceRefusalNoticeOrdered
 from contracts.change import ChangeNoticeOrdered, ChangeReceiptOverdue
 from contracts.client import ClientAmended, ClientContactChanged, ClientSigned
@@ -31,6 +32,7 @@ from contracts.retention import (
 from notifier import alerting, api, directory, due, folding, orders, outcomes, store
 from notifier.alerting import Alerter
 from notifier.alerts import Ordered, ordered_by
+from notifier.closing import Secrets, tell_what_is_plain
 from notifier.delivery import Deliverer
 from notifier.on_call import people
 from notifier.orders import NoticeOrdered
@@ -49,11 +51,14 @@ class Notifier:
     def __init__(self, book: Book, settings: NotifierSettings) -> None:
         self.book = book
         self.settings = settings
+        self.secrets = Secrets(settings)
         self._deliverer: Deliverer | None = None
         self._alerter: Alerter | None = None
 
     async def begin(self, tx: Transaction) -> None:
-        """The notifier needs nothing before it hears."""
+        """The key is the one that closed the endpoints' secrets."""
+        await check_key(tx, self.secrets.vault)
+        await tell_what_is_plain(tx)
 
     def api(self, runtime: Runtime) -> FastAPI:
         """The notifier's HTTP API."""
@@ -61,7 +66,7 @@ class Notifier:
 
     def workers(self, runtime: Runtime) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """Beside what it hears, the notifier delivers, alerts people, and watches who has no receipt."""
-        self._deliverer = Deliverer(self.book, self.settings, runtime)
+        self._deliverer = Deliverer(self.book, self.settings, self.secrets, runtime)
         self._alerter = Alerter(self.book, self.settings, runtime)
         return self._deliverer.run, self._alerter.run, Watch(runtime).run, due.deadlines(runtime).run
 
@@ -150,7 +155,7 @@ class Notifier:
     async def _carry_out(self, order: NoticeOrdered, tx: Transaction) -> None:
         """Every way of the first stage is tried; without a receipt the next ones, and at the deadline people act."""
         takes = self._deliverer is not None and self._deliverer.takes
-        entered = await orders.enter(tx, order, self.book, self.today(tx.now), with_jobs=takes)
+        entered = await orders.enter(tx, order, self.book, self.today(tx.now), self.secrets, with_jobs=takes)
         for at, final in ((order.escalate_at, False), (order.deadline_at, True)):
             check = EscalationDue(order_id=order.order_id, final=final)
             tx.emit_at(check, at, f"check/{order.order_id}/{'deadline' if final else 'escalation'}")

@@ -13,6 +13,7 @@ from agreement.book import Book
 from chassis.router import Router
 from chassis.service import Runtime
 from chassis.transaction import Transaction
+from chassis.vault import check_key
 from requests_desk import (
     answers,
     api,
@@ -30,7 +31,7 @@ from requests_desk import (
 )
 from requests_desk.settings import RequestsSettings
 from requests_desk.task_watch import TaskWatch
-from requests_desk.vault import Vault, check_key
+from requests_desk.vault import Vault
 from requests_desk.watch import Watch
 
 SUBJECTS = (
@@ -59,11 +60,11 @@ class Requests:
     def __init__(self, book: Book, settings: RequestsSettings) -> None:
         self.book = book
         self.settings = settings
-        self.vault = Vault(settings.vault_key.get_secret_value())
+        self.vault = Vault(settings.vault_key, settings.vault_other_keys)
 
     async def begin(self, tx: Transaction) -> None:
         """The key is the one that closed what lies here."""
-        await check_key(tx, self.vault)
+        await check_key(tx, self.vault.box)
 
     def api(self, runtime: Runtime) -> FastAPI:
         """The service's HTTP API."""

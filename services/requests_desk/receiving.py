@@ -57,7 +57,7 @@ async def on_dsar_received(app: Bound, said: DsarReceived, tx: Transaction) -> N
 async def receive(app: Bound, incoming: Incoming, said: Event, tx: Transaction) -> None:
     """Keep a request, or count it where it is there already; `said` is what it came with."""
     agreement = app.book.latest
-    mark = _mark(app, incoming)
+    marks = _marks(app, incoming)
     request = Request(
         request_id=incoming.request_id,
         kind=incoming.kind,
@@ -75,8 +75,8 @@ async def receive(app: Bound, incoming: Incoming, said: Event, tx: Transaction) 
         handler=None,
         erased_at=None,
     )
-    while not await request_store.insert_request(tx, request, mark, incoming.client_id):
-        if await _fold(app, incoming, mark, said, tx):
+    while not await request_store.insert_request(tx, request, marks[0], incoming.client_id):
+        if await _fold(app, incoming, marks, said, tx):
             return
     await journal.note(tx, request.request_id, said)
     await _keep(app, request.request_id, 1, incoming.requester, tx)
@@ -115,12 +115,12 @@ async def _settle(app: Bound, request: Request, found: matching.Match, tx: Trans
         await requester_store.insert_candidates(tx, request.request_id, found.candidates)
 
 
-async def _fold(app: Bound, incoming: Incoming, mark: bytes, said: Event, tx: Transaction) -> bool:
+async def _fold(app: Bound, incoming: Incoming, marks: list[bytes], said: Event, tx: Transaction) -> bool:
     """The same again is one request, and counted; what it says of its client counts where none was found.
 
     False where what it repeats was over in the meantime: then it is a new one.
     """
-    request = await request_store.lock_request(tx, incoming.request_id) or await request_store.lock_marked(tx, mark)
+    request = await request_store.lock_request(tx, incoming.request_id) or await request_store.lock_marked(tx, marks)
     if request is None:
         return False
     if request.kind is not incoming.kind:
@@ -160,12 +160,12 @@ def _enter_terms(app: Bound, request: Request, tx: Transaction) -> None:
     erase_after(request.request_id, dates.kept_unclaimed(agreement, max(request.received_at, tx.now)), tx)
 
 
-def _mark(app: Bound, incoming: Incoming) -> bytes:
+def _marks(app: Bound, incoming: Incoming) -> list[bytes]:
     """Two requests are one where person, words, right and client are the same; of somebody unknown each is its own."""
     requester = incoming.requester
     if requester.reply_to is None and not requester.identifiers:
-        return app.vault.mark("alone", incoming.request_id)
+        return app.vault.marks("alone", incoming.request_id)
     said = (each.kind + "=" + each.value for each in requester.identifiers)
-    return app.vault.mark(
+    return app.vault.marks(
         incoming.kind, incoming.about, incoming.client_id or "", requester.reply_to or "", requester.text, *said
     )

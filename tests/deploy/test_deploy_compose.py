@@ -209,7 +209,9 @@ def test_everything_that_is_waited_for_can_come() -> None:
 def test_versions_are_pinned() -> None:
     """No image floats: a tag with a version on every one, ours the version of the project."""
     images = [each.image for each in _compose().services.values()]
-    images += [rest.split()[0] for name, rest in INSTRUCTIONS if name == "FROM"]
+    (base,) = [rest.removeprefix("BASE=") for name, rest in INSTRUCTIONS if name == "ARG"]
+    assert {rest.split()[0] for name, rest in INSTRUCTIONS if name == "FROM"} == {"${BASE}"}
+    images.append(base)
     assert [image for image in images if not PINNED.match(image)] == []
     version = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
     assert version is not None

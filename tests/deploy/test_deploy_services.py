@@ -34,7 +34,7 @@ def test_the_command_line_imports_no_server_before_a_command_needs_one() -> None
 def imported(statement: str) -> set[str]:
     """The top-level modules that a fresh interpreter has after a statement."""
     code = f"{statement}; import sys; print(*sys.modules)"
-    env = {"DUTIFUL_DATABASE_URL": "postgresql://nobody@127.0.0.1/none"}
+    env = {"DUTIFUL_DATABASE_URL": "postgresql://nobody@127.0.0.1/none", "DUTIFUL_VAULT_KEY": "k" * 32}
     said = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
     )

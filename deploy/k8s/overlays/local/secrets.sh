@@ -25,3 +25,4 @@ secret dutiful-certificate-key --from-file "key.pem=$keys/certificate.pem"
 dutiful token --key "$keys/token.pem" --role operator >/dev/null
 secret dutiful-token-key --from-file "key.pem=$keys/token.pem"
 secret dutiful-requests-vault --from-literal "key=$(openssl rand -hex 24)"
+secret dutiful-notifier-vault --from-literal "key=$(openssl rand -hex 24)"
