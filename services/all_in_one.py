@@ -21,6 +21,8 @@ from chassis.database import connect
 from chassis.service import Service, prepare
 from chassis.settings import Settings
 from chassis.topics import Shape, ensure_topics
+from console.app import Console
+from console.settings import ConsoleSettings
 from embedded import sample_platform
 from embedded.kafka import EmbeddedKafka
 from embedded.kafka_broker import free_port
@@ -41,7 +43,7 @@ from retention.app import Retention
 from retention.settings import RetentionSettings
 from subprocessor_registry.app import Registry
 
-SERVICES = ("subprocessor_registry", "notifier", "retention", "breach", "requests", "assurance")
+SERVICES = ("subprocessor_registry", "notifier", "retention", "breach", "requests", "assurance", "console")
 Progress = Callable[[str], None]
 
 
@@ -56,12 +58,14 @@ class Ports:
     breach: int = 0
     requests: int = 0
     assurance: int = 0
+    console: int = 0
     kafka: int | None = None
 
     @classmethod
     def from_first(cls, first: int, *, kafka: int) -> Self:
         """The registry's API on `first`, the others on the ports after it."""
-        return cls(first, first + 1, first + 2, first + 3, first + 4, first + 5, kafka=kafka, assurance=first + 6)
+        named = {"registry": 0, "notifier": 1, "retention": 2, "holder": 3, "breach": 4, "requests": 5, "assurance": 6}
+        return cls(**{name: first + nth for name, nth in named.items()}, console=first + 7, kafka=kafka)
 
 
 ON_CALL: Final = Person(name="Duty officer", email="duty@dutiful.example")
@@ -89,6 +93,7 @@ class House:
         self.data_map = data_map
         self.token_key = home / "token-key.pem"
         self.certificate_key = home / "certificate-key.pem"
+        self.evidence_key = home / "evidence-key.pem"
         self.kafka: EmbeddedKafka | None = None
         self.postgres: EmbeddedPostgres | None = None
         self.mailbox = home / "mail"
@@ -100,6 +105,7 @@ class House:
         """Start everything; `progress` is told what takes long."""
         make_key(self.token_key)
         make_key(self.certificate_key)
+        make_key(self.evidence_key)
         self.kafka = EmbeddedKafka(self.home, port=self.ports.kafka, progress=progress)
         self.postgres = EmbeddedPostgres(self.home, progress=progress)
         await self.kafka.install()  # what is missing on this machine is said before anything is made
@@ -118,7 +124,7 @@ class House:
             Service(Breach(self.book, breach), breach, self.clock),
             Service(Requests(self.book, requests), requests, self.clock),
         ]
-        self.services.append(self._assurance())
+        self.services += [self._assurance(), self._console()]
         if self.data_map is not None:
             self.services.append(await self._holder(self.data_map, self.postgres, requests.port))
         await asyncio.gather(*[prepare(service.app, service.settings) for service in self.services])
@@ -222,6 +228,16 @@ class House:
             token_key=self.token_key,
         )
         return Service(Assurance(self.book, settings), settings, self.clock)
+
+    def _console(self) -> Service:
+        settings = ConsoleSettings(
+            kafka=self.bootstrap,
+            database_url=SecretStr(self._dsn("console")),
+            port=self.ports.console,
+            token_key=self.token_key,
+            evidence_key=self.evidence_key,
+        )
+        return Service(Console(self.book, settings), settings, self.clock)
 
     def _notifier_settings(self) -> NotifierSettings:
         mail = MailSettings(

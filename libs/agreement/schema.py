@@ -34,6 +34,7 @@ from agreement.heading import (
 )
 from agreement.part import Part, Slug, Text
 from agreement.periods import CalendarRule, Convention, Period, Periods
+from agreement.promises import Promise
 from agreement.sub_processing import Mitigation, Notices, Objection, SubProcessing, SubProcessor
 from agreement.transfer_rules import Transfers
 
@@ -91,6 +92,7 @@ class Agreement(Part):
     liability: Listed
     legal_bases: tuple[LegalBasis, ...]
     passages: tuple[Passage, ...]
+    promises: tuple[Promise, ...] = ()
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -38,6 +38,7 @@ from contracts import (
     retention,
     returning,
     schedule,
+    sealing,
     staff,
     subprocessor,
     task,
@@ -514,6 +515,19 @@ TOPICS = (
         "Who is bound to confidentiality; the last word per person",
         (undertaking.UndertakingSet,),
         Cleanup.COMPACT,
+    ),
+    Topic(
+        "evidence",
+        "console",
+        "The signed heads of the record of evidence; the last one per chain",
+        (sealing.EvidenceSealed,),
+        Cleanup.COMPACT,
+    ),
+    Topic(
+        "anchor",
+        "console",
+        "When heads are to be signed, and which of them the record contradicts",
+        (sealing.AnchorDue, sealing.AnchorContradicted),
     ),
     Topic(
         "escalation",

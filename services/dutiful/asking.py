@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
+from pathlib import Path
+from typing import BinaryIO
 
 import typer
 from pydantic_core import from_json
@@ -20,6 +22,21 @@ def ask(url: str, token: str, option: str, *, body: Mapping[str, object] | None 
 def fetch(url: str, token: str, option: str) -> bytes:
     """What a GET answers, as it is."""
     return _answer(url, token, option, None)
+
+
+def download(url: str, token: str, option: str, file: Path) -> int:
+    """Write what a GET answers to a file, however long it is; the file is there when it is whole. Its bytes."""
+    part = file.with_name(f"{file.name}.part")
+    try:
+        with part.open("wb") as out:
+            asyncio.run(_download(url, token, out))
+        part.replace(file)
+    except NoAnswer as error:
+        complain(f"{error}; set {option}")
+        raise typer.Exit(1) from None
+    finally:
+        part.unlink(missing_ok=True)
+    return file.stat().st_size
 
 
 def upload(url: str, token: str, option: str, content: bytes) -> object:
@@ -70,6 +87,24 @@ async def _ask(
             return content
     except (aiohttp.ClientError, TimeoutError):
         raise NoAnswer(f"nothing answers at {url}, it can't be reached") from None
+
+
+async def _download(url: str, token: str, out: BinaryIO) -> None:
+    import aiohttp
+
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=30)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.get(url, headers={"Authorization": f"Bearer {token}"}) as answer,
+        ):
+            if not answer.ok:
+                complain(f"{answer.status}: {detail_of(await answer.read())}")
+                raise typer.Exit(1)
+            async for piece in answer.content.iter_chunked(1 << 16):
+                out.write(piece)
+    except (aiohttp.ClientError, TimeoutError):
+        raise NoAnswer(f"nothing answers whole at {url}") from None
 
 
 def complain(why: str) -> None:

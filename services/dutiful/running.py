@@ -31,7 +31,8 @@ AgreementFile = Annotated[
     Path | None, typer.Option("--agreement", help="agreement file, or a directory of them; the shipped one by default")
 ]
 ServiceName = Annotated[
-    str, typer.Argument(help="subprocessor_registry, notifier, retention, breach, requests, assurance or holder")
+    str,
+    typer.Argument(help="subprocessor_registry, notifier, retention, breach, requests, assurance, console or holder"),
 ]
 
 

@@ -9,7 +9,13 @@ from agreement.schema import Agreement
 from chassis.transaction import Transaction
 from contracts.dsar import DsarAssistanceRequested, DsarQuoteAnswered, DsarQuoteOffered
 from contracts.event import Event
-from contracts.instruction import InstructionAmended, InstructionConfirmed, InstructionGiven, InstructionWithdrawn
+from contracts.instruction import (
+    InstructionAmended,
+    InstructionConfirmed,
+    InstructionEvent,
+    InstructionGiven,
+    InstructionWithdrawn,
+)
 from contracts.request import NoticeKind, RequestKind, RequestNoticeOrdered, RequestRefusalNoticeOrdered
 from contracts.telling import NoticeOrder, RefusalKind
 from requests_desk import dates
@@ -74,7 +80,9 @@ def tell_of_refusal(
     if tx.cause.request is not None or not isinstance(said, _CLIENTS):
         return
     facts = {"about": about, "what": said.TYPE, "reason": reason}
-    due_at, clause = dates.tell_by(agreement, tx.now), agreement.requests.clause
+    of_register = isinstance(said, InstructionEvent)
+    clause = agreement.instructions.clause if of_register else agreement.requests.clause
+    due_at = dates.tell_by(agreement, tx.now)
     tx.emit(_order(agreement, RefusalKind.WORD_REFUSED, about, client_id, due_at, clause, facts, tx))
 
 

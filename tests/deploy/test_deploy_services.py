@@ -18,6 +18,7 @@ def test_a_service_that_is_not_asked_for_is_not_imported() -> None:
         "breach",
         "requests_desk",
         "assurance",
+        "console",
         "subprocessor_registry",
         "embedded",
         "aiohttp",
@@ -44,6 +45,7 @@ def test_every_name_is_known() -> None:
     """The holder runs where its systems are; whoever misspells is told the names."""
     assert set(NAMES) == set(RUNNABLE) - {"holder"}
     with pytest.raises(
-        ValueError, match="there are subprocessor_registry, notifier, retention, breach, requests, assurance, holder"
+        ValueError,
+        match="there are subprocessor_registry, notifier, retention, breach, requests, assurance, console, holder",
     ):
         settings_of("notifer")

@@ -1,6 +1,8 @@
 #!/bin/sh
 # Makes the secrets of the local overlay where they are missing; what is there stays. Needs `dutiful` on the PATH, and keeps
-# the keys in .dutiful/k8s: `dutiful token --key .dutiful/k8s/token.pem --role operator` mints a token.
+# the keys in .dutiful/k8s: `dutiful evidence key --key "$keys/evidence.pem" >/dev/null
+secret dutiful-evidence-key --from-file "key.pem=$keys/evidence.pem"
+dutiful token --key .dutiful/k8s/token.pem --role operator` mints a token.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 keys=${DUTIFUL_HOME:-.dutiful}/k8s
