@@ -53,7 +53,7 @@ async def settle(street: Street) -> Ids:
     retention = await _leave(street)
     change, mitigation = await _object(street)
     owned = (
-        {("subprocessor_registry", "mitigation_id"): mitigation}
+        {("subprocessor_registry", "mitigation_id"): mitigation, ("console", "client_id"): HERE}
         | retention
         | await _be_told(street, change)
         | await _be_breached(street)
