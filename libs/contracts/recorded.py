@@ -38,8 +38,8 @@ class Recorded:
     the SHA-256 goes in, `left` what stays out whatever it is (of one type alone: `type:field`).
 
     What names no client concerns all, where its type is in `everybody`; with `matter` it concerns the clients of the
-    matter in that field, and the types in `joins` say whose it is. `opens`, `closes` and `misses` are the types that say so of a
-    promise.
+    matter in that field, and the types in `joins` say whose it is. `opens`, `closes` and `misses` are the types that
+    say so of a promise.
     """
 
     promises: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field, StringConstraints
 
-from contracts.event import ID_PATTERN, Event, Instant
+from contracts.event import ID_PATTERN, Event, Id, Instant
 from contracts.evidence import Sha256
 
 EVERYBODY: Final = "all"
@@ -62,5 +62,5 @@ class AnchorDue(Event):
     TYPE: ClassVar[str] = "anchor.due"
     KEY: ClassVar[tuple[str, ...]] = ("round",)
 
-    round: str = "heads"
+    round: Id
     after: str = ""

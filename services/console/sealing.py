@@ -23,7 +23,7 @@ _PAGE: Final = 500
 async def begin(tx: Transaction) -> None:
     """The first start: from now on the record is complete, and its heads are signed."""
     if await store.begin(tx, tx.now):
-        tx.emit_at(AnchorDue(), tx.now, _NAME)
+        tx.emit_at(AnchorDue(round=_NAME), tx.now, _NAME)
 
 
 async def seal(signer: Signer, every: timedelta, due: AnchorDue, tx: Transaction) -> None:
@@ -32,9 +32,9 @@ async def seal(signer: Signer, every: timedelta, due: AnchorDue, tx: Transaction
     for chain, head in grown:
         tx.emit(signed(signer, chain, head, tx.now))
     if len(grown) == _PAGE:
-        tx.emit(AnchorDue(after=grown[-1][0]))
+        tx.emit(AnchorDue(round=_NAME, after=grown[-1][0]))
     else:
-        tx.emit_at(AnchorDue(), tx.now + every, _NAME)
+        tx.emit_at(AnchorDue(round=_NAME), tx.now + every, _NAME)
 
 
 def signed(signer: Signer, chain: str, head: Head, now: datetime) -> EvidenceSealed:

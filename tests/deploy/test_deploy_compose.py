@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from agreement.book import Book
+from console.settings import ConsoleSettings
 from dutiful.cli import app
 from dutiful.services import RUNNABLE, settings_of
 from embedded import sample_platform
@@ -119,7 +120,7 @@ def test_every_variable_is_a_setting_and_its_value_is_taken(monkeypatch: pytest.
 
 def _is_setting(path: str) -> bool:
     name, _, rest = path.partition("__")
-    kinds = (NotifierSettings, RetentionSettings, HolderSettings, RequestsSettings)
+    kinds = (NotifierSettings, RetentionSettings, HolderSettings, RequestsSettings, ConsoleSettings)
     field = {each: field for kind in kinds for each, field in kind.model_fields.items()}.get(name)
     if field is None or not rest:
         return field is not None

@@ -25,7 +25,7 @@ from dutiful.services import RUNNABLE
 from embedded import sample_platform
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
-KEYS = ("vault-key", "notifier-vault-key", "link-key", "token-key.pem", "certificate-key.pem")
+KEYS = ("vault-key", "notifier-vault-key", "link-key", "token-key.pem", "certificate-key.pem", "evidence-key.pem")
 _LEAST = 16
 """Characters of a line of a key file that is one."""
 
