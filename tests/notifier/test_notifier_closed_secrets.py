@@ -146,7 +146,7 @@ async def test_the_migration_leaves_the_version_before_all_that_it_reads_and_wri
     connection = await connect(database, "notifier")
     await connection.execute(
         """
-        "INSERT INTO endpoint_secret (endpoint_id, created_at, secret) VALUES ('ep', now() + '1 s', 'whsec_2')"
+        INSERT INTO endpoint (endpoint_id, client_id, url, created_at) VALUES ('ep', 'acme', 'https://a.test', now());
         INSERT INTO endpoint_secret (endpoint_id, secret, created_at) VALUES ('ep', 'whsec_1', now());
         """
     )
