@@ -1,4 +1,4 @@
-"""Facts into the record of evidence, each of another client, beside what inserts them without a chain: a bare loop, and a service."""
+"""Facts into the record, each of another client, beside a bare loop and a service that insert them without a chain."""
 
 import asyncio
 import time

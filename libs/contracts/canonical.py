@@ -1,7 +1,7 @@
 """One form for every JSON value, so that equal values have equal bytes, and one hash (RFC 8785).
 
-It is the part of RFC 8785 that needs no arithmetic of floating-point numbers: a float is refused. `rfc8785`, which does
-all of it in Python, takes five times as long; the tests hold the two against each other.
+It is the part of RFC 8785 that needs no arithmetic of floating-point numbers: a float is refused. The library `rfc8785`
+does all of it, in Python, and takes five times as long.
 """
 
 import hashlib
