@@ -53,7 +53,7 @@ async def settle(street: Street) -> Ids:
     retention = await _leave(street)
     change, mitigation = await _object(street)
     owned = (
-        {("subprocessor_registry", "mitigation_id"): mitigation}
+        {("subprocessor_registry", "mitigation_id"): mitigation, ("console", "client_id"): HERE}
         | retention
         | await _be_told(street, change)
         | await _be_breached(street)
@@ -63,6 +63,7 @@ async def settle(street: Street) -> Ids:
     shared = {
         ("subprocessor_registry", "change_id"): change,
         ("subprocessor_registry", "subprocessor_id"): "voix",
+        ("requests", "subprocessor_id"): "deeptranscript",
         ("assurance", "agreement_id"): street.house.book.latest.id,
         ("assurance", "version_id"): "any",
         ("assurance", "kind"): "questions",
@@ -150,14 +151,14 @@ async def _be_breached(street: Street) -> dict[tuple[str, str], str]:
 
 async def _ask_back(street: Street) -> dict[tuple[str, str], str]:
     """A question, an audit, help with a quote, a dispute and a document."""
-    url = f"{street.house.url('assurance')}/clients/{HERE}/documents"
-    headers = street.authorized(ADMIN) | {"Content-Type": "application/octet-stream"}
-    async with street.http.post(url, params={"name": f"{WORD}.pdf"}, data=PAPER, headers=headers) as answer:
-        assert answer.ok, await answer.text()
+    await _hand_in(street, ADMIN, "assurance", f"/clients/{HERE}/documents", name=f"{WORD}.pdf")
     own = f"/clients/{HERE}"
     await street.post(ADMIN, "assurance", f"{own}/questions/{WORD}-q", {"items": [f"What of {WORD}?"]})
     help_wanted = {"kind": "dpia", "text": f"For {WORD}."}
     await street.post(ADMIN, "assurance", f"{own}/assistance/{WORD}-h", help_wanted)
+    today = street.clock.now().date().isoformat()
+    letter = {"side": "client", "text": f"{WORD} disagrees.", "registered_mail": "1A 1", "received_on": today}
+    await street.post("operator", "assurance", f"{own}/disputes/{WORD}-d", letter)
     return {
         ("assurance", "client_id"): HERE,
         ("assurance", "question_id"): f"{WORD}-q",
@@ -196,6 +197,7 @@ async def _be_asked_about(street: Street) -> dict[tuple[str, str], str]:
     asked = await street.post(ADMIN, "requests", f"{own}/requests/{request}/assistance", wanted)
     assistance = str(asked["assistance"][0]["assistance_id"])  # type: ignore[index]
     await street.post("operator", "requests", f"{path}/handler", {})
+    await _hand_in(street, "operator", "requests", f"{path}/attachments")
     await street.post("operator", "requests", f"{path}/answers", {"text": f"Dear {WORD}"})
     view = await street.get("operator", "requests", path)
     answer = str(view["answers"][0]["answer_id"])  # type: ignore[index]
@@ -215,15 +217,21 @@ async def _be_asked_about(street: Street) -> dict[tuple[str, str], str]:
     await street.post("operator", "requests", "/authority-requests", sealed)
     return {
         ("requests", "client_id"): HERE,
-        ("console", "client_id"): HERE,
         ("requests", "request_id"): request,
         ("requests", "instruction_id"): str(given["instruction_id"]),
         ("requests", "assistance_id"): assistance,
         ("requests", "answer_id"): answer,
+        ("requests", "sha256"): sha256(PAPER).hexdigest(),
         ("requests/sealed", "request_id"): f"{WORD}-sealed",
         ("requests", "order_id"): str(task["order_id"]),
         ("holder", "order_id"): str(task["order_id"]),
     }
+
+
+async def _hand_in(street: Street, who: str, service: str, path: str, **query: str) -> None:
+    headers = street.authorized(who) | {"Content-Type": "application/octet-stream"}
+    async with street.http.post(street.house.url(service) + path, params=query, data=PAPER, headers=headers) as answer:
+        assert answer.ok, await answer.text()
 
 
 def key() -> dict[str, str]:
