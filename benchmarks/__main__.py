@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Measure = Callable[[Servers, Results], Awaitable[None]]
 
 SINGLE: Final = (
-    "events", "deliveries", "latency", "agenda", "fanout", "retention", "erasure", "breaches", "clocks",
+    "events", "deliveries", "latency", "agenda", "fanout", "retention", "erasure", "breaches", "clocks", "record",
 )  # fmt: skip
 """One service, or one flow."""
 

@@ -9,8 +9,7 @@ from console.views import Last, PromiseView
 
 def clause_of(agreement: Agreement, codes: Iterable[str]) -> str | None:
     """The clause of the first of these promises that the agreement has."""
-    clauses = {promise.code: promise.clause for promise in agreement.promises}
-    return next((clauses[code] for code in codes if code in clauses), None)
+    return next((each.clause for code in codes for each in agreement.promises if each.code == code), None)
 
 
 def kept(agreement: Agreement, entries: Iterable[Standing]) -> list[PromiseView]:

@@ -217,6 +217,15 @@ class _Outer(Event):
     outer: _Inner
 
 
+def test_the_form_is_that_of_rfc_8785() -> None:
+    """Its own examples: how text is written (3.2.2.2), and in which order names stand (3.2.3)."""
+    text = '\u20ac$\u000f\nA\'B"\\\\"/'
+    assert canonical({"string": text}) == '{"string":"\u20ac$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}'.encode()
+    names = ["\u20ac", "\r", "\ufb33", "1", "\u0080", "\u00f6"]
+    assert list(json.loads(canonical(dict.fromkeys(names)))) == ["\r", "1", "\u0080", "\u00f6", "\u20ac", "\ufb33"]
+    assert canonical([56, {"d": True, "10": None, "1": []}]) == b'[56,{"1":[],"10":null,"d":true}]'
+
+
 def test_what_has_no_one_form_is_refused() -> None:
     """A float, a number that readers round, a name that sorts in two ways, half a character."""
     for value in (0.5, 2**53, {"\U0001f600": 1}, "\ud800", {1: 2}, b"x"):

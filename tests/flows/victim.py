@@ -217,7 +217,6 @@ async def _be_asked_about(street: Street) -> dict[tuple[str, str], str]:
     await street.post("operator", "requests", "/authority-requests", sealed)
     return {
         ("requests", "client_id"): HERE,
-        ("console", "client_id"): HERE,
         ("requests", "request_id"): request,
         ("requests", "instruction_id"): str(given["instruction_id"]),
         ("requests", "assistance_id"): assistance,
