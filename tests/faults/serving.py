@@ -1,16 +1,11 @@
-"""Starts a service as `dutiful run` does, under the harness's clock, and dies at a step where it is told to.
+"""Serves as `dutiful run` does, under the harness's clock, and dies at a step where it is told to.
 
-    python -m tests.faults.serving run notifier
-
-Production code knows nothing of this: what is changed is changed in this process alone. The process ends with whoever
-started it: its standard input is a pipe that nobody writes to.
+Production code knows nothing of this: what is changed is changed in this process alone.
 """
 
 import json
 import os
-import signal
-import sys
-import threading
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -26,14 +21,8 @@ STEPS: Final = "FAULTS_STEPS"
 EPITAPH: Final = "FAULTS_EPITAPH"
 
 
-def _end_with_the_harness() -> None:
-    sys.stdin.buffer.read()
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def main() -> None:
-    """The clock, the step if there is one, and then the command as it is."""
-    threading.Thread(target=_end_with_the_harness, daemon=True).start()
+def serve(command: Sequence[str]) -> None:
+    """The clock, the steps if there are any, and then the command as it is."""
     now = reading(Path(os.environ[CLOCK]))
 
     def said_now(_: SystemClock) -> datetime:
@@ -41,8 +30,4 @@ def main() -> None:
 
     SystemClock.now = said_now  # type: ignore[method-assign, assignment]
     plant(json.loads(os.environ[STEPS]), Path(os.environ[EPITAPH]))
-    app()
-
-
-if __name__ == "__main__":
-    main()
+    app(list(command))
