@@ -56,7 +56,7 @@ def main(
 ) -> None:
     """Disturb the real system, seven services as processes, and compare what is left with an undisturbed run.
 
-    Every kind of event that platforms publish goes in, in fourteen acts of 86 days. What must be equal: every column of
+    Every kind of event that platforms publish goes in, in fifteen acts of 86 days. What must be equal: every column of
     every table, every webhook, email and event; what came again under its id is counted. Ends with 1 where anything
     differs; replay it with the same --seed and --kind.
     """
