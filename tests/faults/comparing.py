@@ -47,6 +47,7 @@ def compare(calm: Seen, shaken: Seen) -> Verdict:
         verdict.differences += [f"{name}: one id with two contents: {each}" for each in after.contradicted[:_SHOWN]]
         verdict.twice[name] = after.twice
     _differ(verdict, "the last word", _lines(calm.outside.last), _lines(shaken.outside.last))
+    _differ(verdict, "dead letters", calm.outside.letters, shaken.outside.letters)
     if shaken.outside.unsigned:
         verdict.differences.append(f"webhooks: {shaken.outside.unsigned} without a good signature")
     return verdict

@@ -67,6 +67,8 @@ class Outside:
     mails: Way = field(default_factory=Way)
     events: Way = field(default_factory=Way)
     last: dict[str, str] = field(default_factory=dict)
+    letters: set[str] = field(default_factory=set)
+    """Dead letters; what a publisher said twice has two."""
     unsigned: int = 0
 
 
@@ -83,7 +85,10 @@ def seen(world: World, heard: Iterable[Heard]) -> Outside:
         outside.mails.take(",".join(mail.recipients), str(mail.message["Message-ID"]), content)
     heard = list(heard)
     for each in heard:
-        if each.headers.get("ce_source") != PUBLISHED or (each.topic.startswith(DEAD) and not is_poison(each)):
+        if each.topic.startswith(DEAD):
+            if not is_poison(each):
+                outside.letters.add(f"{each.topic} {each.type} {each.id} | {of_bytes(each.value or b'')}")
+        elif each.headers.get("ce_source") != PUBLISHED:
             name = each.id or f"{each.topic} {each.key} tombstone"
             outside.events.take(f"{each.topic} {each.key} {each.type}", name, of_bytes(each.value or b""))
     for topic in TOPICS:
