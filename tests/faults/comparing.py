@@ -1,5 +1,6 @@
 """What differs between an undisturbed run and one that was disturbed; nothing may."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,11 @@ from tests.faults.snapshot import Rows
 _SHOWN: Final = 6
 _WIDTH: Final = 250
 _BETWEEN: Final = " | "
+_OF_A_CAUSE: Final = re.compile(
+    r"[0-9a-f]{64}|[0-9a-f]{32}|(?<=flow_id=)[^|]*|(?<=\"signature\": \")[^\"]+|(?<=\"signature\":\")[^\"]+"
+)
+"""An id is derived from its cause. Of what comes once several have answered, the last of them is the cause: another one
+in another run. Lines that don't match to the letter are compared without ids, and what is signed with them."""
 
 
 @dataclass
@@ -59,10 +65,24 @@ def _lines(by_name: Mapping[str, str]) -> list[str]:
 
 def _differ(verdict: Verdict, where: str, calm: Iterable[str], shaken: Iterable[str]) -> None:
     before, after = Counter(calm), Counter(shaken)
-    lacks, beside = sorted((before - after).elements()), sorted((after - before).elements())
+    before, after = before - after, after - before
+    lacks, beside = _apart(before, after), _apart(after, before)
     if lacks or beside:
         shown = "".join(f"\n    {line}" for line in _shown(lacks, beside))
         verdict.differences.append(f"{where}: lacks {len(lacks)}, has {len(beside)} beside{shown}")
+
+
+def _apart(these: Counter[str], those: Counter[str]) -> list[str]:
+    """Lines that the others lack even where they come from another of several causes."""
+    left = Counter(_OF_A_CAUSE.sub("#", line) for line in those.elements())
+    apart = []
+    for line in sorted(these.elements()):
+        alike = _OF_A_CAUSE.sub("#", line)
+        if left[alike]:
+            left[alike] -= 1
+        else:
+            apart.append(line)
+    return apart
 
 
 def _shown(lacks: list[str], beside: list[str]) -> Iterable[str]:
