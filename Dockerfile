@@ -1,6 +1,10 @@
 # One image for every service: `docker run dutiful run notifier`.
 
-FROM python:3.11.14-slim-bookworm AS build
+# The base has a fixed tag; whoever builds for an installation pins what is behind it, by the digest that their registry gives:
+# `docker build --build-arg BASE=$(deploy/pin-base.sh) .`
+ARG BASE=python:3.11.14-slim-bookworm
+
+FROM ${BASE} AS build
 WORKDIR /src
 
 # The one lock file holds what tests and laptops need too. Every wheel of it is downloaded against its hash; the install
@@ -18,7 +22,7 @@ RUN python -m venv /opt/dutiful \
     && /opt/dutiful/bin/pip uninstall --quiet --yes pip setuptools
 
 
-FROM python:3.11.14-slim-bookworm
+FROM ${BASE}
 
 # Two places may be written to: /var/lib/dutiful, where only `dutiful token` and `dutiful certificate key` write, and
 # /var/lib/dutiful-packages, for a holder's return packages. The rest of the file system can be mounted read-only. A named

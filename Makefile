@@ -10,7 +10,7 @@ KUBERNETES := 1.37.0
 SCHEMAS := .tools/kubernetes/$(KUBERNETES)
 
 .DEFAULT_GOAL := help
-.PHONY: help env java promtool toxiproxy otelcol demo up test faults check manifests fuzz bench lock
+.PHONY: help env java promtool toxiproxy otelcol demo up test faults check manifests fuzz bench lock audit sbom
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -99,5 +99,21 @@ fuzz: env  ## Every operation of every API, through the bounds of each field: fo
 bench: env  ## The benchmarks: one service beside raw loops, the whole system under load; half an hour
 	@$(RUN)/python -m benchmarks
 
-lock: $(UV)  ## Resolve the dependencies again into requirements.lock
+audit: .tools/audit/.ready  ## The lock file against PyPI's advisories; says so where they can't be reached
+	@.tools/audit/bin/python .ci/audit.py
+
+sbom: .tools/audit/.ready  ## A bill of materials (CycloneDX) of what the image holds, from the lock file: .tools/dutiful.cdx.json
+	@$(UV) pip compile --quiet pyproject.toml --universal --generate-hashes --no-header --constraint requirements.lock -o .tools/image.lock
+	@PYTHONWARNINGS=ignore .tools/audit/bin/cyclonedx-py requirements .tools/image.lock --pyproject pyproject.toml --output-reproducible --validate \
+		--spec-version 1.6 --output-format JSON --output-file .tools/dutiful.cdx.json
+	@$(PYTHON) .ci/sbom.py requirements.lock .tools/image.lock .tools/dutiful.cdx.json
+
+.tools/audit/.ready: .ci/tools.lock | $(UV)
+	@echo "· installing what audits"
+	@test -x .tools/audit/bin/python || $(UV) venv --quiet --python $(PYTHON) .tools/audit
+	@$(UV) pip sync --quiet --python .tools/audit/bin/python --require-hashes .ci/tools.lock
+	@touch $@
+
+lock: $(UV)  ## Resolve the dependencies again into requirements.lock, and what audits them into .ci/tools.lock
+	@$(UV) pip compile --quiet .ci/tools.in --universal --generate-hashes --no-header -o .ci/tools.lock
 	@$(UV) pip compile --quiet pyproject.toml --extra embedded --group dev --universal --generate-hashes --no-header -o requirements.lock

@@ -65,5 +65,6 @@ if __name__ == "__main__":
     if chosen.quick:
         os.environ[QUICK_ENV] = "1"
     logs.configure(pretty=True, level=logging.ERROR)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a topic that is just made has no leader at first
     collect_seldom()  # as `dutiful run` does; the raw loops profit too
     uvloop.run(main(chosen.names or every, chosen.json))

@@ -17,17 +17,22 @@ from breach.app import Breach
 from breach.settings import BreachSettings
 from chassis.access import make_key
 from chassis.clock import Clock, SystemClock
+from chassis.database import connect
 from chassis.service import Service, prepare
 from chassis.settings import Settings
 from chassis.topics import Shape, ensure_topics
+from console.app import Console
+from console.settings import ConsoleSettings
 from embedded import sample_platform
 from embedded.kafka import EmbeddedKafka
 from embedded.kafka_broker import free_port
 from embedded.postgres import EmbeddedPostgres
 from embedded.smtp import SmtpSink
 from holder.app import Holder
+from holder.map_file import load
 from holder.settings import HolderSettings
 from notifier.app import Notifier
+from notifier.closing import Secrets, close_all
 from notifier.mail import MailSettings
 from notifier.on_call import Person
 from notifier.settings import NotifierSettings
@@ -38,7 +43,7 @@ from retention.app import Retention
 from retention.settings import RetentionSettings
 from subprocessor_registry.app import Registry
 
-SERVICES = ("subprocessor_registry", "notifier", "retention", "breach", "requests", "assurance")
+SERVICES = ("subprocessor_registry", "notifier", "retention", "breach", "requests", "assurance", "console")
 Progress = Callable[[str], None]
 
 
@@ -53,12 +58,14 @@ class Ports:
     breach: int = 0
     requests: int = 0
     assurance: int = 0
+    console: int = 0
     kafka: int | None = None
 
     @classmethod
     def from_first(cls, first: int, *, kafka: int) -> Self:
         """The registry's API on `first`, the others on the ports after it."""
-        return cls(first, first + 1, first + 2, first + 3, first + 4, first + 5, kafka=kafka, assurance=first + 6)
+        named = {"registry": 0, "notifier": 1, "retention": 2, "holder": 3, "breach": 4, "requests": 5, "assurance": 6}
+        return cls(**{name: first + nth for name, nth in named.items()}, console=first + 7, kafka=kafka)
 
 
 ON_CALL: Final = Person(name="Duty officer", email="duty@dutiful.example")
@@ -86,16 +93,19 @@ class House:
         self.data_map = data_map
         self.token_key = home / "token-key.pem"
         self.certificate_key = home / "certificate-key.pem"
+        self.evidence_key = home / "evidence-key.pem"
         self.kafka: EmbeddedKafka | None = None
         self.postgres: EmbeddedPostgres | None = None
         self.mailbox = home / "mail"
         self.smtp = SmtpSink(mailbox=self.mailbox)
         self.services: list[Service] = []
+        self._holder_port = self.ports.holder or free_port()
 
     async def start(self, progress: Progress) -> None:
         """Start everything; `progress` is told what takes long."""
         make_key(self.token_key)
         make_key(self.certificate_key)
+        make_key(self.evidence_key)
         self.kafka = EmbeddedKafka(self.home, port=self.ports.kafka, progress=progress)
         self.postgres = EmbeddedPostgres(self.home, progress=progress)
         await self.kafka.install()  # what is missing on this machine is said before anything is made
@@ -114,10 +124,11 @@ class House:
             Service(Breach(self.book, breach), breach, self.clock),
             Service(Requests(self.book, requests), requests, self.clock),
         ]
-        self.services.append(self._assurance())
+        self.services += [self._assurance(), self._console()]
         if self.data_map is not None:
             self.services.append(await self._holder(self.data_map, self.postgres, requests.port))
         await asyncio.gather(*[prepare(service.app, service.settings) for service in self.services])
+        await _close_secrets(notifier)
         await asyncio.gather(*[service.start() for service in self.services])
 
     async def stop(self) -> None:
@@ -156,7 +167,7 @@ class House:
         settings = HolderSettings(
             kafka=self.bootstrap,
             database_url=SecretStr(self._dsn(Holder.name)),
-            port=self.ports.holder or free_port(),
+            port=self._holder_port,
             token_key=self.token_key,
             data_map=data_map,
             link_key=SecretStr(_kept_secret(self.home / "link-key")),
@@ -200,7 +211,14 @@ class House:
             port=self.ports.requests or free_port(),
             token_key=self.token_key,
             vault_key=SecretStr(_kept_secret(self.home / "vault-key")),
+            holders=self._holders(),
         )
+
+    def _holders(self) -> dict[str, str]:
+        """Where the house's own holder hands packages out."""
+        if self.data_map is None:
+            return {}
+        return {load(self.data_map).holder_id: f"http://127.0.0.1:{self._holder_port}"}
 
     def _assurance(self) -> Service:
         settings = AssuranceSettings(
@@ -210,6 +228,16 @@ class House:
             token_key=self.token_key,
         )
         return Service(Assurance(self.book, settings), settings, self.clock)
+
+    def _console(self) -> Service:
+        settings = ConsoleSettings(
+            kafka=self.bootstrap,
+            database_url=SecretStr(self._dsn("console")),
+            port=self.ports.console,
+            token_key=self.token_key,
+            evidence_key=self.evidence_key,
+        )
+        return Service(Console(self.book, settings), settings, self.clock)
 
     def _notifier_settings(self) -> NotifierSettings:
         mail = MailSettings(
@@ -226,8 +254,18 @@ class House:
             token_key=self.token_key,
             webhooks=WebhookSettings(allow_loopback=True),
             mail=mail,
+            vault_key=SecretStr(_kept_secret(self.home / "notifier-vault-key")),
             on_call=(ON_CALL,),
         )
+
+
+async def _close_secrets(settings: NotifierSettings) -> None:
+    """What a version before wrote in plain: no process of it runs beside this one."""
+    connection = await connect(settings.dsn, Notifier.name)
+    try:
+        await close_all(connection, Secrets(settings))
+    finally:
+        await connection.close()
 
 
 def _kept_secret(path: Path) -> str:

@@ -30,8 +30,10 @@ async def measure(servers: Servers, results: Results) -> None:
                 await asyncio.sleep(_LOOK_S)
             cost = meter.cost()
     results.add(f"backlog of {EVENTS:,}: drained", EVENTS / cost.elapsed_s, "events/s")
-    early = next(megabytes for count, megabytes in seen if count >= EVENTS / 10)
-    results.add("backlog: memory at the end, beside after a tenth", seen[-1][1], "MB", raw=early, goal="ratio about 1")
-    results.add("backlog: memory at its most", max(megabytes for _, megabytes in seen), "MB", raw=early)
+    last, most = seen[-1][1], max(megabytes for _, megabytes in seen)
+    for name, part in (("a tenth", 0.1), ("a half", 0.5)):
+        then = next(megabytes for count, megabytes in seen if count >= EVENTS * part)
+        results.add(f"backlog: memory at the end, beside after {name}", last, "MB", raw=then, goal="ratio about 1")
+    results.add("backlog: memory at its most", most, "MB")
     for name, spent in cost.per_million(EVENTS).items():
         results.add(f"backlog: CPU of {name} per million events", spent, "s")

@@ -19,7 +19,7 @@ from benchmarks.rig.filling import fill_endpoints
 from benchmarks.rig.quiet import watching
 from benchmarks.rig.receiving import ReceiverProcess
 from benchmarks.rig.results import Results
-from benchmarks.rig.rows import rows_by_service
+from benchmarks.rig.rows import database_mb, kafka_mb, rows_by_service
 from benchmarks.rig.scale import sized
 from benchmarks.rig.servers import Servers, rss_mb
 from benchmarks.rig.system import EVERY, system
@@ -50,17 +50,18 @@ async def measure(servers: Servers, results: Results) -> None:
     receiver = await ReceiverProcess.start()
     try:
         async with system(servers, EVERY) as processes, watching(processes, EVERY) as quiet:
-            results.console.print(f"[dim]· filling {CLIENTS:,} clients[/]")
-            await fill_company(processes, Book.read(processes.agreement), CLIENTS)
-            await fill_endpoints(processes.dsn("notifier"), receiver.url, CLIENTS)
-            await fill_platform(servers, "client-", DAY.ended, ROWS)
             await processes.start(*EVERY)
             await quiet.ready()
             async with AIOKafkaProducer(bootstrap_servers=processes.kafka) as producer:
                 await _publish(producer, systems(DAY, processes.prefix))
             await quiet.until(within_s=_WITHIN_S)
+            results.console.print(f"[dim]· filling {CLIENTS:,} clients[/]")
+            await fill_company(processes, Book.read(processes.agreement), CLIENTS)
+            await fill_endpoints(processes.dsn("notifier"), receiver.url, CLIENTS)
+            await fill_platform(servers, "client-", DAY.ended, ROWS)
             started = {name: rss_mb(processes.pid(name)) for name in EVERY}
             before, already, rows = await quiet.handled(), await quiet.said(), await rows_by_service(processes, EVERY)
+            disk = await database_mb(processes.dsn(EVERY[0])), kafka_mb(servers.home)
             results.console.print("[dim]· the day begins[/]")
             meter = Meter(servers, {name: processes.pid(name) for name in EVERY})
             await _midnight(processes)
@@ -72,6 +73,7 @@ async def measure(servers: Servers, results: Results) -> None:
             handled = {name: count - before[name] for name, count in (await quiet.handled()).items()}
             said, dead, webhooks = await quiet.said() - already, await quiet.dead_letters(), await receiver.count()
             grew = {name: count - rows[name] for name, count in (await rows_by_service(processes, EVERY)).items()}
+            fuller = await database_mb(processes.dsn(EVERY[0])), kafka_mb(servers.home)
             memory = {name: rss_mb(processes.pid(name)) for name in EVERY}
     finally:
         await receiver.stop()
@@ -82,6 +84,8 @@ async def measure(servers: Servers, results: Results) -> None:
     results.add(f"{day}: events on the bus", said, "events")
     results.add(f"{day}: events handled, all services", sum(handled.values()), "events")
     results.add(f"{day}: webhooks that arrived", webhooks.ids, "webhooks")
+    results.add(f"{day}: PostgreSQL has more on disk", fuller[0] - disk[0], "MB")
+    results.add(f"{day}: Kafka has more on disk", fuller[1] - disk[1], "MB")
     results.add(f"{day}: dead letters", len(dead), "messages", goal="0")
     for name in (*EVERY, *SERVERS):
         results.add(f"{day}: CPU of {name}", cost.cpu_s[name], "s")

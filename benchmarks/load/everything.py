@@ -45,7 +45,8 @@ async def measure(servers: Servers, results: Results) -> None:
                 before, already = await quiet.handled(), await quiet.said()
                 meter = Meter(servers, {name: processes.pid(name) for name in EVERY})
                 published = 0
-                for wave in waves(STORIES, prefix, change_id):
+                for nth, wave in enumerate(waves(STORIES, prefix, change_id), start=1):
+                    results.console.print(f"[dim]· {STORIES} stories, wave {nth}: {len(wave):,} events[/]")
                     await _publish(producer, wave)
                     published += len(wave)
                     ended_at = await quiet.until(within_s=_WITHIN_S)

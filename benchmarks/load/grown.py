@@ -20,6 +20,7 @@ from benchmarks.load.grown_tables import CLIENTS, fill
 from benchmarks.rig.filling import fill_clients, fill_endpoints
 from benchmarks.rig.receiving import ReceiverProcess
 from benchmarks.rig.results import Results
+from benchmarks.rig.rows import database_mb
 from benchmarks.rig.scale import sized
 from benchmarks.rig.servers import Servers
 from benchmarks.rig.waiting import until
@@ -32,6 +33,7 @@ from chassis.topics import Shape, ensure_topics
 from contracts.change import ChangeNoticeOrdered, NoticeKind
 from contracts.client import ClientContactChanged, Contact
 from contracts.event import Event
+from embedded.processes import VAULT_KEY
 from notifier import due
 from notifier.app import Notifier
 from notifier.settings import NotifierSettings
@@ -50,9 +52,11 @@ ASKED: Final = sized(20, 2)
 _WITHIN_S: Final = 120
 _LATE: Final = datetime(2099, 1, 1, tzinfo=UTC)
 _PAGES: Final = {
-    "a client's notices": ("client-1", "/notices?limit=100"),
-    "a client's deliveries": ("client-1", "/deliveries?limit=100"),
+    "a client's notices": ("client-2", "/notices?limit=100"),
+    "a client's deliveries": ("client-2", "/deliveries?limit=100"),
+    "the deliveries of who has a hundredth of all": ("client-1", "/deliveries?limit=100"),
     "everybody's notices": (None, "/notices?limit=100"),
+    "everybody's deliveries that wait": (None, "/deliveries?status=pending&limit=100"),
     "everybody's deliveries that failed": (None, "/deliveries?status=failed&limit=100"),
     "what is open and due": (None, "/deadlines"),
 }
@@ -123,6 +127,8 @@ async def measure(servers: Servers, results: Results) -> None:
                 for name, ms in (await _looks(grown)).items():
                     results.add(f"{name}, {ROWS:,} rows there", ms, "ms")
                 results.add("ids forgotten, bite by bite", await _forgetting(grown), "rows/s")
+                size = await database_mb(grown.settings.database_url.get_secret_value())
+                results.add(f"a notifier's database, {ROWS:,} rows and as many ids as notices there", size, "MB")
                 for table, read in (await _read_through(grown)).items():
                     results.add(f"sequential scans of {table}, {ROWS:,} rows there", read, "scans", goal="0")
     finally:
@@ -219,6 +225,8 @@ async def _desk(servers: Servers, receiver: ReceiverProcess, rows: int) -> Async
         database_url=SecretStr(dsn),
         topic_prefix=f"{name}.",
         token_key=key,
+        vault_key=SecretStr(VAULT_KEY),
+        api_rate=0,  # one reader asks as fast as it is answered
         webhooks=WebhookSettings(allow_loopback=True, connections=600),
     )
     app = Notifier(Book.read(default_path()), settings)

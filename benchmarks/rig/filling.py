@@ -1,8 +1,14 @@
 """Clients, endpoints and due deliveries by SQL, for measures that begin where those are there already."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import asyncpg
+from pydantic import SecretStr
+
+from embedded.processes import VAULT_KEY
+from notifier.closing import Secrets
+from notifier.settings import NotifierSettings
 
 SECRET = "whsec_" + "A" * 43 + "="
 ENDPOINTS = 100
@@ -55,12 +61,20 @@ async def fill_endpoints(notifier_dsn: str, base: str, endpoints: int, *, hangin
         hanging,
         endpoints,
     )
-    await notifier.execute(
-        "INSERT INTO endpoint_secret (endpoint_id, secret, created_at) SELECT endpoint_id, $1, now() FROM endpoint",
-        SECRET,
+    await _keep_secrets(notifier, notifier_dsn, [f"ep-{n}" for n in range(1, endpoints + 1)])
+    await notifier.close()
+
+
+async def _keep_secrets(
+    notifier: "asyncpg.Connection[asyncpg.Record]", notifier_dsn: str, endpoint_ids: Sequence[str]
+) -> None:
+    """The same secret for each, closed as the processes of a measure open it."""
+    secrets = Secrets(NotifierSettings(database_url=SecretStr(notifier_dsn), vault_key=SecretStr(VAULT_KEY)))
+    await notifier.executemany(
+        "INSERT INTO endpoint_secret (endpoint_id, closed, created_at) VALUES ($1, $2, now())",
+        [(each, secrets.close(each, SECRET)) for each in endpoint_ids],
     )
     await notifier.execute("ANALYZE endpoint, endpoint_secret")
-    await notifier.close()
 
 
 async def fill_endpoints_of_all(notifier_dsn: str, base: str) -> None:
@@ -74,11 +88,8 @@ async def fill_endpoints_of_all(notifier_dsn: str, base: str) -> None:
         base,
         ENDPOINTS,
     )
-    await notifier.execute(
-        "INSERT INTO endpoint_secret (endpoint_id, secret, created_at) SELECT endpoint_id, $1, now() FROM endpoint",
-        SECRET,
-    )
-    await notifier.execute("ANALYZE endpoint, endpoint_secret")
+    rows = await notifier.fetch("SELECT endpoint_id FROM endpoint")
+    await _keep_secrets(notifier, notifier_dsn, [row["endpoint_id"] for row in rows])
     await notifier.close()
 
 

@@ -81,7 +81,7 @@ class Quiet:
         """How many events each service has handled, by its inbox."""
         return {name: await each.fetchval("SELECT count(*) FROM inbox") for name, each in self._connections.items()}
 
-    async def ready(self, *, within_s: float = 60) -> None:
+    async def ready(self, *, within_s: float = 600) -> None:
         """Until every service is in its group, and nothing is left of its start."""
         groups = [f"{self._processes.prefix}dutiful-{name}" for name in self._topics]
 

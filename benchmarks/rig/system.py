@@ -17,6 +17,7 @@ from chassis.topics import Shape, ensure_topics
 from contracts.event import Event
 from dutiful.services import RUNNABLE, kind_of
 from embedded import sample_platform
+from embedded.process import tail
 from embedded.processes import Processes
 from notifier.app import Notifier
 from subprocessor_registry.app import Registry
@@ -46,6 +47,10 @@ async def system(servers: Servers, names: Sequence[str] = SERVICES) -> AsyncIter
         await migrate(processes.dsn(service), service, shipped(CHASSIS_TABLES, kind_of(service).migrations))
     try:
         yield processes
+    except BaseException:
+        for log in sorted(servers.home.glob(f"{name}.*.log")):
+            print(f"{log.name} ends with:\n{tail(log)}")
+        raise
     finally:
         await processes.stop()
 
@@ -55,14 +60,15 @@ async def _settings(servers: Servers, names: Sequence[str], name: str) -> dict[s
     settings = {"DUTIFUL_WEBHOOKS__CONNECTIONS": "600"}
     if not set(names) - set(SERVICES):
         return settings
-    certificate_key, token_key = servers.home / "certificate-key.pem", servers.home / "token-key.pem"
-    for key in (certificate_key, token_key):
+    keys = ("certificate", "token", "evidence")
+    certificate_key, token_key, evidence_key = (servers.home / f"{key}-key.pem" for key in keys)
+    for key in (certificate_key, token_key, evidence_key):
         make_key(key)
     await sample_platform.make(servers.postgres)
     return settings | {
         "DUTIFUL_CERTIFICATE_KEY": str(certificate_key),
+        "DUTIFUL_EVIDENCE_KEY": str(evidence_key),
         "DUTIFUL_TOKEN_KEY": str(token_key),
-        "DUTIFUL_VAULT_KEY": "v" * 32,
         "DUTIFUL_LINK_KEY": "l" * 32,
         "DUTIFUL_DATA_MAP": str(sample_platform.MAP),
         "DUTIFUL_PACKAGES": str(servers.home / f"{name}-packages"),

@@ -18,6 +18,7 @@ from benchmarks.rig.waiting import until
 from chassis.clock import SystemClock
 from chassis.service import Service, prepare
 from chassis.topics import Shape, ensure_topics
+from embedded.processes import VAULT_KEY
 from notifier.app import Notifier
 from notifier.settings import NotifierSettings
 from notifier.signatures import sign
@@ -100,6 +101,7 @@ async def _prepared(servers: Servers, receiver: ReceiverProcess) -> NotifierSett
         database_url=SecretStr(dsn),
         topic_prefix=f"{name}.",
         webhooks=WebhookSettings(allow_loopback=True, connections=600),
+        vault_key=SecretStr(VAULT_KEY),
     )
     await ensure_topics(servers.kafka.bootstrap, Shape(settings.topic_prefix), [Notifier.name])
     await prepare(Notifier(Book.read(default_path()), settings), settings)

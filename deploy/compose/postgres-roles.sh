@@ -17,6 +17,7 @@ make_role holder "$HOLDER_PASSWORD"
 make_role breach "$BREACH_PASSWORD"
 make_role requests "$REQUESTS_PASSWORD"
 make_role assurance "$ASSURANCE_PASSWORD"
+make_role console "$CONSOLE_PASSWORD"
 psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" \
     --command 'REVOKE ALL ON SCHEMA public FROM PUBLIC'
 

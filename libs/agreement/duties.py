@@ -23,6 +23,12 @@ class Listed(Clausal):
     items: Annotated[tuple[Item, ...], Field(min_length=1)]
 
 
+class Instructions(Listed):
+    """§2.3: what the client instructs; by `opinion_clause` it is told of an instruction that infringes the law."""
+
+    opinion_clause: Text
+
+
 class Measure(Clausal):
     """One security measure of Appendix C."""
 
@@ -133,6 +139,13 @@ class Audit(Clausal):
     forms: tuple[Slug, ...]
     gates: Annotated[tuple[GateItem, ...], Field(min_length=1)]
     business_hours: BusinessHours
+
+
+class Reminders(Clausal):
+    """Last days of ours: people are reminded so long before each, and so often once it is over."""
+
+    before: Span
+    every: Span
 
 
 class Termination(Clausal):

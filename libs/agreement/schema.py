@@ -12,8 +12,10 @@ from agreement.duties import (
     Audit,
     Breach,
     Hold,
+    Instructions,
     Listed,
     Measure,
+    Reminders,
     Requests,
     Retention,
     Termination,
@@ -32,6 +34,7 @@ from agreement.heading import (
 )
 from agreement.part import Part, Slug, Text
 from agreement.periods import CalendarRule, Convention, Period, Periods
+from agreement.promises import Promise
 from agreement.sub_processing import Mitigation, Notices, Objection, SubProcessing, SubProcessor
 from agreement.transfer_rules import Transfers
 
@@ -71,7 +74,7 @@ class Agreement(Part):
     sub_processors: tuple[SubProcessor, ...]
     transfers: Transfers
 
-    instructions: Listed
+    instructions: Instructions
     client_duties: Listed
     staff: Listed
     security: Listed
@@ -84,10 +87,12 @@ class Agreement(Part):
     holds: tuple[Hold, ...]
     requests: Requests
     cooperation: Listed
+    reminders: Reminders
     confidentiality: Listed
     liability: Listed
     legal_bases: tuple[LegalBasis, ...]
     passages: tuple[Passage, ...]
+    promises: tuple[Promise, ...] = ()
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -81,6 +81,18 @@ def laws_not_yet(agreement: Agreement) -> Iterator[Finding]:
             yield Finding(Severity.WARNING, law.clause, path, what, "plan a version for that day")
 
 
+def promises_that_are_kept_anyway(agreement: Agreement) -> Iterator[Finding]:
+    """§9: what an agreement waives and Dutiful does nevertheless, so that nobody relies on the waiver."""
+    kept = {
+        "answered_only_on_instruction": "no answer leaves without the client's instruction, whatever the file says",
+        "quote_before_costly_work": "work that was quoted waits for the client's word, whatever the file says",
+    }
+    for name, what in kept.items():
+        if not getattr(agreement.requests, name):
+            path = f"requests.{name}"
+            yield Finding(Severity.ERROR, agreement.requests.clause, path, f"it is false, and {what}", "write true")
+
+
 READERS: Final[tuple[Reader, ...]] = (
     agreements_missing,
     documents_missing,
@@ -89,4 +101,5 @@ READERS: Final[tuple[Reader, ...]] = (
     receipts_that_never_count,
     categories_without_retention,
     laws_not_yet,
+    promises_that_are_kept_anyway,
 )

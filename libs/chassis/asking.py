@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Path, Query, Request
+from pydantic import BaseModel, ConfigDict
 
 from chassis.database import Pool
 from chassis.http import Authenticated, IdempotencyKey
@@ -17,6 +18,12 @@ from chassis.service import Runtime
 from contracts.event import Id
 
 T = TypeVar("T")
+
+
+class Body(BaseModel):
+    """What a request brings; a field that it doesn't have is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def _runtime(request: Request) -> Runtime:

@@ -9,10 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chassis.rates import Bounds
 from chassis.refusals import answer
 
-MOST_BYTES: Final = 1024 * 1024
-_TOO_LARGE: Final = f"a request may have {MOST_BYTES:,} bytes"
 _ANSWERED_WITHIN_S: Final = 8.0
 _LATE: Final = "the request did not come whole in time"
 _SAFE: Final = {
@@ -35,9 +34,10 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(receive, send)
+        bounds: Bounds = scope["app"].state.bounds
+        exchange = _Exchange(receive, send, bounds.body)
         try:
-            _check_length(scope)
+            _check_length(scope, bounds.body)
             await exchange.within_time(self._app, scope)
         except Exception as error:
             if exchange.started:
@@ -48,7 +48,8 @@ class Guard:
 class _Exchange:
     """One request and its answer, within bounds."""
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(self, receive: Receive, send: Send, most: int) -> None:
+        self._most = most
         self._receive = receive
         self._send = send
         self._taken = 0
@@ -76,8 +77,8 @@ class _Exchange:
         message = await self._receive()
         self._hearing = False
         self._taken += len(message.get("body", b""))
-        if self._taken > MOST_BYTES:
-            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)  # the one kind FastAPI lets pass
+        if self._taken > self._most:
+            raise _too_large(self._most)
         return message
 
     async def send(self, message: Message) -> None:
@@ -100,8 +101,13 @@ def _forget(answering: "asyncio.Future[None]") -> None:
         answering.exception()
 
 
-def _check_length(scope: Scope) -> None:
+def _check_length(scope: Scope, most: int) -> None:
     """Refuse before a byte is read what says itself that it is too large."""
     length = Headers(scope=scope).get("content-length", "")
-    if length.isdecimal() and int(length) > MOST_BYTES:
-        raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)
+    if length.isdecimal() and int(length) > most:
+        raise _too_large(most)
+
+
+def _too_large(most: int) -> HTTPException:
+    """The one kind that FastAPI lets pass while it reads a body."""
+    return HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request may have {most:,} bytes")

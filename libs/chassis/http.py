@@ -9,6 +9,8 @@ from chassis.access import Access, Caller
 from chassis.described import PROBLEM, describe
 from chassis.guard import Guard
 from chassis.known_query import only_known_query
+from chassis.no_nul import no_nul
+from chassis.rates import Bounds
 from chassis.refusals import add_problems
 from chassis.serving import Server, serve
 from chassis.signing_in import add_sign_in, browsers_authorization
@@ -28,9 +30,10 @@ def create_api(title: str, version: str, access: Access, description: str = "") 
         docs_url=None,
         redoc_url=None,
         responses=PROBLEM,
-        dependencies=[Depends(only_known_query)],
+        dependencies=[Depends(only_known_query), Depends(no_nul)],
     )
     api.state.access = access
+    api.state.bounds = Bounds()
     add_problems(api)
     api.add_middleware(Guard)
     describe(api)
@@ -40,7 +43,10 @@ def create_api(title: str, version: str, access: Access, description: str = "") 
 
 async def _identified(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]) -> Caller:
     access: Access = request.app.state.access
-    return await access.caller_of(request.headers.get("authorization") or await browsers_authorization(request))
+    caller = await access.caller_of(request.headers.get("authorization") or await browsers_authorization(request))
+    bounds: Bounds = request.app.state.bounds
+    bounds.take(caller)
+    return caller
 
 
 Identified = Annotated[Caller, Depends(_identified)]

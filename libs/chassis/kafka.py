@@ -11,7 +11,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Kafka(BaseSettings):
     """Read from `DUTIFUL_*`, by a service and by every command that goes to the bus."""
 
-    model_config = SettingsConfigDict(env_prefix="DUTIFUL_", env_nested_delimiter="__", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        hide_input_in_errors=True, env_prefix="DUTIFUL_", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
 
     kafka: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, comma-separated")
     kafka_tls: bool = Field(

@@ -19,7 +19,7 @@ def is_traceparent(text: str) -> bool:
 class Cause(NamedTuple):
     """What an emitted event comes from: its id is derived from it, and it belongs to the same flow and trace.
 
-    `request` is the fingerprint of the request to an API that it is.
+    `request` is the fingerprint of the request to an API that it is; `said_at` the time that an event says of itself.
     """
 
     source: str
@@ -28,6 +28,7 @@ class Cause(NamedTuple):
     traceparent: str | None = None
     tracestate: str | None = None
     request: bytes | None = None
+    said_at: str | None = None
 
     @property
     def inbox_key(self) -> bytes:
@@ -42,8 +43,11 @@ class Cause(NamedTuple):
     def of(cls, envelope: CloudEvent) -> "Cause":
         """The cause that a received event is; a `traceparent` that is none is left behind (W3C Trace Context, 3.2)."""
         if envelope.traceparent is not None and not is_traceparent(envelope.traceparent):
-            return cls(envelope.source, envelope.id, envelope.flow_id)
-        return cls(envelope.source, envelope.id, envelope.flow_id, envelope.traceparent, envelope.tracestate)
+            return cls(envelope.source, envelope.id, envelope.flow_id, said_at=envelope.time)
+        state = envelope.tracestate
+        if state is not None and not (state.isascii() and state.isprintable()):
+            state = None  # 3.3.1.1: what is none is left behind too
+        return cls(envelope.source, envelope.id, envelope.flow_id, envelope.traceparent, state, said_at=envelope.time)
 
 
 NOBODY: Final = Cause(source="", id="", flow_id="")

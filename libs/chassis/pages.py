@@ -78,14 +78,27 @@ def form(
     """Only for the description: `table` reads it."""
 
 
-def table(request: Request, title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Response:
-    """The rows as JSON, CSV or HTML: by `?format=`, or else by what the caller accepts."""
+def table(
+    request: Request,
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    *,
+    language: str = "en",
+    more: tuple[str, str] | None = None,
+) -> Response:
+    """The rows as JSON, CSV or HTML: by `?format=`, or else by what the caller accepts.
+
+    `language` is that of its words; `more` is a link below an HTML table: its text and its address.
+    """
     vary = {"Vary": "Accept"}
     match request.query_params.get("format") or _accepted(request.headers.get("accept", "")):
         case "csv":
             return PlainTextResponse(_csv(columns, rows), media_type="text/csv", headers=vary)
         case "html":
-            return HTMLResponse(_html(title, columns, rows), headers=vary | {"Content-Security-Policy": _POLICY})
+            return HTMLResponse(
+                _html(title, columns, rows, language, more), headers=vary | {"Content-Security-Policy": _POLICY}
+            )
         case "json":
             items = [dict(zip(columns, map(_json, row), strict=True)) for row in rows]
             return JSONResponse({"items": items}, headers=vary)
@@ -141,16 +154,19 @@ def _inert(cell: Cell) -> str:
     return f"'{text}" if not is_number and text.lstrip(" ").startswith(_FORMULA) else text
 
 
-def _html(title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
+def _html(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]], language: str, more: tuple[str, str] | None
+) -> str:
     head = "".join(f'<th scope="col">{escape(column.replace("_", " "))}</th>' for column in columns)
     body = "\n".join(f"<tr>{_row(row)}</tr>" for row in rows)
+    after = f'<p><a rel="next" href="{escape(more[1])}">{escape(more[0])}</a></p>' if more else ""
     return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(title)}</title><style>{_STYLE}</style></head>
 <body><main><table><caption>{escape(title)}</caption>
 <thead><tr>{head}</tr></thead><tbody>
 {body}
-</tbody></table></main></body></html>
+</tbody></table>{after}</main></body></html>
 """
 
 

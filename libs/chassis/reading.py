@@ -12,6 +12,7 @@ from chassis.router import Route, Router
 from contracts.bus import EVENTS
 from contracts.cloudevents import CloudEvent, Malformed, read
 from contracts.event import Event
+from contracts.nul import WORDS, nul_in
 from contracts.wording import in_plain_words
 
 
@@ -59,9 +60,17 @@ def read_record(record: Record, router: Router) -> Reading:
         event = route.model.model_validate_json(envelope.data)
     except ValidationError as error:
         return Unreadable(record, _wrong_data(route.model, error))
-    if record.key != event.key.encode():
-        return Unreadable(record, _wrong_key(route.model))
+    wrong = _beyond_its_fields(event, envelope, record)
+    if wrong is not None:
+        return Unreadable(record, wrong)
     return Readable(record, envelope, route, Message(event, Cause.of(envelope)))
+
+
+def _beyond_its_fields(event: Event, envelope: CloudEvent, record: Record) -> Rejected | None:
+    """What is wrong although each field is what it should be."""
+    if (field := nul_in(event, envelope.data)) is not None:
+        return Rejected(f"{field}: {WORDS}", field)
+    return None if record.key == event.key.encode() else _wrong_key(type(event))
 
 
 def _wrong_data(model: type[Event], error: ValidationError) -> Rejected:

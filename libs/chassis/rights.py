@@ -70,6 +70,7 @@ class Right(StrEnum):
     KEEP_MEASURES = "change the security measures"
     SEE_UNDERTAKINGS = "see who is bound to confidentiality"
     KEEP_UNDERTAKINGS = "record who is bound to confidentiality"
+    SEE_EVIDENCE = "see the record of evidence"
 
 
 _STAFF = frozenset({Role.OPERATOR, Role.DPO, Role.AUDITOR, Role.HOLDER})
@@ -87,6 +88,7 @@ _SEES = frozenset(
         Right.SEE_AUDIT_REPORTS,
         Right.SEE_MEASURES,
         Right.SEE_UNDERTAKINGS,
+        Right.SEE_EVIDENCE,
     }
 )
 
@@ -115,6 +117,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
                 Right.ASK_ASSURANCE,
                 Right.ACCEPT_COSTS,
                 Right.SEE_MEASURES,
+                Right.SEE_EVIDENCE,  # it holds the list, and what audits found: hers alone, as these are
             }
         ),
         Role.ADMINISTRATOR: frozenset(

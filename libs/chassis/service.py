@@ -21,6 +21,7 @@ from chassis.looking import look_for_ever
 from chassis.metrics import Metrics
 from chassis.migrations import CHASSIS_TABLES, migrate, shipped
 from chassis.processor import Processor
+from chassis.rates import Bounds
 from chassis.relay import Relay
 from chassis.requests import Traced
 from chassis.router import Router
@@ -129,6 +130,7 @@ class Service:
                     await self.app.begin(tx)
         self._consumer = Consumer(self.app.name, processor.router.topics, self.settings, processor, self._crash)
         api = self.app.api(self.runtime)
+        api.state.bounds = Bounds(self.settings.api_body, self.settings.api_rate, self.settings.api_burst)
         api.add_middleware(Traced, telemetry=self.telemetry)
         add_health(api, self.is_ready, self.metrics)
         add_trail(api, self.app.name, pool)

@@ -39,6 +39,13 @@ class Settings(Kafka):
     undertakings_required: bool = Field(
         default=False, description="whether staff need an undertaking of confidentiality in force to reach records"
     )
+    api_body: int = Field(1024 * 1024, gt=0, description="bytes of a request's body at most; a larger one is a 413")
+    api_rate: float = Field(
+        100,
+        ge=0,
+        description="requests a second that one client, or one of the staff, may make of a process; 0: any number",
+    )
+    api_burst: int = Field(300, gt=0, description="requests that one may make at once before the rate counts; then 429")
     token_key: Path | None = Field(None, description="local Ed25519 key file whose tokens are accepted (`make up`)")
 
     @property

@@ -1,7 +1,7 @@
 """One message, one transaction: state, inbox, outbox and agenda commit together or not at all."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
@@ -28,7 +28,8 @@ class Transaction:
 
     `cause` is what is being handled; emitted events take their ids, flow and trace from it. `new` are the inbox keys
     that it began with and nobody had handled. A handler reads the time from `now` and never commits. `heard_here` is
-    told, after the commit, what was emitted; metrics count that way.
+    told, after the commit, what was emitted; metrics count that way. What is in `before_commit` is done once, when all
+    of a batch is handled.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Transaction:
         self.outgoing: list[Outgoing] = []
         self.dated: list[Dated] = []
         self.cancelled: list[str] = []
+        self.before_commit: list[Callable[[], Awaitable[None]]] = []
         self.after_commit: list[Callable[[], None]] = []
         self._heard_here = heard_here
 
@@ -105,6 +107,8 @@ class Transaction:
 
         The chassis calls it just before that.
         """
+        for finish in self.before_commit:
+            await finish()
         if self.cancelled:
             await agenda.cancel(self.connection, self.cancelled)
         if len(self.dated) + len(self.outgoing) <= _FEW:

@@ -22,6 +22,23 @@ class AppointmentMatterDue(Event):
     due_on: date
 
 
+class AppointmentReminderDue(Event):
+    """People are reminded of a last day, of a finding's with `finding_id` (a dated event).
+
+    `overdue`: it was said already that the day has passed.
+    """
+
+    TYPE: ClassVar[str] = "appointment.reminder_due"
+    KEY: ClassVar[tuple[str, ...]] = ("client_id",)
+
+    client_id: Id
+    matter: Matter
+    matter_id: Id
+    finding_id: Id | None = None
+    due_on: date
+    overdue: bool = False
+
+
 class AppointmentMeasuresDue(Event):
     """The day has come on which a version of the measures may come into force (a dated event)."""
 

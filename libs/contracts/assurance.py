@@ -2,12 +2,11 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, ClassVar
-
-from pydantic import Field
+from typing import ClassVar
 
 from contracts.event import Event, Id, Instant, Reckoning
 from contracts.evidence import Sha256
+from contracts.telling import AlertOrder, NoticeOrder, RefusalNoticeOrder
 
 
 class Matter(StrEnum):
@@ -112,11 +111,12 @@ class AssuranceDisputeDated(AssuranceEvent):
 
 
 class AssuranceOverdue(AssuranceEvent):
-    """The last day has passed without an answer."""
+    """The last day has passed without an answer; with `finding_id`: without a remedy of what an audit found."""
 
     TYPE: ClassVar[str] = "assurance.overdue"
 
     due_on: date
+    finding_id: Id | None = None
 
 
 class AssuranceClosed(AssuranceEvent):
@@ -200,17 +200,32 @@ class AssuranceNoticeKind(StrEnum):
     DISPUTE_LAPSED = "dispute_lapsed"
 
 
-class AssuranceNoticeOrdered(Event):
+class AssuranceNoticeOrdered(NoticeOrder):
     """These clients must be told this, by `deadline_at`; the notifier finds the ways to them."""
 
     TYPE: ClassVar[str] = "assurance.notice_ordered"
-    KEY: ClassVar[tuple[str, ...]] = ("order_id",)
 
-    order_id: Id
-    about: Id
     kind: AssuranceNoticeKind
-    client_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=500)]
-    deadline_at: Instant
-    escalate_at: Instant
-    clause: str
-    facts: dict[str, str | tuple[str, ...]]
+
+
+class AssuranceRefusalNoticeOrdered(RefusalNoticeOrder):
+    """What this client said over the bus changes nothing, and it must be told why."""
+
+    TYPE: ClassVar[str] = "assurance.refusal_notice_ordered"
+
+
+class AssuranceAlertKind(StrEnum):
+    """What people on call are told of last days, so that they act; each has a text in every language."""
+
+    MATTER_DUE_SOON = "matter_due_soon"
+    MATTER_OVERDUE = "matter_overdue"
+    FINDING_DUE_SOON = "finding_due_soon"
+    FINDING_OVERDUE = "finding_overdue"
+
+
+class AssuranceAlertOrdered(AlertOrder):
+    """The people on call must be told this; the notifier knows who they are."""
+
+    TYPE: ClassVar[str] = "assurance.alert_ordered"
+
+    kind: AssuranceAlertKind

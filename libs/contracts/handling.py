@@ -56,6 +56,20 @@ class HandlingSendRequested(HandlingEvent):
     requested_by: Text
 
 
+class HandlingSubProcessorAsked(HandlingEvent):
+    """A sub-processor whose systems take no orders was asked by hand about help, and this came of it.
+
+    The words stay on record: they leave out who the person is.
+    """
+
+    TYPE: ClassVar[str] = "handling.sub_processor_asked"
+
+    assistance_id: Id
+    subprocessor_id: Id
+    outcome: Text
+    asked_by: Text
+
+
 class HandlingClosed(HandlingEvent):
     """The request is over without an answer of ours: the client answers itself, or it concerns nobody here."""
 

@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from contracts.breach import BreachEvent, Origin
-from contracts.event import Event, Id, Instant, Part, Reckoning
+from contracts.event import Id, Instant, Part, Reckoning
+from contracts.telling import AlertOrder, NoticeOrder
 
 Page = Annotated[tuple[Id, ...], Field(max_length=500)]
 """Clients, at most as many as fit one record with ease."""
@@ -225,17 +226,12 @@ class AlertKind(StrEnum):
     BREACH_UNDECIDED = "breach_undecided"
 
 
-class IncidentAlertOrdered(Event):
+class IncidentAlertOrdered(AlertOrder):
     """The people on call must be told this; the notifier knows who they are."""
 
     TYPE: ClassVar[str] = "incident.alert_ordered"
-    KEY: ClassVar[tuple[str, ...]] = ("order_id",)
 
-    order_id: Id
-    about: Id
     kind: AlertKind
-    clause: str
-    facts: dict[str, str | tuple[str, ...]]
 
 
 class NoticeKind(StrEnum):
@@ -247,17 +243,9 @@ class NoticeKind(StrEnum):
     BREACH_DELAY = "breach_delay"
 
 
-class IncidentNoticeOrdered(Event):
+class IncidentNoticeOrdered(NoticeOrder):
     """These clients must be told this, by `deadline_at`; the notifier finds the ways to them."""
 
     TYPE: ClassVar[str] = "incident.notice_ordered"
-    KEY: ClassVar[tuple[str, ...]] = ("order_id",)
 
-    order_id: Id
-    about: Id
     kind: NoticeKind
-    client_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=500)]
-    deadline_at: Instant
-    escalate_at: Instant
-    clause: str
-    facts: dict[str, str | tuple[str, ...]]

@@ -13,6 +13,7 @@ from pydantic_core import PydanticSerializationError, to_json
 from contracts.bus import EVENTS
 from contracts.cloudevents import CloudEvent
 from contracts.event import Event
+from contracts.nul import WORDS, nul_in
 from contracts.wording import Problem, did_you_mean, in_plain_words
 
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -85,11 +86,14 @@ def _read(event_type: str, data: bytes | Mapping[str, object]) -> Event:
         raise InvalidEvent((Problem("type", f"{event_type!r} is no event type{hint}"),))
     try:
         written = data if isinstance(data, bytes) else to_json(data)
-        return model.model_validate_json(written, extra="forbid")
+        event = model.model_validate_json(written, extra="forbid")
     except PydanticSerializationError as error:
         raise InvalidEvent((Problem("data", f"can't be written as JSON: {error}"),)) from None
     except ValidationError as error:
         raise InvalidEvent(in_plain_words(model, error)) from None
+    if (field := nul_in(event, written)) is not None:
+        raise InvalidEvent((Problem(field, WORDS),))
+    return event
 
 
 def _wrong_envelope(

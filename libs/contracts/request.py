@@ -2,14 +2,13 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, ClassVar
-
-from pydantic import Field
+from typing import ClassVar
 
 from contracts.dsar import Act
 from contracts.event import Event, Id, Instant, Reckoning
 from contracts.instruction import InstructionChannel
 from contracts.returning import Sha256
+from contracts.telling import AlertOrder, NoticeOrder, RefusalNoticeOrder
 
 
 class RequestKind(StrEnum):
@@ -217,17 +216,31 @@ class NoticeKind(StrEnum):
     ASSISTANCE_DONE = "assistance_done"
 
 
-class RequestNoticeOrdered(Event):
+class RequestNoticeOrdered(NoticeOrder):
     """This client must be told this, by `deadline_at`; the notifier finds the ways to it."""
 
     TYPE: ClassVar[str] = "request.notice_ordered"
-    KEY: ClassVar[tuple[str, ...]] = ("order_id",)
 
-    order_id: Id
-    about: Id
     kind: NoticeKind
-    client_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=500)]
-    deadline_at: Instant
-    escalate_at: Instant
-    clause: str
-    facts: dict[str, str | tuple[str, ...]]
+
+
+class RequestRefusalNoticeOrdered(RefusalNoticeOrder):
+    """What this client said over the bus of a request or an instruction changes nothing, and it must be told why."""
+
+    TYPE: ClassVar[str] = "request.refusal_notice_ordered"
+
+
+class AlertKind(StrEnum):
+    """What people on call are told of requests, so that they act; each has a text in every language."""
+
+    REQUEST_UNTOLD = "request_untold"
+    TASK_STUCK = "task_stuck"
+    ASK_BY_HAND = "ask_by_hand"
+
+
+class RequestAlertOrdered(AlertOrder):
+    """The people on call must be told this; the notifier knows who they are."""
+
+    TYPE: ClassVar[str] = "request.alert_ordered"
+
+    kind: AlertKind

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from contracts.choice import Choice
 from contracts.event import Event, Id, Instant, Part, Reckoning
+from contracts.telling import NoticeOrder
 
 
 class Action(StrEnum):
@@ -289,17 +290,10 @@ class NoticeKind(StrEnum):
     CERTIFICATE_READY = "certificate_ready"
 
 
-class RetentionNoticeOrdered(Event):
+class RetentionNoticeOrdered(NoticeOrder):
     """These clients must be told this, by `deadline_at`; the notifier finds the ways to them."""
 
     TYPE: ClassVar[str] = "retention.notice_ordered"
-    KEY: ClassVar[tuple[str, ...]] = ("order_id",)
 
-    order_id: Id
-    about: Id
     kind: NoticeKind
     client_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=1000)]
-    deadline_at: Instant
-    escalate_at: Instant
-    clause: str
-    facts: dict[str, str | tuple[str, ...]]

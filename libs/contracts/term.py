@@ -33,6 +33,14 @@ class TermErasureDue(TermEvent):
     TYPE: ClassVar[str] = "term.erasure_due"
 
 
+class TermByHandDue(TermEvent):
+    """People were to ask sub-processors about help by hand."""
+
+    TYPE: ClassVar[str] = "term.by_hand_due"
+
+    assistance_id: Id
+
+
 class TermTaskDue(TermEvent):
     """The answer of a holder is due; `nth` is the reminder that is sent if there is none."""
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
 
-from assurance import acts_api, documents_api, due, measures_api, reading_api, staff_api
+from assurance import acts_api, documents_api, due, evidence_api, measures_api, reading_api, staff_api
 from chassis.http import create_api
 from chassis.service import Runtime
 
@@ -25,7 +25,7 @@ def build(app: "Assurance", runtime: Runtime) -> FastAPI:
     api = create_api("Assurance", VERSION, runtime.access, _DESCRIPTION)
     api.state.app = app
     api.state.runtime = runtime
-    for part in (documents_api.router, reading_api.router, acts_api.router, measures_api.router, staff_api.router):
-        api.include_router(part)
+    for part in (documents_api, evidence_api, reading_api, acts_api, measures_api, staff_api):
+        api.include_router(part.router)
     due.deadlines(app.book, runtime).add(api)
     return api

@@ -7,15 +7,15 @@ from typing import Any
 from fastapi import FastAPI
 
 from agreement.book import Book
-from assurance import api, due, keeping_measures, knowing, taking, undertakings
+from assurance import api, due, keeping_measures, knowing, reminding, taking, undertakings
 from assurance.settings import AssuranceSettings
 from assurance.watch import Watch
 from chassis.router import Router
 from chassis.service import Runtime
 from chassis.transaction import Transaction
 
-SUBJECTS = (knowing, taking, keeping_measures, undertakings)
-"""Clients; every word about their questions, audits, help and disputes; the measures; the processor's people."""
+SUBJECTS = (knowing, taking, reminding, keeping_measures, undertakings)
+"""Clients; every word about their questions, audits, help and disputes, and its last days; the measures; people."""
 
 
 class Assurance:

@@ -80,6 +80,12 @@ class Audit(Record):
         """How many findings are not mended."""
         return sum(each.mended is None for each in self.findings)
 
+    @property
+    def last_days(self) -> dict[str | None, date]:
+        """By when each finding is to be mended that is not."""
+        found = [each.found for each in self.findings if each.mended is None]
+        return {each.finding_id: each.due_on for each in found if each.due_on is not None}
+
     def put_forward(self, gate: AnsweredGate) -> tuple[Side, object] | None:
         """What was put forward last for a gate, and by which side."""
         certificate = None if self.certificate is None else self.certificate.certificate

@@ -72,6 +72,6 @@ def _close(world: AuditWorld, audit: Audit, said: says.AuditClosed) -> Step | Re
     if report is not None:
         return refuse(world, report)
     if audit.open_findings:
-        reason = f"{audit.open_findings} findings are open"
+        reason = f"findings that are open: {audit.open_findings}"
         return Refusal(reason, world.agreement.audit.clause, None, AuditGate.REPORT, Opening("findings"))
     return end(audit, said, "closed", None)

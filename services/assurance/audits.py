@@ -9,9 +9,10 @@ from assurance.gate_state import AuditWorld, refuse
 from assurance.gates import earliest, frequency_of, hours_of, judge, need_of
 from assurance.putting_forward import Forward, put_forward
 from assurance.questions import competes
-from assurance.words import Facts, Notice, Refusal, Step, ahead, reckon, steps_of
+from assurance.words import Notice, Refusal, Step, ahead, reckon, steps_of
 from contracts.assurance import AssuranceAuditBegun, AssuranceNoticeKind, AssuranceOpened
 from contracts.audit import AuditBegun, AuditEvent, AuditRequested, AuditWithdrawn
+from contracts.telling import Facts
 
 
 def weigh(world: AuditWorld, audit: Audit | None, said: AuditEvent) -> Step | Refusal | None:

@@ -1,10 +1,11 @@
 """A dispute (§14): notified by registered mail, a meeting, so many days to settle, then the court. Pure."""
 
 from agreement.assurance_days import settlement_end
-from assurance.words import Facts, Notice, Of, Record, Refusal, Step, World, reckon, steps_of
+from assurance.words import Notice, Of, Record, Refusal, Step, World, reckon, steps_of
 from contracts import dispute as says
 from contracts.appointment import AppointmentMatterDue
 from contracts.assurance import AssuranceClosed, AssuranceDisputeDated, AssuranceNoticeKind, AssuranceOpened, Matter
+from contracts.telling import Facts
 
 
 class Dispute(Record):

@@ -47,6 +47,7 @@ async def load(db: Transaction | Pool, about: About) -> Record | None:
 async def save(tx: Transaction, about: About, record: Record) -> None:
     """The matter as it stands now."""
     held_on = record.held_on if isinstance(record, Audit) else None
+    due_on = min(record.last_days.values(), default=record.due_on)
     await tx.execute(
         """
         INSERT INTO matter (client_id, kind, matter_id, status, is_over, due_on, overdue, held_on, record, opened_at)
@@ -60,7 +61,7 @@ async def save(tx: Transaction, about: About, record: Record) -> None:
         about.matter_id,
         record.status,
         record.is_over,
-        record.due_on,
+        due_on,
         record.overdue,
         held_on,
         record.model_dump_json(exclude_none=True),

@@ -6,7 +6,8 @@ from agreement import deadlines
 from assurance.matter_store import About
 from assurance.words import Notice, World
 from chassis.transaction import Transaction
-from contracts.assurance import AssuranceNoticeOrdered, Matter
+from contracts.assurance import AssuranceNoticeOrdered, AssuranceRefusalNoticeOrdered, Matter
+from contracts.telling import RefusalKind
 
 
 def order(world: World, about: About, notice: Notice, tx: Transaction) -> None:
@@ -21,15 +22,17 @@ def order(world: World, about: About, notice: Notice, tx: Transaction) -> None:
         Matter.DISPUTE: agreement.law.clause,
     }
     processor = agreement.processor
-    tx.emit(
-        AssuranceNoticeOrdered(
-            order_id=tx.cause.derive(f"notice/{notice.kind}/{about.kind}/{about.matter_id}"),
-            about=about.matter_id,
-            kind=notice.kind,
-            client_ids=(about.client_id,),
-            deadline_at=deadline_at,
-            escalate_at=min(max(escalate_at, tx.now), deadline_at),
-            clause=clauses.get(about.kind, agreement.audit.clause),
-            facts={"write_to": f"{processor.name}, {processor.postal_address}", **notice.facts},
-        )
+    said = AssuranceRefusalNoticeOrdered if isinstance(notice.kind, RefusalKind) else AssuranceNoticeOrdered
+    ordered = said.model_validate(
+        {
+            "order_id": tx.cause.derive(f"notice/{notice.kind}/{about.kind}/{about.matter_id}"),
+            "about": about.matter_id,
+            "kind": notice.kind,
+            "client_ids": (about.client_id,),
+            "deadline_at": deadline_at,
+            "escalate_at": min(max(escalate_at, tx.now), deadline_at),
+            "clause": clauses.get(about.kind, agreement.audit.clause),
+            "facts": {"write_to": f"{processor.name}, {processor.postal_address}", **notice.facts},
+        }
     )
+    tx.emit(ordered)

@@ -7,12 +7,13 @@ from agreement.duties import AuditGate
 from assurance.audit_record import Answer, Audit, end, of, opened, since, without
 from assurance.gate_state import AuditWorld, refuse
 from assurance.gates import hours_of, judge
-from assurance.words import Facts, Notice, Opening, Refusal, Step
+from assurance.words import Notice, Opening, Refusal, Step
 from contracts import audit as says
 from contracts.assurance import AssuranceGateDecided, AssuranceNoticeKind
 from contracts.audit import AnsweredGate
 from contracts.event import Event
 from contracts.evidence import Side
+from contracts.telling import Facts
 
 Put = says.AuditPlanSubmitted | says.AuditExpertNamed | says.AuditConfidentialitySigned | says.AuditTermsProposed
 Forward = Put | says.AuditCertificateOffered | says.AuditEscortNamed | says.AuditAnswered
@@ -65,8 +66,10 @@ def _offer_certificate(world: AuditWorld, audit: Audit, said: says.AuditCertific
 
 def _sign(world: AuditWorld, audit: Audit, said: says.AuditConfidentialitySigned) -> Step | Refusal:
     if audit.expert is None or audit.expert.name != said.expert:
-        named = "nobody" if audit.expert is None else repr(audit.expert.name)
-        return Refusal(f"the expert who is named is {named}", world.agreement.audit.clause, "expert")
+        named = (
+            "no expert is named yet" if audit.expert is None else f"the expert who is named is {audit.expert.name!r}"
+        )
+        return Refusal(named, world.agreement.audit.clause, "expert")
     return _anew(world, audit, AnsweredGate.CONFIDENTIALITY, confidentiality=said)
 
 

@@ -1,5 +1,6 @@
 """What people read of matters, of what was said, and why something that was said changed nothing."""
 
+from collections.abc import AsyncIterator
 from datetime import date, datetime
 
 import asyncpg
@@ -23,6 +24,7 @@ from chassis.database import Pool
 from contracts.assurance import AssuranceRefused, Matter
 
 Place = tuple[str | int, ...]
+_PAGE = 500
 _MATTER = "SELECT client_id, kind, matter_id, status, is_over, due_on, overdue, opened_at, record, seq FROM matter"
 
 
@@ -67,7 +69,7 @@ async def matter(pool: Pool, book: Book, settings: AssuranceSettings, now: datet
 def _with_gates(world: AuditWorld, view: MatterView, audit: Audit) -> MatterView:
     texts = {each.code: each.text for each in world.agreement.audit.gates}
     first = earliest(world, local_date(world.agreement, audit.request.received_at))
-    gates = [_gate(state, texts[state.gate]) for state in judge(world, audit, _day(world, audit))]
+    gates = [_gate(state, texts[state.gate], audit) for state in judge(world, audit, _day(world, audit))]
     return view.model_copy(update={"gates": gates, "earliest_on": None if audit.held_on else first.opens_on})
 
 
@@ -80,7 +82,7 @@ def _day(world: AuditWorld, audit: Audit) -> date:
     return min(local_date(world.agreement, each.starts_at) for each in audit.terms.sessions)
 
 
-def _gate(state: GateState, text: str) -> GateView:
+def _gate(state: GateState, text: str, audit: Audit) -> GateView:
     return GateView(
         gate=state.gate,
         text=text,
@@ -88,6 +90,7 @@ def _gate(state: GateState, text: str) -> GateView:
         because=state.because,
         opens_when=None if state.opening is None else state.opening.sentence,
         opens_on=state.opens_on,
+        since=audit.since.get(state.gate),
         steps=[] if state.reckoning is None else list(state.reckoning.because),
     )
 
@@ -118,6 +121,15 @@ async def journal(
     return [(JournalView(at=row["at"], what=row["what"], data=from_json(row["data"])), (row["seq"],)) for row in rows]
 
 
+async def whole_journal(pool: Pool, about: About) -> AsyncIterator[JournalView]:
+    """All that was said of a matter, page by page."""
+    after = 0
+    while page := await journal(pool, about.client_id, about.kind, about.matter_id, after, _PAGE):
+        for view, (place,) in page:
+            yield view
+            after = int(place)
+
+
 async def refusal(pool: Pool, cause: str) -> tuple[str, str | None] | None:
     """Why what somebody said changed nothing, and its field; None: it was not refused."""
     row = await pool.fetchrow("SELECT what, data FROM journal WHERE cause = $1 AND what LIKE '%refused' LIMIT 1", cause)
@@ -127,10 +139,11 @@ async def refusal(pool: Pool, cause: str) -> tuple[str, str | None] | None:
         data = from_json(row["data"])
         return data["reason"], data.get("field")
     refused = AssuranceRefused.model_validate_json(row["data"])
+    closed = " is closed" if refused.opens_when is not None else ""
     parts = [
         refused.reason
         if refused.gate is None
-        else f"the gate {refused.gate} is closed (§{refused.clause}): {refused.reason}"
+        else f"the gate {refused.gate}{closed} (§{refused.clause}): {refused.reason}"
     ]
     parts += [] if refused.opens_when is None else [f"it opens when {refused.opens_when}"]
     parts += [] if refused.opens_on is None else [f"not before {refused.opens_on}"]

@@ -120,7 +120,7 @@ def _answer(world: World, question: Question, said: QuestionAnswered) -> Step | 
 def _find_insufficient(question: Question, said: QuestionFoundInsufficient, clause: str) -> Step | Refusal:
     if question.unanswered and not question.overdue:
         names = (("question_id", said.question_id), ("due_on", str(question.due_on)))
-        reason = f"items {', '.join(map(str, question.unanswered))} are not answered yet"
+        reason = f"not answered yet: {', '.join(f'item {item}' for item in question.unanswered)}"
         return Refusal(reason, clause, gate="need", opening=Opening("answer_first", names), opens_on=question.due_on)
     if question.insufficient is not None:
         return Refusal("that is said already", clause)

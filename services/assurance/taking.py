@@ -3,7 +3,7 @@
 from typing import Final
 
 from agreement.deadlines import end_of_day, local_date
-from assurance import assistance, audits, client_store, disputes, matter_store, questions
+from assurance import assistance, audits, client_store, disputes, matter_store, questions, reminding
 from assurance.assistance import Assistance
 from assurance.audit_record import Audit
 from assurance.bound import Bound
@@ -13,6 +13,7 @@ from assurance.knowing import unknown
 from assurance.matter_store import About
 from assurance.notices import order
 from assurance.questions import Question
+from assurance.refusing import answers_to
 from assurance.words import Record, Refusal, Step, World, reckon
 from chassis.database import Pool
 from chassis.errors import Rejected
@@ -49,6 +50,7 @@ async def take(app: Bound, said: Said, tx: Transaction) -> None:
     match outcome:
         case Step():
             await _keep(world, about, outcome, said, tx)
+            reminding.enter(world.agreement, about, record, outcome.record, tx)
         case Refusal():
             await _refuse(world, about, outcome, said, tx)
 
@@ -141,5 +143,5 @@ async def _refuse(world: World, about: About, refusal: Refusal, said: Said, tx: 
     )
     tx.emit(refused)
     await matter_store.note(tx, about.client_id, about.kind, about.matter_id, refused)
-    for notice in refusal.notices:
+    for notice in refusal.notices or answers_to(said, about.matter_id, refusal, tx.cause):
         order(world, about, notice, tx)

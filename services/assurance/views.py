@@ -22,6 +22,7 @@ class GateView(BaseModel):
     because: str
     opens_when: str | None = Field(None, description="what would open it")
     opens_on: date | None = Field(None, description="the first day on which it is open, where only a day is missing")
+    since: datetime | None = Field(None, description="when something was put forward for it, or answered, last")
     steps: list[str] = Field(default_factory=list, description="how that day was reached")
 
 

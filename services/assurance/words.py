@@ -1,5 +1,6 @@
 """What comes of what somebody says (values only): a step, or a refusal that says what would help."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from string import Template
@@ -13,8 +14,7 @@ from agreement.schema import Agreement
 from contracts.assurance import AssuranceNoticeKind, Matter
 from contracts.coded import encode
 from contracts.event import Event, Reckoning
-
-Facts = dict[str, str | tuple[str, ...]]
+from contracts.telling import Facts, RefusalKind
 
 
 class Record(BaseModel):
@@ -27,9 +27,14 @@ class Record(BaseModel):
     overdue: bool = False
 
     @property
+    @abstractmethod
     def is_over(self) -> bool:
         """Whether nothing is expected any more."""
-        raise NotImplementedError
+
+    @property
+    def last_days(self) -> dict[str | None, date]:
+        """The days of which people are reminded: the matter's own under None, and those of its parts by their ids."""
+        return {} if self.is_over or self.due_on is None else {None: self.due_on}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ class World:
 class Notice:
     """What the client is told."""
 
-    kind: AssuranceNoticeKind
+    kind: AssuranceNoticeKind | RefusalKind
     facts: Facts
 
 

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from dutiful.asking import act, ask, upload
+from dutiful.matter_shown import lines_of
+from dutiful.requests_shown import inert
 
 ASSURANCE: Final = "http://127.0.0.1:8087"
 _OPTION: Final = "--assurance"
@@ -42,7 +44,12 @@ def read(path: str, token: str, url: str, **query: str | None) -> Any:  # noqa: 
 def say(path: str, body: Json, token: str, url: str) -> Any:  # noqa: ANN401 - as above
     """Post what is said, without what is not."""
     said = {name: value for name, value in body.items() if value not in (None, [], ())}
-    return act(url + path, token, _OPTION, said)
+    return say_whole(path, said, token, url)
+
+
+def say_whole(path: str, body: Json, token: str, url: str) -> Any:  # noqa: ANN401 - as above
+    """Post it as it is: what is empty is told as empty."""
+    return act(url + path, token, _OPTION, body)
 
 
 def keep(client: str, file: Path, token: str, url: str) -> object:
@@ -65,17 +72,23 @@ def show(seen: Json) -> None:
         console.print(f"due on {seen['due_on']}")
     if seen.get("earliest_on"):
         console.print(f"not before {seen['earliest_on']}")
+    for line in lines_of(seen["kind"], seen["record"]):
+        console.print(inert(line), soft_wrap=True)
     if seen.get("gates"):
         table = Table("gate", "open", "because, and what would open it")
         for gate in seen["gates"]:
             why = gate["because"] if gate["open"] else f"{gate['because']}\n→ {gate['opens_when']}"
+            why += f"\nput forward or answered at {gate['since']}" if gate.get("since") else ""
             table.add_row(gate["gate"], "yes" if gate["open"] else "no", why)
         console.print(table, markup=False)
 
 
 def show_all(page: Json) -> None:
     """Many matters, a line each."""
-    table = Table("client", "id", "status", "due on", "overdue")
+    table = Table("client")
+    table.add_column("id", overflow="fold")
+    for name in ("status", "due on", "overdue"):
+        table.add_column(name)
     for each in page["items"]:
         overdue = "yes" if each["overdue"] else ""
         table.add_row(each["client_id"], each["matter_id"], each["status"], each["due_on"] or "", overdue)

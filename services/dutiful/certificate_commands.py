@@ -36,7 +36,7 @@ def verify(
     for name in ("certificate_id", "made_at", "terminated_on"):
         console.print(f"{name}: {said.get(name)}", markup=False)
     console.print(extent, markup=False)
-    for name in ("deleted", "held", "not_confirmed", "not_reached", "no_holder_declared", "returned"):
+    for name in ("deleted", "held", "not_confirmed", "not_reached", "no_holder_declared", "returned", "not_returned"):
         found = said.get(name)
         console.print(f"{name}: {len(found) if isinstance(found, list) else 0}", markup=False)
 

@@ -18,6 +18,7 @@ from dutiful import (
     dsar_commands,
     dsar_help_commands,
     emit_command,
+    evidence_commands,
     holder_commands,
     instruction_commands,
     mail_command,
@@ -30,6 +31,7 @@ from dutiful import (
     simulate_command,
     token_command,
     trace_command,
+    vault_commands,
 )
 
 app = typer.Typer(
@@ -73,8 +75,10 @@ app.add_typer(matter_commands.dispute, name="dispute", rich_help_panel="Use")
 app.command("competitor", rich_help_panel="Use")(matter_commands.competitor)
 app.add_typer(register_commands.measures, name="measures", rich_help_panel="Use")
 app.add_typer(register_commands.undertaking, name="undertaking", rich_help_panel="Use")
+app.add_typer(evidence_commands.app, name="evidence", rich_help_panel="Use")
 app.add_typer(certificate_commands.app, name="certificate", rich_help_panel="Use")
 app.add_typer(dead_letter_commands.app, name="dead-letters", rich_help_panel="Use")
+app.add_typer(vault_commands.app, name="vault", rich_help_panel="Use")
 app.add_typer(agreement_commands.app, name="agreement", rich_help_panel="Check")
 app.add_typer(holder_commands.app, name="holder", rich_help_panel="Check")
 app.add_typer(contracts_commands.app, name="contracts", rich_help_panel="Check")

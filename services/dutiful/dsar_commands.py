@@ -4,13 +4,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import BaseModel
 from rich.console import Console
 
-from dutiful.asking import fetch
+from dutiful.asking import fetch, upload
 from dutiful.requests_asking import REQUESTS, At, Json, Reason, Request, Token, Url, instant, read, say
 from dutiful.requests_shown import show_request, show_requests
 
 app = typer.Typer(no_args_is_help=True, help="What is done about a data subject's request.")
+
+
+class _Kept(BaseModel):
+    """What is shown of a file."""
+
+    sha256: str
+    bytes: int
+
 
 AnswerId = Annotated[str, typer.Argument(help="the answer's id")]
 Assistance = Annotated[str, typer.Argument(help="the id of the help that was asked for")]
@@ -69,7 +78,7 @@ def show(request: Request, token: Token, as_json: Json = False, url: Url = REQUE
     if as_json:
         Console().print_json(data=answer)
     else:
-        show_request(answer)
+        show_request(answer, request)
 
 
 @app.command("take")
@@ -119,7 +128,19 @@ def send(
 @app.command("content")
 def content(request: Request, answer: AnswerId, token: Token, url: Url = REQUESTS) -> None:
     """Print the bytes of an answer that was sent, as they are carried away; their SHA-256 is on record."""
-    print(fetch(f"{url}/requests/{request}/answers/{answer}/content", token, "--requests").decode())
+    typer.echo(fetch(f"{url}/requests/{request}/answers/{answer}/content", token, "--requests"), nl=False)
+
+
+@app.command("attach")
+def attach(
+    request: Request,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a file of a megabyte at most")],
+    token: Token,
+    url: Url = REQUESTS,
+) -> None:
+    """Keep a file that came with a request, closed and by its hash; it goes when what is personal of it does."""
+    kept = _Kept.model_validate(upload(f"{url}/requests/{request}/attachments", token, "--requests", file.read_bytes()))
+    print(f"kept: {kept.bytes:,} bytes, SHA-256 {kept.sha256}")
 
 
 @app.command("close")

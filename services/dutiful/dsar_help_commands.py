@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dutiful import packages
 from dutiful.asking import act as post
 from dutiful.asking import ask
 
@@ -55,6 +56,13 @@ class _Task(BaseModel):
     package: _Package | None
 
 
+class _ByHand(BaseModel):
+    """What is shown of a sub-processor that people ask."""
+
+    subprocessor_id: str
+    outcome: str | None
+
+
 class _Help(BaseModel):
     """What is shown of the help with a request."""
 
@@ -64,6 +72,7 @@ class _Help(BaseModel):
     complete: bool
     gaps: list[str]
     tasks: list[_Task]
+    by_hand: list[_ByHand] = []
 
 
 class _Assisted(BaseModel):
@@ -143,6 +152,30 @@ def show(
     _show(ask(f"{url}{whose}/requests/{request}/assistance/{help_id}/package", token, "--requests"), as_json=as_json)
 
 
+@app.command("fetch")
+def fetch(
+    request: Request,
+    help_id: Help,
+    client: Client,
+    out: Annotated[Path, typer.Option(dir_okay=False, help="the file to write, a tar archive")],
+    token: Token,
+    url: Url = REQUESTS,
+) -> None:
+    """Fetch all that the help brought as one package, and hold each file in it against the manifest.
+
+    Example: dutiful dsar help fetch dsar-1 HELP --client client-42 --out dsar-1.tar --token T
+    """
+    packages.fetch(
+        f"{url}/clients/{client}/requests/{request}/assistance/{help_id}/package.tar", token, "--requests", out
+    )
+    manifest, console = packages.check(out), Console()
+    for each in manifest.files:
+        where = each.file or f"not in it: {each.why}; {each.fetch_at}"
+        console.print(Text(f"{each.holder_id}: {where}, SHA-256 {each.sha256}"), soft_wrap=True)
+    whole = "complete" if manifest.complete else "not complete: the manifest says what is missing, and why"
+    console.print(Text(f"{out} is written; what was asked for is {whole}"), soft_wrap=True)
+
+
 @app.command("answer")
 def answer(
     request: Request,
@@ -166,6 +199,26 @@ def answer(
     }
     path = f"/requests/{request}/tasks/{task}/answer"
     _show(post(url + path, token, "--requests", body), as_json=False)
+
+
+@app.command("asked")
+def asked(
+    request: Request,
+    help_id: Help,
+    sub_processors: Annotated[list[str], typer.Argument(metavar="SUB-PROCESSOR...", help="their ids; one or many")],
+    outcome: Annotated[str, typer.Option(help="what came of it; it stays on record: leave out who the person is")],
+    token: Token,
+    url: Url = REQUESTS,
+) -> None:
+    """Enter what sub-processors did that take no orders and were asked by hand.
+
+    Example: dutiful dsar help asked dsar-1 HELP slack legos --outcome "holds nothing of the person" --token T
+    """
+    found: object = None
+    for each in sub_processors:
+        path = f"/requests/{request}/assistance/{help_id}/sub-processors/{each}"
+        found = post(url + path, token, "--requests", {"outcome": outcome})
+    _show(found, as_json=False)
 
 
 def _answer(request: str, help_id: str, client: str, quote: str, token: str, url: str, *, accepted: bool) -> None:
@@ -210,9 +263,11 @@ def _show(found: object, *, as_json: bool) -> None:
     shown = _Help.model_validate(found)
     standing = f"{shown.standing}{f': {shown.reason}' if shown.reason else ''}"
     console.print(Text(f"{shown.assistance_id}: {standing}{', complete' if shown.complete else ''}"), soft_wrap=True)
-    table = Table("holder", "act", "state", "how much", "task")
+    table = Table("holder", "act", "state", "how much")
+    table.add_column("task", overflow="fold")
     for task in shown.tasks:
-        counts = ", ".join(f"{each.category}: {each.count:,}" for each in task.touched)
+        counts = ", ".join(f"{each.category}: {each.count:,}" for each in task.touched if each.count) or "nothing"
+        counts = counts if task.state == "confirmed" else ""
         late = f", due {task.due_at}" if task.state == "open" else ""
         table.add_row(task.holder_id, task.act, task.state + late, task.failure or counts, task.order_id)
     console.print(table)
@@ -221,5 +276,11 @@ def _show(found: object, *, as_json: bool) -> None:
             console.print(Text(f"{task.package.url}, until {task.package.expires_at}"), soft_wrap=True)
         for each in task.unreached:
             console.print(Text(f"not reached at {task.holder_id}: {each}"), soft_wrap=True)
+    for each_asked in shown.by_hand:
+        if each_asked.outcome is not None:
+            console.print(Text(f"asked by hand, {each_asked.subprocessor_id}: {each_asked.outcome}"), soft_wrap=True)
+    waiting = [each_asked.subprocessor_id for each_asked in shown.by_hand if each_asked.outcome is None]
+    if waiting:
+        console.print(Text(f"to be asked by hand: {', '.join(waiting)}"), soft_wrap=True)
     for each in shown.gaps:
         console.print(Text(f"not done: {each}"), soft_wrap=True)

@@ -1,10 +1,12 @@
 """`dutiful question`, `assistance`, `dispute`, `competitor`: what is asked, given and settled (§7, §10, §14)."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from dutiful.asking import fetch
 from dutiful.assurance_asking import (
     ASSURANCE,
     Client,
@@ -22,6 +24,7 @@ from dutiful.assurance_asking import (
     read,
     say,
     show,
+    show_all,
 )
 
 question = typer.Typer(no_args_is_help=True, help="Questions and questionnaires, and their answers.")
@@ -32,6 +35,8 @@ Question = Annotated[str, typer.Argument(help="the question's id")]
 Help = Annotated[str, typer.Argument(help="the request's id")]
 Quote = Annotated[str, typer.Argument(help="the quote's id")]
 Dispute = Annotated[str, typer.Argument(help="the dispute's id")]
+Of = Annotated[str | None, typer.Option("--client", help="of one client")]
+Open = Annotated[bool, typer.Option("--open", help="those alone that are not over")]
 
 
 @question.command("ask")
@@ -71,6 +76,12 @@ def answer_question(
 def find_insufficient(client: Client, question: Question, reason: Reason, token: Token, url: Url = ASSURANCE) -> None:
     """The client can't verify by these answers: the way to a certificate or an audit is open."""
     show(say(f"/clients/{client}/questions/{question}/insufficiency", {"reason": reason}, token, url))
+
+
+@question.command("list")
+def list_questions(token: Token, client: Of = None, is_open: Open = False, url: Url = ASSURANCE) -> None:
+    """Questions, the newest first."""
+    show_all(read("/matters/questions", token, url, client=client, open="true" if is_open else None))
 
 
 @question.command("show")
@@ -147,6 +158,18 @@ def give_help(
     show(say(f"/clients/{client}/assistance/{help_}/result", body, token, url))
 
 
+@assistance.command("withdraw")
+def withdraw_help(client: Client, help_: Help, reason: Reason, token: Token, url: Url = ASSURANCE) -> None:
+    """The client needs it no more."""
+    show(say(f"/clients/{client}/assistance/{help_}/withdrawal", {"reason": reason}, token, url))
+
+
+@assistance.command("list")
+def list_help(token: Token, client: Of = None, is_open: Open = False, url: Url = ASSURANCE) -> None:
+    """Requests for help, the newest first."""
+    show_all(read("/matters/assistance", token, url, client=client, open="true" if is_open else None))
+
+
 @assistance.command("show")
 def show_help(client: Client, help_: Help, token: Token, url: Url = ASSURANCE) -> None:
     """One request."""
@@ -182,6 +205,25 @@ def settle(
     """A settlement agreement was signed."""
     body = {"signed_on": signed_on, "agreement": keep(client, document, token, url)}
     show(say(f"/clients/{client}/disputes/{dispute}/settlement", body, token, url))
+
+
+@dispute.command("list")
+def list_disputes(token: Token, client: Of = None, is_open: Open = False, url: Url = ASSURANCE) -> None:
+    """Disputes, the newest first."""
+    show_all(read("/matters/disputes", token, url, client=client, open="true" if is_open else None))
+
+
+@dispute.command("evidence")
+def evidence(
+    client: Client,
+    dispute: Dispute,
+    out: Annotated[Path, typer.Option(dir_okay=False, help="the file to write, a PDF")],
+    token: Token,
+    url: Url = ASSURANCE,
+) -> None:
+    """The statement of account: all that was said of a dispute, in order, as a PDF with its JSON attached (§14)."""
+    out.write_bytes(fetch(f"{url}/clients/{client}/disputes/{dispute}/evidence", token, "--assurance"))
+    Console().print(f"{out} is written", markup=False, soft_wrap=True)
 
 
 @dispute.command("show")

@@ -8,7 +8,7 @@ from pydantic_core import from_json
 from rich.console import Console
 from rich.table import Table
 
-from dutiful.assurance_asking import ASSURANCE, Day, Json, MaybeDay, Reason, Token, Url, read, say
+from dutiful.assurance_asking import ASSURANCE, Day, Json, MaybeDay, Reason, Token, Url, read, say, say_whole
 
 measures = typer.Typer(no_args_is_help=True, help="The security measures, version by version.")
 undertaking = typer.Typer(no_args_is_help=True, help="Who of the staff is bound to confidentiality.")
@@ -61,7 +61,7 @@ def propose(
         body = from_json(file.read_bytes())
     except ValueError as error:
         raise typer.BadParameter(f"{file} is no JSON: {error}", param_hint="--file") from None
-    _show(say(f"/agreements/{agreement}/measures/{version}", body, token, url))
+    _show(say_whole(f"/agreements/{agreement}/measures/{version}", body, token, url))
 
 
 @measures.command("justify")

@@ -85,14 +85,17 @@ class _Instruction(BaseModel):
     received_at: datetime
     purpose: str
     sha256: str
+    reason: str | None = None
+    text: str | None = None
 
 
-def show_request(answer: object) -> None:
+def show_request(answer: object, asked: str | None = None) -> None:
     """How a request stands: its client, its dates, its answers and what was refused."""
     request = _Request.model_validate(answer)
     console = Console()
     times = f", came {request.times} times" if request.times > 1 else ""
     lines = [f"{request.request_id}: {request.kind}, {request.about}, {request.status}{times}"]
+    lines += [f"{asked} is another id of it"] if asked not in (None, request.request_id) else []
     lines.append(f"client: {request.client_id or 'nobody has said yet whose data it is about'}")
     lines.append(_told(request))
     if request.answer_by_unrolled:
@@ -107,28 +110,32 @@ def show_request(answer: object) -> None:
     ]
     lines += [_help(each) for each in request.assistance]
     for line in lines:
-        console.print(_inert(line), soft_wrap=True)
+        console.print(inert(line), soft_wrap=True)
 
 
 def show_requests(answer: object) -> None:
     """Requests, two lines each, so that ids are whole on a terminal of any width."""
     console = Console()
     for each in _items(answer, _Request):
-        console.print(_inert(f"{each.request_id}  {each.about}, {each.status}"), soft_wrap=True)
+        console.print(inert(f"{each.request_id}  {each.about}, {each.status}"), soft_wrap=True)
         own = f"; its own date: {each.answer_by_unrolled}" if each.answer_by_unrolled else ""
-        console.print(_inert(f"    {each.client_id or 'nobody yet'}: {_told(each)}{own}"), soft_wrap=True)
+        console.print(inert(f"    {each.client_id or 'nobody yet'}: {_told(each)}{own}"), soft_wrap=True)
 
 
 def show_instruction(answer: object) -> None:
-    """How an instruction stands, in one line, and its evidence in another."""
+    """How an instruction stands, its evidence, its words for whoever may read them, and why it does not count."""
     each = _Instruction.model_validate(answer)
     about = f", about {each.request_id}" if each.request_id else ""
     console = Console()
     standing = each.standing.replace("_", " ")
     head = f"{each.instruction_id}: {standing}, version {each.version}{about}; {each.purpose}"
-    console.print(_inert(head), soft_wrap=True)
+    console.print(inert(head), soft_wrap=True)
     evidence = f"{each.given_by}, by {each.channel}, {_at(each.received_at)}; SHA-256 {each.sha256}"
-    console.print(_inert(f"    {evidence}"), soft_wrap=True)
+    console.print(inert(f"    {evidence}"), soft_wrap=True)
+    if each.text is not None:
+        console.print(inert(f"    it says: {each.text}"), soft_wrap=True)
+    if each.reason is not None:
+        console.print(inert(f"    {standing} because: {each.reason}"), soft_wrap=True)
 
 
 def show_register(answer: object) -> None:
@@ -147,7 +154,7 @@ def _items(answer: object, kind: type[M]) -> list[M]:
     return [kind.model_validate(each) for each in _Page.model_validate(answer).items]
 
 
-def _inert(line: str) -> Text:
+def inert(line: str) -> Text:
     """What a stranger wrote is text: what could move the cursor, or colour what follows, is a space."""
     return Text("".join(c if c.isprintable() else " " for c in line))
 

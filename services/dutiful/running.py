@@ -31,7 +31,8 @@ AgreementFile = Annotated[
     Path | None, typer.Option("--agreement", help="agreement file, or a directory of them; the shipped one by default")
 ]
 ServiceName = Annotated[
-    str, typer.Argument(help="subprocessor_registry, notifier, retention, breach, requests, assurance or holder")
+    str,
+    typer.Argument(help="subprocessor_registry, notifier, retention, breach, requests, assurance, console or holder"),
 ]
 
 
@@ -112,7 +113,7 @@ def run(service: ServiceName, agreement: AgreementFile = None) -> None:
         try:
             return settings_of(name)
         except ValidationError as error:
-            raise _missing(error) from None
+            raise missing(error) from None
 
     _go(live())
 
@@ -132,7 +133,7 @@ def migrate(
     try:
         settings = Settings()
     except ValidationError as error:
-        raise _missing(error) from None
+        raise missing(error) from None
     shipped = migrations.shipped(migrations.CHASSIS_TABLES, kind_of(service).migrations)
     if wait:
         asyncio.run(migrations.wait_until_migrated(settings.dsn, service, shipped))
@@ -163,7 +164,8 @@ def _book(path: Path | None) -> Book:
         raise typer.Exit(2) from None
 
 
-def _missing(error: ValidationError) -> typer.BadParameter:
+def missing(error: ValidationError) -> typer.BadParameter:
+    """What the environment lacks, as an error of the command line."""
     names = [
         f"DUTIFUL_{'__'.join(map(str, each['loc'])).upper()} {in_words(each['type'], each['msg'], each.get('ctx', {}))}"
         for each in error.errors()

@@ -54,6 +54,13 @@ def _assurance() -> Starting:
     return AssuranceSettings, Assurance, lambda book, settings: Assurance(book, _of(AssuranceSettings, settings))
 
 
+def _console() -> Starting:
+    from console.app import Console
+    from console.settings import ConsoleSettings
+
+    return ConsoleSettings, Console, lambda book, settings: Console(book, _of(ConsoleSettings, settings))
+
+
 def _requests() -> Starting:
     from requests_desk.app import Requests
     from requests_desk.settings import RequestsSettings
@@ -75,6 +82,7 @@ _SERVICES: Final[dict[str, Callable[[], Starting]]] = {
     "breach": _breach,
     "requests": _requests,
     "assurance": _assurance,
+    "console": _console,
     "holder": _holder,
 }
 

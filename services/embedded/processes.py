@@ -7,8 +7,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from embedded.postgres import EmbeddedPostgres
+
+VAULT_KEY: Final = "good-for-these-processes-alone-and-nowhere-else"
 
 
 @dataclass
@@ -47,6 +50,7 @@ class Processes:
                 "DUTIFUL_KAFKA": self.kafka,
                 "DUTIFUL_DATABASE_URL": self.dsn(service),
                 "DUTIFUL_TOPIC_PREFIX": self.prefix,
+                "DUTIFUL_VAULT_KEY": VAULT_KEY,
                 "DUTIFUL_WEBHOOKS__ALLOW_LOOPBACK": "true",
                 **self.settings,
             }

@@ -1,7 +1,7 @@
 """Packages of returns and of exports: what they hold, how they are fetched, and that the client has them (TER-5)."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +18,7 @@ from chassis.service import Runtime
 from contracts.returning import ReturnAcknowledged, ReturnDownloaded
 from contracts.task import TaskAcknowledged, TaskDownloaded
 from holder import packages
+from holder.downloads import Download
 from holder.jobs import Kind
 from holder.links import is_good, link
 from holder.packages import Package
@@ -62,7 +63,7 @@ async def fetch(
     app: App,
     running: Running,
     range_header: Annotated[str | None, Header(alias="Range")] = None,
-) -> StreamingResponse:
+) -> Download:
     """Through a signed link, whole or in part; the link is what lets in, no token is needed."""
     key = app.settings.link_key.get_secret_value().encode()
     if not is_good(key, order_id, signature):
@@ -99,7 +100,7 @@ async def acknowledge(order_id: PathId, caller: Authenticated, cause: Once, app:
     return _view(app, await _found(running, order_id), running.clock.now())
 
 
-def _answer(app: Holder, running: Runtime, package: Package, size: int, range_header: str | None) -> StreamingResponse:
+def _answer(app: Holder, running: Runtime, package: Package, size: int, range_header: str | None) -> Download:
     try:
         part = wanted(range_header, size)
     except Unsatisfiable:
@@ -115,14 +116,13 @@ def _answer(app: Holder, running: Runtime, package: Package, size: int, range_he
     if part:
         headers["Content-Range"] = f"bytes {first}-{last}/{size}"
     status = HTTPStatus.PARTIAL_CONTENT if part else HTTPStatus.OK
-    body = _sent(app, running, package, first, last)
-    return StreamingResponse(body, status_code=status, headers=headers, media_type="application/x-tar")
+    body = stream(running.pool, app.shelf, package.order_id, first, last)
+    record = partial(_record, app, running, package, first, last)
+    return Download(body, last - first + 1, record, status=status, headers=headers)
 
 
-async def _sent(app: Holder, running: Runtime, package: Package, first: int, last: int) -> AsyncIterator[bytes]:
-    """The bytes; what was sent to its end is recorded, and the whole is said."""
-    async for chunk in stream(running.pool, app.shelf, package.order_id, first, last):
-        yield chunk
+async def _record(app: Holder, running: Runtime, package: Package, first: int, last: int) -> None:
+    """What was sent to its end is recorded, and the whole is said."""
     cause = Cause("dutiful/holder/downloads", package.order_id, "")
     async with running.processor.transaction(cause._replace(flow_id=cause.derive("flow"))) as tx:
         if await packages.fetched(tx, package.order_id, first, last):

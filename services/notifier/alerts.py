@@ -9,6 +9,7 @@ from pydantic_core import from_json, to_json
 
 from chassis.database import Connection, Pool
 from chassis.transaction import Transaction
+from contracts.telling import AlertOrder
 from notifier.asking import Place
 from notifier.on_call import Person
 from notifier.views import AlertView
@@ -38,6 +39,11 @@ class Ordered(NamedTuple):
     kind: str
     clause: str
     facts: Mapping[str, str | tuple[str, ...]]
+
+
+def ordered_by(order: AlertOrder) -> Ordered:
+    """What another service wants people to be told."""
+    return Ordered(order.order_id, order.about, order.kind, order.clause, order.facts)
 
 
 async def enter(tx: Transaction, ordered: Ordered, people: Sequence[Person]) -> None:

@@ -14,13 +14,14 @@ from chassis.errors import Rejected
 from chassis.router import Router
 from chassis.service import Runtime
 from chassis.transaction import Transaction
-from contracts.assurance import AssuranceNoticeOrdered
+from chassis.vault import check_key
+from contracts.assurance import AssuranceAlertOrdered, AssuranceNoticeOrdered, AssuranceRefusalNoticeOrdered
 from contracts.change import ChangeNoticeOrdered, ChangeReceiptOverdue
 from contracts.client import ClientAmended, ClientContactChanged, ClientSigned
 from contracts.contract import ContractTerminated
 from contracts.escalation import EscalationAlertDue, EscalationDue
 from contracts.incident import IncidentAlertOrdered, IncidentNoticeOrdered
-from contracts.request import RequestNoticeOrdered
+from contracts.request import RequestAlertOrdered, RequestNoticeOrdered, RequestRefusalNoticeOrdered
 from contracts.retention import (
     RetentionFlagged,
     RetentionNoticeOrdered,
@@ -30,7 +31,8 @@ from contracts.retention import (
 )
 from notifier import alerting, api, directory, due, folding, orders, outcomes, store
 from notifier.alerting import Alerter
-from notifier.alerts import Ordered
+from notifier.alerts import Ordered, ordered_by
+from notifier.closing import Secrets, tell_what_is_plain
 from notifier.delivery import Deliverer
 from notifier.on_call import people
 from notifier.orders import NoticeOrdered
@@ -49,11 +51,14 @@ class Notifier:
     def __init__(self, book: Book, settings: NotifierSettings) -> None:
         self.book = book
         self.settings = settings
+        self.secrets = Secrets(settings)
         self._deliverer: Deliverer | None = None
         self._alerter: Alerter | None = None
 
     async def begin(self, tx: Transaction) -> None:
-        """The notifier needs nothing before it hears."""
+        """The key is the one that closed the endpoints' secrets."""
+        await check_key(tx, self.secrets.vault)
+        await tell_what_is_plain(tx)
 
     def api(self, runtime: Runtime) -> FastAPI:
         """The notifier's HTTP API."""
@@ -61,7 +66,7 @@ class Notifier:
 
     def workers(self, runtime: Runtime) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """Beside what it hears, the notifier delivers, alerts people, and watches who has no receipt."""
-        self._deliverer = Deliverer(self.book, self.settings, runtime)
+        self._deliverer = Deliverer(self.book, self.settings, self.secrets, runtime)
         self._alerter = Alerter(self.book, self.settings, runtime)
         return self._deliverer.run, self._alerter.run, Watch(runtime).run, due.deadlines(runtime).run
 
@@ -137,10 +142,20 @@ class Notifier:
         """These clients must have this notice by its deadline (§7, §10, §14, §15)."""
         await self._carry_out(order, tx)
 
+    @router.on(RequestRefusalNoticeOrdered)
+    async def on_request_refusal_notice_ordered(self, order: RequestRefusalNoticeOrdered, tx: Transaction) -> None:
+        """This client must be told that a word of its own changes nothing (§3.2, §9, §15)."""
+        await self._carry_out(order, tx)
+
+    @router.on(AssuranceRefusalNoticeOrdered)
+    async def on_assurance_refusal_notice_ordered(self, order: AssuranceRefusalNoticeOrdered, tx: Transaction) -> None:
+        """This client must be told that a word of its own changes nothing (§7, §10, §15)."""
+        await self._carry_out(order, tx)
+
     async def _carry_out(self, order: NoticeOrdered, tx: Transaction) -> None:
         """Every way of the first stage is tried; without a receipt the next ones, and at the deadline people act."""
         takes = self._deliverer is not None and self._deliverer.takes
-        entered = await orders.enter(tx, order, self.book, self.today(tx.now), with_jobs=takes)
+        entered = await orders.enter(tx, order, self.book, self.today(tx.now), self.secrets, with_jobs=takes)
         for at, final in ((order.escalate_at, False), (order.deadline_at, True)):
             check = EscalationDue(order_id=order.order_id, final=final)
             tx.emit_at(check, at, f"check/{order.order_id}/{'deadline' if final else 'escalation'}")
@@ -152,7 +167,17 @@ class Notifier:
     @router.on(IncidentAlertOrdered)
     async def on_alert_ordered(self, order: IncidentAlertOrdered, tx: Transaction) -> None:
         """People on call must act on an incident (§6)."""
-        await self.alert(tx, Ordered(order.order_id, order.about, order.kind, order.clause, order.facts))
+        await self.alert(tx, ordered_by(order))
+
+    @router.on(RequestAlertOrdered)
+    async def on_request_alert_ordered(self, order: RequestAlertOrdered, tx: Transaction) -> None:
+        """People on call must act on somebody's request (§9)."""
+        await self.alert(tx, ordered_by(order))
+
+    @router.on(AssuranceAlertOrdered)
+    async def on_assurance_alert_ordered(self, order: AssuranceAlertOrdered, tx: Transaction) -> None:
+        """People on call must act before a last day, or after it (§7, §10, §14)."""
+        await self.alert(tx, ordered_by(order))
 
     @router.on(EscalationDue)
     async def on_escalation_due(self, check: EscalationDue, tx: Transaction) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chassis.database import Connection
+from notifier.closing import Secrets
 from notifier.jobs import JOB, Job, jobs_of, place
 from notifier.orders import OrdersAtHand
 
@@ -20,7 +21,7 @@ class Wanted:
     limit: int
 
 
-async def claim(connection: Connection, wanted: Wanted, orders: OrdersAtHand) -> list[Job]:
+async def claim(connection: Connection, wanted: Wanted, orders: OrdersAtHand, secrets: Secrets) -> list[Job]:
     """The deliveries that are due, the longest due first."""
     rows = await connection.fetch(
         f"""
@@ -50,7 +51,7 @@ async def claim(connection: Connection, wanted: Wanted, orders: OrdersAtHand) ->
         list(wanted.full),
         wanted.limit,
     )
-    return jobs_of(rows, await orders.of(connection, {row["order_id"] for row in rows}))
+    return jobs_of(rows, await orders.of(connection, {row["order_id"] for row in rows}), secrets)
 
 
 async def next_due(connection: Connection, shards: Collection[int], after: datetime) -> datetime | None:

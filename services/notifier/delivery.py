@@ -24,6 +24,7 @@ from chassis.transaction import Transaction
 from notifier import claims, content
 from notifier.attempts import AttemptOutcome
 from notifier.claims import Wanted
+from notifier.closing import Secrets
 from notifier.jobs import Job
 from notifier.lanes import Lanes
 from notifier.mail import MailSender
@@ -47,9 +48,10 @@ _SLOW_S = 0.25
 class Deliverer:
     """Sends webhooks and emails for ever; `run()` until it is cancelled."""
 
-    def __init__(self, book: Book, settings: NotifierSettings, runtime: Runtime) -> None:
+    def __init__(self, book: Book, settings: NotifierSettings, secrets: Secrets, runtime: Runtime) -> None:
         self._book = book
         self._settings = settings
+        self._secrets = secrets
         self._runtime = runtime
         self._webhooks = WebhookSender(settings.webhooks)
         self._mails = MailSender(settings.mail) if settings.mail else None
@@ -128,7 +130,7 @@ class Deliverer:
         self._all_held = False
         while len(self._held) < self._settings.claimed:
             wanted = Wanted(self._owned, self._held, self._lanes.full, now, self._settings.claimed)
-            jobs = await claims.claim(connection, wanted, self._orders)
+            jobs = await claims.claim(connection, wanted, self._orders, self._secrets)
             self._hold(jobs)
             self._pump()
             if len(jobs) < self._settings.claimed:

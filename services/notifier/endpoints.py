@@ -50,12 +50,17 @@ async def register(tx: Transaction, endpoint_id: str, client_id: str, url: str, 
     return not status.endswith(" 0")
 
 
-async def add_secret(tx: Transaction, endpoint_id: str, secret: str) -> None:
-    """From now on this secret signs."""
+async def add_secret(tx: Transaction, endpoint_id: str, secret: str, closed: bytes) -> None:
+    """From now on this secret signs; it is kept closed, and in plain while processes that know no other way may run."""
     await tx.execute(
-        "INSERT INTO endpoint_secret (endpoint_id, secret, created_at) VALUES ($1, $2, $3)",
+        """
+        INSERT INTO endpoint_secret (endpoint_id, secret, closed, created_at)
+        SELECT $1, CASE WHEN NOT is_so THEN $2 END, CASE WHEN is_so THEN $3::bytea END, $4
+          FROM (SELECT EXISTS (SELECT FROM only_closed) AS is_so) AS closed_alone
+        """,
         endpoint_id,
         secret,
+        closed,
         tx.now,
     )
 

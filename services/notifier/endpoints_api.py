@@ -50,7 +50,7 @@ async def register(
     async with running.processor.transaction(cause, [cause.inbox_key]) as tx:
         fresh = bool(tx.new) and await endpoints.register(tx, endpoint_id, client_id, body.url, body.description)
         if fresh:
-            await endpoints.add_secret(tx, endpoint_id, secret)
+            await endpoints.add_secret(tx, endpoint_id, secret, app.secrets.close(endpoint_id, secret))
         endpoint = found(await endpoints.one(tx.connection, endpoint_id, tx.now))
         known = await clients.client(tx.connection, client_id, app.today(tx.now)) is not None
     if (endpoint.url, endpoint.description) != (body.url, body.description):
@@ -97,7 +97,7 @@ async def enable(endpoint_id: PathId, caller: Authenticated, app: App, running: 
 
 @router.post("/endpoints/{endpoint_id}/secret/rotation", status_code=HTTPStatus.CREATED, summary="Rotate the secret")
 async def rotate(
-    endpoint_id: PathId, body: RotationBody, caller: Authenticated, running: Running, cause: Once
+    endpoint_id: PathId, body: RotationBody, caller: Authenticated, app: App, running: Running, cause: Once
 ) -> EndpointSecret:
     """A new secret signs from now on, the old one too for `overlap` hours: webhooks then carry both signatures."""
     caller.require(Right.MANAGE_ENDPOINTS)
@@ -108,7 +108,7 @@ async def rotate(
         if fresh:
             await endpoints.expire_secrets(tx, endpoint_id, tx.now + timedelta(hours=body.overlap))
             await _leave_room(tx, endpoint_id)
-            await endpoints.add_secret(tx, endpoint_id, secret)
+            await endpoints.add_secret(tx, endpoint_id, secret, app.secrets.close(endpoint_id, secret))
         endpoint = found(await endpoints.one(tx.connection, endpoint_id, tx.now))
     return _answer(endpoint, secret if fresh else None)
 

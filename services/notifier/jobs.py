@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import asyncpg
 
+from notifier.closing import Secrets
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -60,7 +62,7 @@ class Job(NamedTuple):
 
 JOB = """
     delivery_id, notice_id, client_id, channel, endpoint_id, attempts, stage, name, contact_name, email, language,
-    agreement_id, agreement_version, order_id, url, secrets
+    agreement_id, agreement_version, order_id, url, secrets, closed
     """
 """The columns of a job."""
 _OWN = 13
@@ -70,14 +72,21 @@ def place(of: str, where: str, now: str) -> str:
     """The join that brings the endpoint of each row of a table, where a condition holds, as of the parameter `now`."""
     return f"""
         LEFT JOIN LATERAL (
-            SELECT url, array_agg(secret ORDER BY endpoint_secret.created_at DESC) AS secrets
+            SELECT url, array_agg(secret ORDER BY endpoint_secret.created_at DESC) AS secrets,
+                   array_agg(closed ORDER BY endpoint_secret.created_at DESC) AS closed
               FROM endpoint JOIN endpoint_secret USING (endpoint_id)
              WHERE {where} AND endpoint_id = {of}.endpoint_id AND (expires_at IS NULL OR expires_at > {now})
              GROUP BY url) AS place ON true
         """
 
 
-def jobs_of(rows: Sequence[asyncpg.Record], orders: Mapping[str, Order]) -> list[Job]:
+def jobs_of(rows: Sequence[asyncpg.Record], orders: Mapping[str, Order], secrets: Secrets) -> list[Job]:
     """Rows with the columns `JOB` as jobs; an endpoint need come with one of its rows only."""
-    endpoints = {row["endpoint_id"]: Endpoint(row["url"], tuple(row["secrets"])) for row in rows if row["url"]}
+    endpoints = {row["endpoint_id"]: Endpoint(row["url"], _secrets_of(row, secrets)) for row in rows if row["url"]}
     return [Job._make((*row[:_OWN], orders[row["order_id"]], endpoints.get(row["endpoint_id"]))) for row in rows]
+
+
+def _secrets_of(row: asyncpg.Record, secrets: Secrets) -> tuple[str, ...]:
+    """Each is closed, or stands in plain still."""
+    endpoint_id, both = row["endpoint_id"], zip(row["secrets"], row["closed"], strict=True)
+    return tuple([plain or secrets.open(endpoint_id, closed) for plain, closed in both])

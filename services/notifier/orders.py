@@ -12,18 +12,14 @@ from agreement.book import Book
 from agreement.schema import Agreement
 from chassis.database import Connection
 from chassis.transaction import Transaction
-from contracts.assurance import AssuranceNoticeOrdered
 from contracts.change import ChangeNoticeOrdered
-from contracts.incident import IncidentNoticeOrdered
-from contracts.request import RequestNoticeOrdered
-from contracts.retention import RetentionNoticeOrdered
+from contracts.telling import NoticeOrder
+from notifier.closing import Secrets
 from notifier.directory import REBIND
 from notifier.jobs import JOB, Job, Order, jobs_of, place
 from notifier.store import deliveries
 
-NoticeOrdered = (
-    ChangeNoticeOrdered | RetentionNoticeOrdered | IncidentNoticeOrdered | RequestNoticeOrdered | AssuranceNoticeOrdered
-)
+NoticeOrdered = ChangeNoticeOrdered | NoticeOrder
 
 
 class Entered(NamedTuple):
@@ -33,7 +29,9 @@ class Entered(NamedTuple):
     jobs: list[Job]
 
 
-async def enter(tx: Transaction, ordered: NoticeOrdered, book: Book, today: date, *, with_jobs: bool) -> Entered:
+async def enter(
+    tx: Transaction, ordered: NoticeOrdered, book: Book, today: date, secrets: Secrets, *, with_jobs: bool
+) -> Entered:
     """Enter what is to be said and a notice per client, and send these on their way by the first channels.
 
     §15: a client is bound to what it signed last by today; raises `AgreementUnknown`. One that is not known yet gets
@@ -98,7 +96,7 @@ async def enter(tx: Transaction, ordered: NoticeOrdered, book: Book, today: date
     for row in rows:
         book.of(row["agreement_id"], row["agreement_version"])
     entered = _order(order)
-    return Entered(entered, jobs_of(rows, {entered.order_id: entered}))
+    return Entered(entered, jobs_of(rows, {entered.order_id: entered}, secrets))
 
 
 def first_channels(agreement: Agreement) -> list[str]:

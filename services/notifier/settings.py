@@ -4,14 +4,17 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from chassis.settings import Settings
+from chassis.vault import VaultSettings
 from notifier.mail import MailSettings
 from notifier.on_call import Person
 from notifier.webhooks import WebhookSettings
 
 
-class NotifierSettings(Settings):
-    """Read from `DUTIFUL_*`; nested names are joined by two underscores, as in `DUTIFUL_MAIL__HOST`."""
+class NotifierSettings(VaultSettings):
+    """Read from `DUTIFUL_*`; nested names are joined by two underscores, as in `DUTIFUL_MAIL__HOST`.
+
+    The vault key closes the secrets of webhook endpoints.
+    """
 
     webhooks: WebhookSettings = WebhookSettings()
     mail: MailSettings | None = Field(None, description="the mail server; without one, emails wait for it")

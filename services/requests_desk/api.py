@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from chassis.http import create_api
 from chassis.service import Runtime
-from requests_desk import clients_api, due, instructions_api, requests_api, sealed_api, tasks_api
+from requests_desk import attachments_api, clients_api, due, instructions_api, requests_api, sealed_api, tasks_api
 
 if TYPE_CHECKING:
     from requests_desk.app import Requests
@@ -26,6 +26,7 @@ def build(app: "Requests", runtime: Runtime) -> FastAPI:
     api.state.runtime = runtime
     for part in (
         requests_api.router,
+        attachments_api.router,
         tasks_api.router,
         sealed_api.router,
         clients_api.router,

@@ -13,10 +13,12 @@ from agreement.book import Book
 from chassis.router import Router
 from chassis.service import Runtime
 from chassis.transaction import Transaction
+from chassis.vault import check_key
 from requests_desk import (
     answers,
     api,
     assisting,
+    by_hand,
     due,
     erasing,
     instructions,
@@ -29,10 +31,22 @@ from requests_desk import (
 )
 from requests_desk.settings import RequestsSettings
 from requests_desk.task_watch import TaskWatch
-from requests_desk.vault import Vault, check_key
+from requests_desk.vault import Vault
 from requests_desk.watch import Watch
 
-SUBJECTS = (knowing, keeping, receiving, sealing, telling, instructions, answers, assisting, working, erasing)
+SUBJECTS = (
+    knowing,
+    keeping,
+    receiving,
+    sealing,
+    telling,
+    instructions,
+    answers,
+    assisting,
+    by_hand,
+    working,
+    erasing,
+)
 """Where each event is handled, from who the clients are to what is left of a request in the end."""
 
 
@@ -46,11 +60,11 @@ class Requests:
     def __init__(self, book: Book, settings: RequestsSettings) -> None:
         self.book = book
         self.settings = settings
-        self.vault = Vault(settings.vault_key.get_secret_value())
+        self.vault = Vault(settings.vault_key, settings.vault_other_keys)
 
     async def begin(self, tx: Transaction) -> None:
         """The key is the one that closed what lies here."""
-        await check_key(tx, self.vault)
+        await check_key(tx, self.vault.box)
 
     def api(self, runtime: Runtime) -> FastAPI:
         """The service's HTTP API."""

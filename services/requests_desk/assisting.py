@@ -14,6 +14,7 @@ from contracts.dsar import (
 from contracts.request import AssistanceStanding, RequestAssistanceMoved
 from requests_desk import (
     assistance_store,
+    by_hand,
     course,
     finding,
     instruction_store,
@@ -115,6 +116,9 @@ async def on_assistance_started(app: Bound, said: DsarAssistanceStarted, tx: Tra
         return
     await journal.note(tx, request.request_id, said)
     await _move(assistance, AssistanceStanding.STARTED, assistance.quote, said.started_by, tx)
+    work = await task_store.load_work(tx, assistance.assistance_id)
+    if work is not None:
+        await by_hand.begin(await finding.agreement_of(app, assistance.client_id, tx), work, tx)
     await course.advance(app, request, assistance.assistance_id, tx)
 
 
@@ -167,3 +171,5 @@ async def _say(
 async def _refuse(app: Bound, request: Request, said: DsarEvent, reason: str, tx: Transaction) -> None:
     agreement = await finding.agreement_of(app, request.client_id, tx)
     await journal.refuse_request(tx, request.request_id, said, agreement.requests.clause, reason)
+    if request.client_id is not None:
+        notices.tell_of_refusal(agreement, request.client_id, request.request_id, said, reason, tx)

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
+from chassis.asking import Body
 from contracts.authority import AuthorityKind, Ban
 from contracts.choice import Recipient
 from contracts.dsar import Act, Attachment, Corrections, DataSubjectRight, Identifier, Short
@@ -11,12 +12,6 @@ from contracts.event import Id, Text
 from contracts.instruction import InstructionChannel
 from contracts.returning import Sha256
 from contracts.task import Touched
-
-
-class Body(BaseModel):
-    """A request; a field that it doesn't have is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class AttachmentBody(Attachment):
@@ -166,6 +161,12 @@ class TouchedBody(Touched):
     """How much of one category."""
 
     model_config = ConfigDict(strict=False, extra="forbid")
+
+
+class AskedBody(Body):
+    """What came of asking a sub-processor by hand."""
+
+    outcome: Reason
 
 
 class TaskAnswerBody(Body):

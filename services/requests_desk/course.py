@@ -10,7 +10,7 @@ from contracts.dsar import Act
 from contracts.request import AssistanceStanding, RequestAssistanceMoved, RequestTaskOverdue
 from contracts.task import TaskHalted, TaskOrdered, TaskScope
 from contracts.term import TermTaskDue
-from requests_desk import finding, instruction_store, journal, keeper_store, notices, task_store, tasks
+from requests_desk import alerts, finding, instruction_store, journal, keeper_store, notices, task_store, tasks
 from requests_desk.bound import Bound
 from requests_desk.interlock import why_not
 from requests_desk.records import Request
@@ -78,6 +78,8 @@ async def remind(app: Bound, request: Request, task: Task, nth: int, tx: Transac
         escalated=escalated,
     )
     await journal.say(tx, task.request_id, overdue)
+    if escalated:
+        alerts.unanswered(agreement, task, nth, tx)
     if nth < figures.reminders_at_most:
         due = TermTaskDue(request_id=task.request_id, order_id=task.order_id, nth=nth + 1)
         at = _due(agreement, agreement.periods.order_reminder, tx)

@@ -53,6 +53,11 @@ def place_of_answer(answer_id: str) -> str:
     return f"answer/{answer_id}"
 
 
+def place_of_attachment(request_id: str, sha256: str) -> str:
+    """Where a file of a request lies closed."""
+    return f"attachment/{request_id}/{sha256}"
+
+
 def place_of_instruction(instruction_id: str, version: int) -> str:
     """Where a version of an instruction lies closed."""
     return f"instruction/{instruction_id}/{version}"

@@ -149,6 +149,6 @@ async def _step(event: InstructionEvent, step: Step, sha: str, about: str | None
 
 async def _refuse(app: Bound, event: InstructionEvent, reason: str, tx: Transaction) -> None:
     agreement = await finding.agreement_of(app, event.client_id, tx)
-    await journal.refuse_instruction(
-        tx, event.client_id, event.instruction_id, event, agreement.instructions.clause, reason
-    )
+    clause = agreement.instructions.clause
+    await journal.refuse_instruction(tx, event.client_id, event.instruction_id, event, clause, reason)
+    notices.tell_of_refusal(agreement, event.client_id, event.instruction_id, event, reason, tx)

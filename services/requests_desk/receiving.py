@@ -57,7 +57,7 @@ async def on_dsar_received(app: Bound, said: DsarReceived, tx: Transaction) -> N
 async def receive(app: Bound, incoming: Incoming, said: Event, tx: Transaction) -> None:
     """Keep a request, or count it where it is there already; `said` is what it came with."""
     agreement = app.book.latest
-    mark = _mark(app, incoming)
+    marks = _marks(app, incoming)
     request = Request(
         request_id=incoming.request_id,
         kind=incoming.kind,
@@ -75,8 +75,8 @@ async def receive(app: Bound, incoming: Incoming, said: Event, tx: Transaction) 
         handler=None,
         erased_at=None,
     )
-    while not await request_store.insert_request(tx, request, mark, incoming.client_id):
-        if await _fold(app, incoming, mark, said, tx):
+    while not await request_store.insert_request(tx, request, marks[0], incoming.client_id):
+        if await _fold(app, incoming, marks, said, tx):
             return
     await journal.note(tx, request.request_id, said)
     await _keep(app, request.request_id, 1, incoming.requester, tx)
@@ -86,12 +86,7 @@ async def receive(app: Bound, incoming: Incoming, said: Event, tx: Transaction) 
 
 async def _find_client(app: Bound, request: Request, incoming: Incoming, tx: Transaction) -> None:
     """By the id that it names; else by what the person wrote, where that is sure; else somebody decides."""
-    if incoming.client_id is not None:
-        known = await client_store.load_signed(tx, incoming.client_id) is not None
-        found = matching.Match(incoming.client_id if known else None, "it was named by its id")
-    else:
-        names = matching.names_in(incoming.requester.hints)
-        found = matching.weigh(names, await client_store.load_known(tx, names))
+    found = await _match_of(incoming, tx)
     opened = RequestOpened(
         request_id=request.request_id,
         kind=request.kind,
@@ -101,18 +96,31 @@ async def _find_client(app: Bound, request: Request, incoming: Incoming, tx: Tra
         candidates=len(found.candidates),
     )
     await journal.say(tx, request.request_id, opened)
+    await _settle(app, request, found, tx)
+
+
+async def _match_of(incoming: Incoming, tx: Transaction) -> matching.Match:
+    if incoming.client_id is not None:
+        known = await client_store.load_signed(tx, incoming.client_id) is not None
+        return matching.Match(incoming.client_id if known else None, "it was named by its id")
+    names = matching.names_in(incoming.requester.hints)
+    return matching.weigh(names, await client_store.load_known(tx, names))
+
+
+async def _settle(app: Bound, request: Request, found: matching.Match, tx: Transaction) -> None:
+    """A client that is sure is told; candidates, of a repetition too, wait for a person's decision."""
     if found.client_id is not None:
         await match(app, request, found.client_id, "requests", found.because, tx)
     elif found.candidates:
         await requester_store.insert_candidates(tx, request.request_id, found.candidates)
 
 
-async def _fold(app: Bound, incoming: Incoming, mark: bytes, said: Event, tx: Transaction) -> bool:
-    """The same again is one request, and counted; a client that it names now is taken where none was found.
+async def _fold(app: Bound, incoming: Incoming, marks: list[bytes], said: Event, tx: Transaction) -> bool:
+    """The same again is one request, and counted; what it says of its client counts where none was found.
 
     False where what it repeats was over in the meantime: then it is a new one.
     """
-    request = await request_store.lock_request(tx, incoming.request_id) or await request_store.lock_marked(tx, mark)
+    request = await request_store.lock_request(tx, incoming.request_id) or await request_store.lock_marked(tx, marks)
     if request is None:
         return False
     if request.kind is not incoming.kind:
@@ -122,9 +130,8 @@ async def _fold(app: Bound, incoming: Incoming, mark: bytes, said: Event, tx: Tr
     await _keep_other_words(app, request, times, incoming.requester, tx)
     repeated = RequestRepeated(request_id=request.request_id, times=times, under=incoming.request_id)
     await journal.say(tx, request.request_id, repeated)
-    client_id = incoming.client_id if request.client_id is None else None
-    if client_id is not None and request.status is Status.SEARCHING and await client_store.load_signed(tx, client_id):
-        await match(app, replace(request, times=times), client_id, "requests", "it was named by its id, later", tx)
+    if request.client_id is None and request.status is Status.SEARCHING:
+        await _settle(app, replace(request, times=times), await _match_of(incoming, tx), tx)
     return True
 
 
@@ -153,12 +160,12 @@ def _enter_terms(app: Bound, request: Request, tx: Transaction) -> None:
     erase_after(request.request_id, dates.kept_unclaimed(agreement, max(request.received_at, tx.now)), tx)
 
 
-def _mark(app: Bound, incoming: Incoming) -> bytes:
+def _marks(app: Bound, incoming: Incoming) -> list[bytes]:
     """Two requests are one where person, words, right and client are the same; of somebody unknown each is its own."""
     requester = incoming.requester
     if requester.reply_to is None and not requester.identifiers:
-        return app.vault.mark("alone", incoming.request_id)
+        return app.vault.marks("alone", incoming.request_id)
     said = (each.kind + "=" + each.value for each in requester.identifiers)
-    return app.vault.mark(
+    return app.vault.marks(
         incoming.kind, incoming.about, incoming.client_id or "", requester.reply_to or "", requester.text, *said
     )

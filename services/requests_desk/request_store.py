@@ -85,11 +85,11 @@ async def load_request(tx: Transaction, request_id: str) -> Request | None:
     return None if row is None else request_of(row)
 
 
-async def lock_marked(tx: Transaction, mark: bytes) -> Request | None:
+async def lock_marked(tx: Transaction, marks: list[bytes]) -> Request | None:
     """The request that is not over and has these words of this person."""
     row = await tx.fetchrow(
-        f"SELECT {COLUMNS} FROM request WHERE mark = $1 AND status IN ($2, $3) FOR UPDATE",
-        mark,
+        f"SELECT {COLUMNS} FROM request WHERE mark = ANY ($1) AND status IN ($2, $3) ORDER BY seq LIMIT 1 FOR UPDATE",
+        marks,
         Status.SEARCHING,
         Status.OPEN,
     )

@@ -17,9 +17,12 @@ async def load_requesters(tx: Transaction, request_id: str) -> list[tuple[int, b
 
 
 async def insert_candidates(tx: Transaction, request_id: str, candidates: Sequence[tuple[str, str]]) -> None:
-    """Whose data it may be about."""
+    """Whose data it may be about; said again, the first reason stays."""
     await tx.execute(
-        "INSERT INTO candidate (request_id, client_id, because) SELECT $1, * FROM unnest($2::text[], $3::text[])",
+        """
+        INSERT INTO candidate (request_id, client_id, because) SELECT $1, * FROM unnest($2::text[], $3::text[])
+            ON CONFLICT DO NOTHING
+        """,
         request_id,
         [client_id for client_id, _ in candidates],
         [because for _, because in candidates],
@@ -33,6 +36,7 @@ async def erase(tx: Transaction, request_id: str) -> None:
         request_id,
     )
     await tx.execute("DELETE FROM requester WHERE request_id = $1", request_id)
+    await tx.execute("DELETE FROM attachment WHERE request_id = $1", request_id)
     await tx.execute("DELETE FROM candidate WHERE request_id = $1", request_id)
     await tx.execute("UPDATE answer SET closed = NULL WHERE request_id = $1", request_id)
     await tx.execute(

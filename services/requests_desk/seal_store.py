@@ -25,7 +25,7 @@ class Sealed(BaseModel):
 async def lock(tx: Transaction, vault: Vault, request_id: str) -> Sealed | None:
     """A sealed request, which nobody else changes until the commit."""
     closed = await tx.fetchval("SELECT closed FROM sealed WHERE request_id = $1 FOR UPDATE", request_id)
-    return None if closed is None else vault.open(Sealed, closed, _place(request_id))
+    return None if closed is None else vault.open(Sealed, closed, place_of_sealed(request_id))
 
 
 async def insert(tx: Transaction, vault: Vault, sealed: Sealed) -> bool:
@@ -34,7 +34,7 @@ async def insert(tx: Transaction, vault: Vault, sealed: Sealed) -> bool:
     status = await tx.execute(
         "INSERT INTO sealed (request_id, closed) VALUES ($1, $2) ON CONFLICT DO NOTHING",
         request_id,
-        vault.close(sealed, _place(request_id)),
+        vault.close(sealed, place_of_sealed(request_id)),
     )
     return status == "INSERT 0 1"
 
@@ -42,7 +42,7 @@ async def insert(tx: Transaction, vault: Vault, sealed: Sealed) -> bool:
 async def replace(tx: Transaction, vault: Vault, sealed: Sealed) -> None:
     """What is known of it now."""
     request_id = sealed.said.request_id
-    closed = vault.close(sealed, _place(request_id))
+    closed = vault.close(sealed, place_of_sealed(request_id))
     await tx.execute("UPDATE sealed SET closed = $2 WHERE request_id = $1", request_id, closed)
 
 
@@ -63,5 +63,6 @@ async def log(tx: Transaction, request_id: str, what: str, by: str, reason: str 
     )
 
 
-def _place(request_id: str) -> str:
+def place_of_sealed(request_id: str) -> str:
+    """Where what is sealed lies closed."""
     return f"sealed/{request_id}"

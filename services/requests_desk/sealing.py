@@ -32,7 +32,7 @@ async def on_authority_requested(app: Bound, said: AuthorityRequested, tx: Trans
         await _again(app, sealed, said.ban, tx)
     elif said.ban is not None and await _holds_back(app, said, said.ban, tx):
         if await seal_store.insert(tx, app.vault, Sealed(said=said, ban=said.ban)):
-            await seal_store.log(tx, said.request_id, "sealed", "requests")
+            await seal_store.log(tx, said.request_id, "sealed", "requests", f"said by {tx.cause.source}")
             _end_by(app, said.request_id, said.ban, tx)
     else:
         await receive(app, _incoming(said, said.received_at, None), said, tx)

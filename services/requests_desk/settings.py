@@ -2,17 +2,21 @@
 
 from datetime import timedelta
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from chassis.settings import Settings
+from chassis.vault import VaultSettings
 
 
-class RequestsSettings(Settings):
-    """Read from `DUTIFUL_*`."""
+class RequestsSettings(VaultSettings):
+    """Read from `DUTIFUL_*`; the vault key closes what is personal of requesters, and all that is sealed."""
 
-    vault_key: SecretStr = Field(
-        min_length=32,
-        description="closes what is personal of requesters and all that is sealed; keep it as long as they",
+    holders: dict[str, str] = Field(
+        {},
+        description='where the packages of holders are fetched for a client, by their ids: {"platform": "http://…"}; '
+        "of any other holder the client is told where it fetches itself",
+    )
+    attachments_per_request: int = Field(
+        50, ge=0, description="files that are kept of one request at most; each has a megabyte at most"
     )
     ahead_within: timedelta = Field(
         timedelta(minutes=5), description="how far the clocks of those who publish may be ahead of ours"

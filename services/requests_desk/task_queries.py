@@ -36,6 +36,15 @@ class TaskView(BaseModel):
     acknowledged_at: datetime | None
 
 
+class ByHandView(BaseModel):
+    """A sub-processor that may hold something and takes no orders: people ask it."""
+
+    subprocessor_id: str
+    outcome: str | None = Field(description="null: nobody has entered yet what came of it")
+    entered_by: str | None
+    entered_at: datetime | None
+
+
 class PackageView(BaseModel):
     """All that came of the help with one request, of every holder. `complete`: all that was asked for was done."""
 
@@ -49,6 +58,7 @@ class PackageView(BaseModel):
     complete: bool
     gaps: list[str] = Field(description="what nobody was asked for, and why")
     tasks: list[TaskView]
+    by_hand: list[ByHandView]
 
 
 async def tasks(pool: Pool, assistance_id: str) -> list[TaskView]:
@@ -94,8 +104,20 @@ async def package(pool: Pool, request_id: str, assistance_id: str) -> PackageVie
         return None
     found = await tasks(pool, assistance_id)
     done = row["standing"] == AssistanceStanding.DONE
-    complete = done and not row["gaps"] and not any(each.unreached for each in found)
-    return PackageView(**dict(row), complete=complete, tasks=found)
+    asked = await _by_hand(pool, assistance_id)
+    lacking = row["gaps"] or any(each.unreached for each in found) or any(each.outcome is None for each in asked)
+    return PackageView(**dict(row), complete=done and not lacking, tasks=found, by_hand=asked)
+
+
+async def _by_hand(pool: Pool, assistance_id: str) -> list[ByHandView]:
+    rows = await pool.fetch(
+        """
+        SELECT subprocessor_id, outcome, entered_by, entered_at FROM by_hand
+         WHERE assistance_id = $1 ORDER BY subprocessor_id
+        """,
+        assistance_id,
+    )
+    return [ByHandView(**dict(row)) for row in rows]
 
 
 async def note_asked(tx: Transaction, order_id: str, holder_id: str) -> tuple[str, str, bytes | None] | None:

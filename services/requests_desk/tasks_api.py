@@ -3,15 +3,18 @@
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 
 from chassis.asking import PathId, Running, found
 from chassis.http import Authenticated
-from chassis.problems import Problem
+from chassis.problems import Problem, nothing_here
 from chassis.rights import Right
+from contracts.handling import HandlingSubProcessorAsked
+from contracts.request import AssistanceStanding
 from contracts.task import TaskConfirmed, TaskSubject
-from requests_desk import finding, task_queries
-from requests_desk.asking import Handler, Once, Staff, app_of, asked, event_of, say
-from requests_desk.bodies import TaskAnswerBody
+from requests_desk import fetching, finding, gathering, task_queries
+from requests_desk.asking import Act, Handler, Once, Staff, app_of, asked, event_of, say
+from requests_desk.bodies import AskedBody, TaskAnswerBody
 from requests_desk.clients_api import Own
 from requests_desk.task_queries import PackageView
 from requests_desk.vault import Subject
@@ -65,6 +68,33 @@ async def read_package(
     return found(await task_queries.package(running.pool, record.request_id, assistance_id))
 
 
+@router.get(
+    "/clients/{client_id}/requests/{request_id}/assistance/{assistance_id}/package.tar",
+    summary="All of it in one package",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/x-tar": {}}}},
+)
+async def fetch_package(
+    client_id: PathId, request_id: PathId, assistance_id: PathId, request: Request, caller: Own, running: Running
+) -> StreamingResponse:
+    """DSR-3: a manifest with checksums, and what each holder hands out; nothing of it is kept here."""
+    caller.require(Right.FETCH)
+    record = await asked(running, request_id, client_id)
+    view = found(await task_queries.package(running.pool, record.request_id, assistance_id))
+    if view.standing not in {AssistanceStanding.DONE, AssistanceStanding.HALTED}:
+        raise Problem(HTTPStatus.CONFLICT, f"the help is {view.standing}: its package is there when it is done")
+    holders = app_of(request).settings.holders
+    pieces = await fetching.look(view, holders, request.headers.get("authorization", ""))
+    manifest = gathering.manifest_of(view, pieces)
+    headers = {
+        "Content-Length": str(gathering.size_of(manifest, pieces)),
+        "Content-Disposition": f'attachment; filename="{assistance_id}.tar"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingResponse(fetching.stream(manifest, pieces), headers=headers, media_type="application/x-tar")
+
+
 @router.post(
     "/requests/{request_id}/tasks/{order_id}/answer",
     status_code=HTTPStatus.CREATED,
@@ -91,3 +121,20 @@ async def answer(
     )
     await say(running, said, cause)
     return found(await task_queries.package(running.pool, record.request_id, task.assistance_id))
+
+
+@router.post(
+    "/requests/{request_id}/assistance/{assistance_id}/sub-processors/{subprocessor_id}",
+    status_code=HTTPStatus.CREATED,
+    summary="Enter what a sub-processor did that was asked by hand",
+)
+async def enter_asked(
+    request_id: PathId, assistance_id: PathId, subprocessor_id: PathId, body: AskedBody, act: Act
+) -> PackageView:
+    """DSR-3: nobody is reminded of it any more, and the client reads it beside what holders did."""
+    view = found(await task_queries.package(act.running.pool, request_id, assistance_id))
+    if subprocessor_id not in {each.subprocessor_id for each in view.by_hand}:
+        raise nothing_here()
+    of = {"assistance_id": assistance_id, "subprocessor_id": subprocessor_id}
+    await act.say(HandlingSubProcessorAsked, request_id, body, by="asked_by", **of)
+    return found(await task_queries.package(act.running.pool, request_id, assistance_id))

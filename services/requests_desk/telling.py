@@ -8,7 +8,7 @@ from chassis.transaction import Transaction
 from contracts.notice import NoticeReceived
 from contracts.request import NoticeKind, RequestEscalated, RequestKind, RequestMatched, RequestTold
 from contracts.term import TermTellingDue
-from requests_desk import dates, finding, journal, notices, request_store
+from requests_desk import alerts, dates, finding, journal, notices, request_store
 from requests_desk.bound import Bound
 from requests_desk.erasing import erase_after
 from requests_desk.records import Request
@@ -57,7 +57,7 @@ async def on_notices_received(app: Bound, said: Sequence[Message[NoticeReceived]
 
 
 @router.on(TermTellingDue)
-async def on_telling_due(app: Bound, due: TermTellingDue, tx: Transaction) -> None:  # noqa: ARG001 - as above
+async def on_telling_due(app: Bound, due: TermTellingDue, tx: Transaction) -> None:
     """DSR-1: before the time is over, and when it is, people hear that the client does not know."""
     request = await finding.locked_request(tx, due.request_id)
     if request.told_at is not None or request.status.is_over:
@@ -67,3 +67,5 @@ async def on_telling_due(app: Bound, due: TermTellingDue, tx: Transaction) -> No
         request_id=request.request_id, tell_by=request.tell_by, missed=due.final, reason=untold
     )
     await journal.say(tx, request.request_id, escalated)
+    agreement = await finding.agreement_of(app, request.client_id, tx)
+    alerts.untold(agreement, request, missed=due.final, tx=tx)

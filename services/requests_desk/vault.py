@@ -1,24 +1,18 @@
-"""What is personal of a request lies closed: AES-256-GCM, each text bound to its place, under a key from outside."""
+"""What is personal of a request lies closed, each text bound to its place, under a key from outside."""
 
-import secrets
+from collections.abc import Sequence
 from typing import Final, TypeVar
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 
-from chassis.transaction import Transaction
+from chassis import vault
 from contracts.dsar import Attachments, Corrections, Identifier
 from contracts.event import Part
 
 M = TypeVar("M", bound=BaseModel)
-_NONCE: Final = 12
-
-
-class WrongKey(Exception):
-    """The key is not the one that closed what lies here, or the bytes were changed or moved."""
+_CLOSED: Final = b"dutiful/requests/vault/1"
+_MARKED: Final = b"dutiful/requests/mark/1"
 
 
 class Requester(Part):
@@ -54,42 +48,35 @@ class Said(Part):
 class Vault:
     """Closes and opens; holds no text."""
 
-    def __init__(self, key: str) -> None:
-        self._cipher = AESGCM(_derive(key, b"dutiful/requests/vault/1"))
-        self._marks = _derive(key, b"dutiful/requests/mark/1")
+    def __init__(self, key: SecretStr, others: Sequence[SecretStr] = ()) -> None:
+        """`key` closes; `others` open too."""
+        keys = [each.get_secret_value() for each in (key, *others)]
+        self.box = vault.Vault(_CLOSED, keys)
+        self._marks = [vault.derive(each, _MARKED) for each in keys]
 
     def close(self, what: BaseModel, place: str) -> bytes:
         """Encrypt; `place` names where it lies, and it opens nowhere else."""
-        nonce = secrets.token_bytes(_NONCE)
-        return nonce + self._cipher.encrypt(nonce, what.model_dump_json().encode(), place.encode())
+        return self.close_bytes(what.model_dump_json().encode(), place)
+
+    def close_bytes(self, content: bytes, place: str) -> bytes:
+        """The same of bytes."""
+        return self.box.close(content, place)
 
     def open(self, kind: type[M], closed: bytes, place: str) -> M:
         """Decrypt what was closed for this place; raises WrongKey."""
-        try:
-            text = self._cipher.decrypt(closed[:_NONCE], closed[_NONCE:], place.encode())
-        except InvalidTag:
-            raise WrongKey(f"{place} can't be opened: DUTIFUL_VAULT_KEY is not the key that closed it") from None
-        return kind.model_validate_json(text)
+        return kind.model_validate_json(self.open_bytes(closed, place))
 
-    def mark(self, *words: str) -> bytes:
-        """The same for the same words, and telling nothing of them to who has no key."""
-        mac = hmac.HMAC(self._marks, hashes.SHA256())
-        for word in words:
-            mac.update(len(word.encode()).to_bytes(8) + word.encode())
-        return mac.finalize()
+    def open_bytes(self, closed: bytes, place: str) -> bytes:
+        """The same of bytes."""
+        return self.box.open(closed, place)
+
+    def marks(self, *words: str) -> list[bytes]:
+        """By each key the same for the same words, telling nothing to who has none; the first is to be kept."""
+        return [_mark(key, words) for key in self._marks]
 
 
-async def check_key(tx: Transaction, vault: Vault) -> None:
-    """That the key is the one of before is seen at the start, and not when somebody asks for a text; WrongKey."""
-    closed = await tx.fetchval("SELECT closed FROM vault_check")
-    if closed is None:
-        await tx.execute(
-            "INSERT INTO vault_check (closed) VALUES ($1) ON CONFLICT DO NOTHING",
-            vault.close(Said(text="dutiful"), "vault_check"),
-        )
-    else:
-        vault.open(Said, closed, "vault_check")
-
-
-def _derive(key: str, purpose: bytes) -> bytes:
-    return HKDF(hashes.SHA256(), length=32, salt=None, info=purpose).derive(key.encode())
+def _mark(key: bytes, words: Sequence[str]) -> bytes:
+    mac = hmac.HMAC(key, hashes.SHA256())
+    for word in words:
+        mac.update(len(word.encode()).to_bytes(8) + word.encode())
+    return mac.finalize()

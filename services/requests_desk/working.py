@@ -7,7 +7,7 @@ from contracts.register import RegisterEntered, Standing
 from contracts.request import RequestErased, RequestTaskFailed
 from contracts.task import TaskAcknowledged, TaskConfirmed, TaskDownloaded, TaskEvent, TaskFailed
 from contracts.term import TermTaskDue
-from requests_desk import course, finding, journal, task_store
+from requests_desk import alerts, course, finding, journal, task_store
 from requests_desk.bound import Bound
 from requests_desk.records import Request
 from requests_desk.task_store import Task
@@ -33,9 +33,9 @@ async def on_task_confirmed(app: Bound, said: TaskConfirmed, tx: Transaction) ->
 
 
 @router.on(TaskFailed)
-async def on_task_failed(app: Bound, said: TaskFailed, tx: Transaction) -> None:  # noqa: ARG001 - the form of every handler
+async def on_task_failed(app: Bound, said: TaskFailed, tx: Transaction) -> None:
     """A holder can't: people must act. The task stands, and is said again when its answer is due."""
-    _, task = await _locked(said, tx)
+    request, task = await _locked(said, tx)
     if task.state not in {State.OPEN, State.FAILED}:
         return
     await task_store.note_failure(tx, task.order_id, said.reason)
@@ -47,10 +47,12 @@ async def on_task_failed(app: Bound, said: TaskFailed, tx: Transaction) -> None:
         reason=said.reason,
     )
     await journal.say(tx, task.request_id, failed)
+    if task.state is State.OPEN:
+        alerts.failed(await finding.agreement_of(app, request.client_id, tx), task, said.reason, tx)
 
 
 @router.on(TaskDownloaded)
-async def on_task_downloaded(app: Bound, said: TaskDownloaded, tx: Transaction) -> None:  # noqa: ARG001 - as above
+async def on_task_downloaded(app: Bound, said: TaskDownloaded, tx: Transaction) -> None:  # noqa: ARG001 - the form of every handler
     """The client has fetched what was exported."""
     _, task = await _locked(said, tx)
     await task_store.note_fetched(tx, task.order_id, downloaded=said.downloaded_at, taken=None)

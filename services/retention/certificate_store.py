@@ -127,8 +127,7 @@ async def load_escalated(tx: Transaction, termination_id: str) -> frozenset[tupl
         """
         SELECT task.category, task.holder_id
           FROM task
-               JOIN holder_order ON holder_order.order_id = task.order_id
-                                 OR holder_order.order_id = task.order_id || '.check'
+               JOIN holder_order ON holder_order.order_id IN (task.order_id, task.order_id || '.check')
          WHERE task.termination_id = $1 AND holder_order.state = 'open' AND escalated_at IS NOT NULL
         """,
         termination_id,

@@ -89,6 +89,14 @@ def test_what_is_mended_is_found_no_more(edited: Edit, clause: str, text: str, p
             ('a record of delivery, with its date"\ncounts = true', 'a record"\ncounts = false'),
         ),
         ("has no retention rule", ("[[data_categories]]", f"{GIFTS}[[data_categories]]")),
+        (
+            "no answer leaves without the client's instruction",
+            ("answered_only_on_instruction = true", "answered_only_on_instruction = false"),
+        ),
+        (
+            "work that was quoted waits for the client's word",
+            ("quote_before_costly_work = true", "quote_before_costly_work = false"),
+        ),
     ],
 )
 def test_what_cannot_be_run_is_an_error(edited: Edit, text: str, pair: tuple[str, str]) -> None:

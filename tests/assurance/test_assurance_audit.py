@@ -44,7 +44,7 @@ async def test_an_audit_from_its_request_to_its_last_finding(desk: Desk) -> None
     assert "gate report" in why
     await desk.say("acme", f"{AUDIT}/report", {"report": document("report.pdf")})
     assert desk.of(AssuranceReportReceived)[0].sha256 == document("report.pdf")["sha256"]
-    assert "1 findings are open" in await desk.refused("operator", f"{AUDIT}/closure")
+    assert "findings that are open: 1" in await desk.refused("operator", f"{AUDIT}/closure")
     await desk.say("operator", f"{AUDIT}/findings/f1/remedy", {"remedy": "They have owners."})
     closed = await desk.say("operator", f"{AUDIT}/closure")
     assert (closed["status"], closed["is_over"]) == ("closed", True)

@@ -57,6 +57,7 @@ TABLE: Final = {
     Right.KEEP_MEASURES: "....OD..",
     Right.SEE_UNDERTAKINGS: "....ODA.",
     Right.KEEP_UNDERTAKINGS: ".....D..",
+    Right.SEE_EVIDENCE: "S...ODA.",
     Right.SEE_REQUESTS: "SA..ODA.",
     Right.HANDLE_REQUESTS: "....OD..",
     Right.INSTRUCT: "S...OD..",

@@ -18,9 +18,9 @@ from structlog.testing import capture_logs
 from chassis import guard
 from chassis.access import Access, Role, make_key, mint
 from chassis.errors import Rejected
-from chassis.guard import MOST_BYTES
 from chassis.http import Authenticated, IdempotencyKey, Limit, Server, create_api, serve
 from chassis.problems import ProblemDetails
+from chassis.rates import MOST_BYTES
 
 PROBLEM: Final = "application/problem+json"
 WRONG: Final = {
@@ -380,3 +380,21 @@ async def test_a_stop_lets_a_request_finish_and_waits_for_none_for_ever(api: Fas
                 await server.stop()
             (answer,) = await asyncio.gather(asked, return_exceptions=True)
         assert (isinstance(answer, httpx.Response) and answer.status_code == 200) is finishes
+
+
+@pytest.mark.parametrize(
+    ("body", "query", "field"),
+    [
+        (b'{"name": "a\\u0000", "seats": 1}', "", "name"),
+        (b'{"name": "a", "seats": 1, "parent": {"name": "\\u0000", "seats": 1}}', "", "parent.name"),
+        (b'{"name": "a", "seats": 1}', "?limit=%00", "limit"),
+    ],
+)
+async def test_what_the_database_can_not_store_is_refused_by_its_field(
+    ada: httpx.AsyncClient, body: bytes, query: str, field: str
+) -> None:
+    """A NUL in a body, however deep, or in a query is a 422 that names where it stands."""
+    headers = {"Content-Type": "application/json", "Idempotency-Key": "nul"}
+    details = problem(await ada.post(f"/facts{query}", content=body, headers=headers), 422)
+    assert details.errors is not None
+    assert [each.field for each in details.errors] == [field]

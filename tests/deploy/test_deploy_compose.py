@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from agreement.book import Book
+from console.settings import ConsoleSettings
 from dutiful.cli import app
 from dutiful.services import RUNNABLE, settings_of
 from embedded import sample_platform
@@ -119,7 +120,7 @@ def test_every_variable_is_a_setting_and_its_value_is_taken(monkeypatch: pytest.
 
 def _is_setting(path: str) -> bool:
     name, _, rest = path.partition("__")
-    kinds = (NotifierSettings, RetentionSettings, HolderSettings, RequestsSettings)
+    kinds = (NotifierSettings, RetentionSettings, HolderSettings, RequestsSettings, ConsoleSettings)
     field = {each: field for kind in kinds for each, field in kind.model_fields.items()}.get(name)
     if field is None or not rest:
         return field is not None
@@ -208,7 +209,9 @@ def test_everything_that_is_waited_for_can_come() -> None:
 def test_versions_are_pinned() -> None:
     """No image floats: a tag with a version on every one, ours the version of the project."""
     images = [each.image for each in _compose().services.values()]
-    images += [rest.split()[0] for name, rest in INSTRUCTIONS if name == "FROM"]
+    (base,) = [rest.removeprefix("BASE=") for name, rest in INSTRUCTIONS if name == "ARG"]
+    assert {rest.split()[0] for name, rest in INSTRUCTIONS if name == "FROM"} == {"${BASE}"}
+    images.append(base)
     assert [image for image in images if not PINNED.match(image)] == []
     version = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
     assert version is not None

@@ -32,7 +32,7 @@ async def installation(servers_home: Path) -> AsyncIterator[Installation]:
 
 
 async def test_a_service_does_its_work_with_its_own_rights_alone(installation: Installation) -> None:
-    """The registry migrates, hears the platform and says what follows, by TLS to both servers, as its role and user."""
+    """The registry migrates, hears the platform and says what follows, by TLS to both, as its role and user."""
     own, platform = installation.of_service(NAME), installation.environment("dutiful-platform")
     waiting = await start_dutiful("migrate", NAME, "--wait", environment=own)
     assert "0001_chassis" in await dutiful("migrate", NAME, environment=own)
@@ -50,9 +50,12 @@ async def test_a_service_does_its_work_with_its_own_rights_alone(installation: I
         assert ("ce_source", b"dutiful/subprocessor_registry") in heard.headers
         await eventually(lambda: _is_ready(port))
         assert await _sessions(installation) == {True}
+        told = await _metrics(port)
     finally:
         running.terminate()
-        await running.communicate()
+        log, _ = await running.communicate()
+    for secret in (own["DUTIFUL_DATABASE_PASSWORD"], own["DUTIFUL_KAFKA_PASSWORD"]):
+        assert secret.encode() not in log + told
 
 
 async def test_a_message_that_can_not_be_read_is_an_operators_to_see_and_to_discard(installation: Installation) -> None:
@@ -157,6 +160,11 @@ async def _sessions(installation: Installation) -> set[bool]:
     )
     await owner.close()
     return {row["ssl"] for row in rows}
+
+
+async def _metrics(port: int) -> bytes:
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/metrics") as answer:
+        return await answer.read()
 
 
 async def _answers(port: int) -> bool:

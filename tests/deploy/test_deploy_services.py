@@ -18,6 +18,7 @@ def test_a_service_that_is_not_asked_for_is_not_imported() -> None:
         "breach",
         "requests_desk",
         "assurance",
+        "console",
         "subprocessor_registry",
         "embedded",
         "aiohttp",
@@ -33,7 +34,7 @@ def test_the_command_line_imports_no_server_before_a_command_needs_one() -> None
 def imported(statement: str) -> set[str]:
     """The top-level modules that a fresh interpreter has after a statement."""
     code = f"{statement}; import sys; print(*sys.modules)"
-    env = {"DUTIFUL_DATABASE_URL": "postgresql://nobody@127.0.0.1/none"}
+    env = {"DUTIFUL_DATABASE_URL": "postgresql://nobody@127.0.0.1/none", "DUTIFUL_VAULT_KEY": "k" * 32}
     said = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
     )
@@ -44,6 +45,7 @@ def test_every_name_is_known() -> None:
     """The holder runs where its systems are; whoever misspells is told the names."""
     assert set(NAMES) == set(RUNNABLE) - {"holder"}
     with pytest.raises(
-        ValueError, match="there are subprocessor_registry, notifier, retention, breach, requests, assurance, holder"
+        ValueError,
+        match="there are subprocessor_registry, notifier, retention, breach, requests, assurance, console, holder",
     ):
         settings_of("notifer")

@@ -12,9 +12,7 @@ from tests.faults.snapshot import Rows
 _SHOWN: Final = 6
 _WIDTH: Final = 250
 _BETWEEN: Final = " | "
-_OF_A_CAUSE: Final = re.compile(
-    r"[0-9a-f]{64}|[0-9a-f]{32}|(?<=flow_id=)[^|]*|(?<=\"signature\": \")[^\"]+|(?<=\"signature\":\")[^\"]+"
-)
+_OF_A_CAUSE: Final = re.compile(r"[0-9a-f]{64}|[0-9a-f]{32}|(?<=flow_id=)[^|]*|\"[A-Za-z0-9+/]{80,}=*\"")
 """An id is derived from its cause. Of what comes once several have answered, the last of them is the cause: another one
 in another run. Lines that don't match to the letter are compared without ids, and what is signed with them."""
 

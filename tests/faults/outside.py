@@ -23,6 +23,8 @@ WAKING: Final = {
     "escalation.alert_due": "one for what people on call are told together",
 }
 """Events that a service says to itself to look again: that they come counts, not how often."""
+RECORD: Final = frozenset({"evidence", "anchor"})
+"""Topics that say where chains end: which order that is of, topics don't say."""
 _FOLDED: Final = re.compile(
     r"\d+ (orders to holders are not answered|orders can't be carried out|things that should not be"
     r"|clients have no proof of a change's notice)$"
@@ -83,7 +85,7 @@ def seen(world: World, heard: Iterable[Heard]) -> Outside:
             continue
         content = f"{mail.message['Subject']}\n{_text(mail.message)}"
         outside.mails.take(",".join(mail.recipients), str(mail.message["Message-ID"]), content)
-    heard = list(heard)
+    heard = [each for each in heard if each.topic not in RECORD]
     for each in heard:
         if each.topic.startswith(DEAD):
             if not is_poison(each):

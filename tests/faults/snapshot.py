@@ -45,6 +45,14 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "notifier.alert.attempts": "how often it was tried",
     "notifier.alert.next_attempt_at": "when it was tried last",
     "holder.job.fence": "how often it was begun",
+    **dict.fromkeys(
+        ["console.entry.seq", "console.entry.hash", "console.chain.hash", "console.chain.sealed_seq"],
+        "topics have no order between them: what is in a chain counts, and each chain is verified elsewhere",
+    ),
+    **dict.fromkeys(
+        ["console.entry.body", "console.entry.about", "console.matter_fact.fact"],
+        "it names the event's id: what was said is compared on the bus",
+    ),
 }
 FOLDED: Final = ("orders_unanswered", "orders_failed", "flags_raised", "receipts_overdue")
 """What people on call are told together: how it was cut into mails is of the moment, each of it is in `concern`."""

@@ -13,7 +13,7 @@ import aiohttp
 from tests.chassis.eventually import WITHIN_S, eventually
 
 from embedded.kafka_broker import free_port
-from embedded.processes import Processes
+from embedded.processes import VAULT_KEY, Processes
 
 ROOT = Path(__file__).parents[2]
 REMARK = "of the next version"
@@ -93,6 +93,7 @@ class Pod:
             "DUTIFUL_DATABASE_URL": self.system.dsn(self.service),
             "DUTIFUL_TOPIC_PREFIX": self.system.prefix,
             "DUTIFUL_WEBHOOKS__ALLOW_LOOPBACK": "true",
+            "DUTIFUL_VAULT_KEY": VAULT_KEY,
             "DUTIFUL_AGREEMENT": str(self.system.agreement),
             "DUTIFUL_PORT": str(self.port),
             **self.version,

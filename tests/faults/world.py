@@ -59,7 +59,7 @@ async def opened(home: Path, kafka: EmbeddedKafka, postgres: EmbeddedPostgres) -
     await world.receiver.start()
     await world.smtp.start()
     await world.nursery.open(home / "nursery.log")
-    for name in ("token", "certificate"):
+    for name in ("token", "certificate", "evidence"):
         make_key(home / f"{name}-key.pem")
     try:
         yield world
@@ -107,6 +107,7 @@ class Stage:
             "DUTIFUL_TOPIC_PREFIX": self.prefix,
             "DUTIFUL_TOKEN_KEY": str(home / "token-key.pem"),
             "DUTIFUL_CERTIFICATE_KEY": str(home / "certificate-key.pem"),
+            "DUTIFUL_EVIDENCE_KEY": str(home / "evidence-key.pem"),
             "DUTIFUL_VAULT_KEY": "a-key-of-the-tests-and-of-nothing-else",
             "DUTIFUL_LINK_KEY": "a-link-key-of-the-tests-and-of-nothing-else",
             "DUTIFUL_DATA_MAP": str(sample_platform.MAP),

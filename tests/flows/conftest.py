@@ -10,7 +10,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiokafka import AIOKafkaProducer
+from tests.flows import victim
 from tests.flows.street import STARTS_AT, Street
+from tests.flows.victim import Ids
 
 from agreement import default_path
 from agreement.book import Book
@@ -48,6 +50,12 @@ async def inhabited(progress: Progress) -> AsyncIterator[Street]:
 
 
 @pytest.fixture(scope="module")
+async def ids(inhabited: Street) -> Ids:
+    """What is the victim's: two clients with something of everything."""
+    return await victim.settle(inhabited)
+
+
+@pytest.fixture(scope="module")
 async def bound(progress: Progress) -> AsyncIterator[Street]:
     """A house where staff must be bound to confidentiality."""
     with pytest.MonkeyPatch.context() as environment:
@@ -62,6 +70,8 @@ async def open_house(book: Book, progress: Progress, data_map: Path | None = Non
     home = Path(tempfile.mkdtemp(prefix="dutiful-"))
     clock = VirtualClock(STARTS_AT)
     async with AsyncExitStack() as stack:
+        environment = stack.enter_context(pytest.MonkeyPatch.context())
+        environment.setenv("DUTIFUL_API_RATE", "0")  # tests ask faster than people
         stack.callback(shutil.rmtree, home)
         house = House(home, book, clock, data_map=data_map)
         stack.push_async_callback(house.stop)

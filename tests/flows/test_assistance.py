@@ -4,6 +4,7 @@ import io
 import json
 import tarfile
 from functools import partial
+from hashlib import sha256
 
 import asyncpg
 import pytest
@@ -50,6 +51,7 @@ async def test_a_person_s_data_are_handed_out_and_deleted_for_its_client_alone(i
     }
     names = await _fetch(street, tasks[0]["package"]["url"])
     assert names == ["Ada"] * 3
+    assert await _gather(street, path) == [f"platform/{tasks[0]['order_id']}.tar"]
     await street.until(partial(street.of, "task.downloaded", client_id="acme"))
     assert not [each for each in street.said if DIGITS in str(each.data).replace(" ", "")]
 
@@ -100,6 +102,21 @@ async def _ask_for_help(street: Street) -> str:
     asked = await street.post("acme/super_administrator", "requests", path, wanted)
     helps: list[Json] = asked["assistance"]  # type: ignore[assignment]
     return str(helps[0]["assistance_id"])
+
+
+async def _gather(street: Street, path: str) -> list[str]:
+    """The files of the one package, each as its manifest says."""
+    url = f"{street.house.url('requests')}{path}.tar"
+    async with street.http.get(url, headers=street.authorized("acme/super_administrator")) as answer:
+        assert answer.status == 200, await answer.text()
+        archive = await answer.read()
+    with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
+        files = {member.name: opened.extractfile(member).read() for member in opened}  # type: ignore[union-attr]
+    manifest = json.loads(files.pop("manifest.json"))
+    assert [(each["file"], each["sha256"]) for each in manifest["files"]] == [
+        (name, sha256(content).hexdigest()) for name, content in files.items()
+    ]
+    return list(files)
 
 
 async def _fetch(street: Street, url: str) -> list[str]:

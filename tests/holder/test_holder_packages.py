@@ -1,13 +1,15 @@
 """Return packages: made, fetched through their link, acknowledged, and gone."""
 
+import asyncio
 import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
@@ -100,6 +102,48 @@ async def test_a_package_can_be_fetched_in_parts(desk: Desk, platform: "asyncpg.
     assert (await _fetch(desk, confirmed["url"], Range=f"bytes={size}-")).status_code == 416
     assert (await _fetch(desk, confirmed["url"])).content == whole
     assert len(await desk.said(ReturnDownloaded)) == 1
+
+
+async def _fetch_and_hang_up(desk: Desk, url: object, *, after: int) -> int:
+    """Fetch through the link as a client that is gone once it has so many bytes; returns how many it was sent."""
+    parts, gone, sent = urlsplit(str(url)), asyncio.Event(), 0
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": parts.path,
+        "raw_path": parts.path.encode(),
+        "query_string": parts.query.encode(),
+        "headers": [(b"host", b"holder")],
+    }
+
+    async def receive() -> dict[str, object]:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        nonlocal sent
+        sent += len(message.get("body", b""))
+        if sent >= after:
+            gone.set()
+
+    await desk.app.api(desk.runtime)(scope, receive, send)
+    return sent
+
+
+async def test_a_download_counts_though_its_client_hangs_up_with_the_last_byte(
+    desk: Desk, platform: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    """TER-5: many clients close the connection at once; one that is gone before the last byte has not fetched it."""
+    await fill(platform, acme=200)
+    confirmed = await desk.carry_out(returning("order-1", "acme", "call_fax_logs"), ReturnConfirmed)
+    size = (await desk.runtime.pool.fetchval("SELECT bytes FROM package")) or 0
+    assert await _fetch_and_hang_up(desk, confirmed["url"], after=100) < size
+    assert await desk.said(ReturnDownloaded) == []
+    assert await _fetch_and_hang_up(desk, confirmed["url"], after=size) == size
+    assert (await desk.until(ReturnDownloaded))["bytes"] == size
 
 
 async def test_a_link_that_was_changed_or_is_over_lets_nobody_in(

@@ -29,7 +29,13 @@ async def open_desk(database: str, smtp: SmtpSink, tmp_path: Path) -> AsyncItera
 
         async def _open(webhooks: WebhookSettings) -> Desk:
             mail = MailSettings(host=HOST, port=smtp.port, security="none", sender="notices@quicktalk.test")
-            settings = NotifierSettings(database_url=SecretStr(database), token_key=key, webhooks=webhooks, mail=mail)
+            settings = NotifierSettings(
+                database_url=SecretStr(database),
+                token_key=key,
+                vault_key=SecretStr("k" * 32),
+                webhooks=webhooks,
+                mail=mail,
+            )
             book = Book.of_agreements([shipped(), shipped().model_copy(update={"version": "0"})])
             app = Notifier(book, settings)
             runtime, clock, http = await stack.enter_async_context(opened(app, settings))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
+from notifier import connections as connections_module
 from notifier.addresses import URL_LENGTH, AddressRefused, check_address, check_url
 from notifier.connections import Connections, Origin
 from notifier.signatures import new_secret
@@ -238,6 +240,48 @@ async def test_an_address_kept_from_an_earlier_answer_is_not_a_way_in(inside: tu
         dns.addresses = ("192.168.0.1",)
         assert (await sender.send(_request(f"http://second.example.com:{port}/"))).reason == "refused address"
     assert listener.connected == 1
+
+
+class TurningDns(FakeDns):
+    """Answers with a public address first, and then with an inner one: DNS rebinding."""
+
+    async def __call__(self, host: str, port: int) -> tuple[str, ...]:
+        """The address of now."""
+        now = await super().__call__(host, port)
+        self.addresses = ("127.0.0.1",)
+        return now
+
+
+async def test_a_connection_is_made_to_the_very_address_that_was_judged(
+    inside: tuple[Listener, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who answers otherwise the second time is not asked again: what is connected to is the number, not the name."""
+    _, port = inside
+    connected: list[tuple[object, object]] = []
+
+    async def noted(_: object, __: object, host: str, port: int, **tls: object) -> None:
+        connected.append((host, tls["server_hostname"]))
+        raise ConnectionRefusedError("closed")
+
+    connections = _connections(TurningDns("8.8.8.8"))
+    monkeypatch.setattr(type(asyncio.get_running_loop()), "create_connection", noted)
+    with pytest.raises(OSError, match="closed"):
+        await connections.open(Origin("endpoint.example.com", port, tls=True))
+    assert connected == [("8.8.8.8", "endpoint.example.com")]
+
+
+async def test_a_name_that_turns_is_refused_once_its_first_answer_is_forgotten(
+    inside: tuple[Listener, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first answer counts for a moment, for what it was judged as; the next look-up is judged anew."""
+    listener, port = inside
+    monkeypatch.setattr(connections_module, "RESOLVED_S", 0.0)
+    settings = WebhookSettings(allow_http=True, connect_within=timedelta(seconds=0.2))
+    async with WebhookSender(settings, resolver=TurningDns("8.8.8.8")) as sender:
+        first, second = [await sender.send(_request(f"http://endpoint.example.com:{port}/")) for _ in range(2)]
+    assert first.reason != second.reason == "refused address"
+    assert (first.permanent, second.permanent) == (False, True)
+    assert listener.connected == 0
 
 
 async def test_a_literal_address_is_judged_when_connecting(inside: tuple[Listener, int]) -> None:

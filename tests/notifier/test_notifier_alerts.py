@@ -9,10 +9,14 @@ from tests.desk import shipped
 from tests.notifier.desk import Desk
 
 from chassis.message import Cause
+from contracts.assurance import AssuranceAlertKind, AssuranceAlertOrdered
 from contracts.change import ChangeReceiptOverdue
 from contracts.client import Language
 from contracts.escalation import EscalationAlertDue
+from contracts.event import Event
 from contracts.incident import AlertKind, IncidentAlertOrdered
+from contracts.request import AlertKind as RequestAlertKind
+from contracts.request import RequestAlertOrdered
 from contracts.retention import OrderKind, RetentionFlagged, RetentionOrderFailed, RetentionOrderOverdue
 from embedded.smtp import SmtpSink
 from notifier.concerns import Kind
@@ -215,3 +219,46 @@ def test_who_is_on_call() -> None:
     assert [each.email for each in people((), called)] == ["duty@quicktalk.test"]
     assert [each.email for each in people((), written)] == ["legal@quicktalk.test"]
     assert people((), agreement) == ()
+
+
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [
+        (
+            RequestAlertOrdered(
+                order_id="a-1",
+                about="dsar-7",
+                kind=RequestAlertKind.REQUEST_UNTOLD,
+                clause="9",
+                facts={
+                    "request_id": "dsar-7",
+                    "due_on": "2026-04-01",
+                    "due_time": "00:00",
+                    "missed": "no",
+                    "lacks": "client",
+                },
+            ),
+            "Nobody has said yet whose data it is about",
+        ),
+        (
+            AssuranceAlertOrdered(
+                order_id="a-1",
+                about="audit-7",
+                kind=AssuranceAlertKind.FINDING_OVERDUE,
+                clause="7",
+                facts={"client_id": "acme", "matter_id": "audit-7", "finding_id": "f1", "due_on": "2026-04-01"},
+            ),
+            "It was to be mended by 1 April 2026",
+        ),
+    ],
+)
+async def test_requests_and_last_days_are_told_too(desk: Desk, smtp: SmtpSink, order: Event, said: str) -> None:
+    """§7, §9: what other services want people to be told goes the same way."""
+    on_call(desk, ADA)
+    async with desk.delivering():
+        await desk.hear(order)
+        (mail,) = await smtp.wait_for(lambda got: len(got) == 1)
+        await eventually(lambda: _all_sent(desk))
+    body = mail.message.get_body(("plain",))
+    assert body is not None
+    assert said in body.get_content()

@@ -10,7 +10,9 @@ from chassis.errors import Rejected
 from contracts.dsar import DataSubjectRight, Identifier
 from contracts.handling import HandlingClientNamed
 from contracts.request import (
+    AlertKind,
     NoticeKind,
+    RequestAlertOrdered,
     RequestClosed,
     RequestErased,
     RequestEscalated,
@@ -93,6 +95,8 @@ async def test_nobody_is_found_and_people_are_called(desk: Desk) -> None:
     await desk.pass_days(4)
     assert [each.missed for each in desk.of(RequestEscalated)] == [False, True]
     assert "whose data" in desk.of(RequestEscalated)[0].reason
+    alerts = desk.of(RequestAlertOrdered, kind=AlertKind.REQUEST_UNTOLD)
+    assert [(each.facts["lacks"], each.facts["missed"]) for each in alerts] == [("client", "no"), ("client", "yes")]
     await desk.pass_days(40)
     assert [each.answered for each in desk.of(RequestClosed)] == [False]
     assert len(desk.of(RequestErased)) == 1
@@ -110,6 +114,8 @@ async def test_an_unsent_notice_escalates_and_a_receipt_ends_that(desk: Desk) ->
         ("dsar-2", False),
         ("dsar-2", True),
     ]
+    alerts = desk.of(RequestAlertOrdered)
+    assert [(each.about, each.facts["lacks"]) for each in alerts] == [("dsar-2", "receipt")] * 2
 
 
 async def test_the_same_again_is_one_request_and_counted(desk: Desk) -> None:
@@ -159,6 +165,19 @@ async def test_a_repetition_that_names_the_client_finds_it(desk: Desk) -> None:
     await desk.ask(client_id=None)
     await desk.ask(client_id="acme")
     assert desk.told(NoticeKind.DSAR_RECEIVED) == [("acme", "dsar-1")]
+
+
+async def test_a_repetition_that_says_more_of_its_client_counts(desk: Desk) -> None:
+    """DSR-1: new hints bring new candidates, and a whole name the client, though the words are the same."""
+    await desk.ask("dsar-1", client_id=None, hints=("Telecom",))
+    await desk.sign("telecom", "Télécom du Nord")
+    await desk.ask("dsar-2", client_id=None, hints=("telecom",))
+    assert not desk.of(RequestMatched)
+    view = (await desk.get("operator", "/requests/dsar-1")).json()
+    assert [each["client_id"] for each in view["candidates"]] == ["acme", "telecom"]
+    await desk.ask("dsar-3", client_id=None, hints=("acme telecom sas",))
+    assert desk.told(NoticeKind.DSAR_RECEIVED) == [("acme", "dsar-1")]
+    assert (await desk.get("operator", "/requests/dsar-3")).json()["times"] == 3
 
 
 async def test_what_cannot_be_decided_is_refused_with_its_field(desk: Desk) -> None:

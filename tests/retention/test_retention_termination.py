@@ -146,7 +146,7 @@ async def test_there_is_one_end_of_the_time_to_fetch(desk: Desk) -> None:
     await desk.terminate("acme")
     await desk.choose("acme", Choice.RETURN)
     (due_by,) = {
-        each.because[-1] for each in desk.of(RetentionPlanned)[-1].entries if each.category == "transcriptions"
+        "; ".join(each.because) for each in desk.of(RetentionPlanned)[-1].entries if each.category == "transcriptions"
     }
     (order,) = desk.of(ReturnOrdered)
     last = deadlines.local_date(desk.book.latest, order.available_until) - timedelta(days=1)

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Request
 
 from breach.answers import bodies
 from breach.answers.asking import Handler, Once, known, say
-from breach.answers.bodies import Body, event_of
+from breach.answers.bodies import event_of
 from breach.answers.incidents_api import shown
 from breach.answers.views import IncidentView
-from chassis.asking import PathId, Running
+from chassis.asking import Body, PathId, Running
 from chassis.message import Cause
 from chassis.rights import Caller
 from contracts import breach as says

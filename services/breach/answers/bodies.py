@@ -5,16 +5,11 @@ from typing import Annotated, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
+from chassis.asking import Body
 from contracts.breach import Absence, BreachEvent, Circumstance, Ease, Entry, Origin, StepKind, Words
 from contracts.event import Id, Text
 
 E = TypeVar("E", bound=BreachEvent)
-
-
-class Body(BaseModel):
-    """A request; a field that it doesn't have is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class EntryBody(Entry):

@@ -20,6 +20,7 @@ from chassis.service import Crashed
 from dutiful.demo.asking import Asking
 from dutiful.demo.assurance import Assurance
 from dutiful.demo.ending import Ending
+from dutiful.demo.evidence import Evidence
 from dutiful.demo.helping import Helping
 from dutiful.demo.holdings import Holdings
 from dutiful.demo.incident import INCIDENT, Incident
@@ -110,11 +111,14 @@ class Story:
         await asking.tell(platform)
         assurance = Assurance(self._console, self._agreement, self._clock, self._timeline, people)
         await assurance.tell(INCIDENT)
+        evidence = Evidence(self._timeline, people)
+        await evidence.keep()
         ending = Ending(self._console, self._agreement, self._clock, self._timeline, people)
         data_map = load(sample_platform.MAP)
         async with Holdings(str(house.sample_dsn), data_map) as holdings:
             await Helping(self._console, self._clock, self._timeline, people).tell(platform, holdings)
             await ending.tell(house.bootstrap, platform, holdings, data_map.holder_id)
+        await evidence.tell()
 
     async def _clients_sign(self, platform: Platform, people: People) -> None:
         self._timeline.say(

@@ -200,6 +200,16 @@ DEADLINES: Final = Dashboard(
                 {"held": "max(dutiful_measures_held)", "bound": "max(dutiful_undertakings)"},
             ),
             Panel(
+                "The record of evidence",
+                "Chains; those that have grown since their heads were signed; signed heads that it does not hold.",
+                "short",
+                {
+                    "chains": "max(dutiful_record_chains)",
+                    "unsigned": "max(dutiful_record_unsealed)",
+                    "contradicted": "max(dutiful_record_contradicted)",
+                },
+            ),
+            Panel(
                 "Alerts that nobody on call has",
                 "They wait for the mail server, or for somebody to be on call.",
                 "short",

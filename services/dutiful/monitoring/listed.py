@@ -70,6 +70,12 @@ def _assurance(runtime: Runtime, book: Book) -> None:
     Watch(book, runtime)
 
 
+def _console(runtime: Runtime, _: Book) -> None:
+    from console.watch import Watch
+
+    Watch(runtime)
+
+
 def _holder(runtime: Runtime, _: Book) -> None:
     from holder.metrics import HolderMetrics
 
@@ -82,6 +88,7 @@ _WATCHES: Final[Mapping[str, Callable[[Runtime, Book], None]]] = {
     "breach": _breach,
     "requests": _requests,
     "assurance": _assurance,
+    "console": _console,
     "holder": _holder,
 }
 """What services register beside the chassis's own."""
