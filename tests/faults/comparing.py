@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from os.path import commonprefix
 from typing import Final
 
 from tests.faults.outside import Outside, Way
@@ -92,12 +93,16 @@ def _shown(lacks: list[str], beside: list[str]) -> Iterable[str]:
         if len(set(parts) & set(like.split(_BETWEEN))) * 2 > len(parts):
             left.remove(like)
             changed = [
-                f"{one[:_WIDTH]} → {other[:_WIDTH]}"
-                for one, other in zip(parts, like.split(_BETWEEN), strict=False)
-                if one != other
+                _changed(one, other) for one, other in zip(parts, like.split(_BETWEEN), strict=False) if one != other
             ]
             yield f"± {parts[0][:_WIDTH]}: {'; '.join(changed)}"
         else:
             yield f"- {line[: 3 * _WIDTH]}"
     for line in left[: _SHOWN if len(lacks) < _SHOWN else 1]:
         yield f"+ {line[: 3 * _WIDTH]}"
+
+
+def _changed(one: str, other: str) -> str:
+    """From a little before where they part."""
+    begin = max(len(commonprefix([one, other])) - _WIDTH // 5, 0)
+    return f"{one.partition('=')[0]}: …{one[begin : begin + _WIDTH]} → …{other[begin : begin + _WIDTH]}"
