@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from os.path import commonprefix
+from itertools import takewhile
 from typing import Final
 
 from tests.faults.outside import Outside, Way
@@ -104,5 +104,6 @@ def _shown(lacks: list[str], beside: list[str]) -> Iterable[str]:
 
 def _changed(one: str, other: str) -> str:
     """From a little before where they part."""
-    begin = max(len(commonprefix([one, other])) - _WIDTH // 5, 0)
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    begin = max(len(list(alike)) - _WIDTH // 5, 0)
     return f"{one.partition('=')[0]}: …{one[begin : begin + _WIDTH]} → …{other[begin : begin + _WIDTH]}"
