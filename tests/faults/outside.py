@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from typing import Final
 
 from tests.faults.bus import Heard, last_words
-from tests.faults.snapshot import of_bytes
+from tests.faults.snapshot import of_bytes, of_text
 from tests.faults.world import DUTY, World
 
 from contracts.bus import TOPICS, Cleanup
@@ -80,7 +80,7 @@ def seen(world: World, heard: Iterable[Heard]) -> Outside:
     for mail in world.smtp.mails:
         if mail.recipients == (DUTY[0]["email"],) and _FOLDED.search(str(mail.message["Subject"])):
             continue
-        content = f"{mail.message['Subject']}\n{_text(mail.message)}"
+        content = f"{of_text(mail.message['Subject'])}\n{_text(mail.message)}"
         outside.mails.take(",".join(mail.recipients), str(mail.message["Message-ID"]), content)
     heard = [each for each in heard if each.topic not in RECORD]
     for each in heard:
