@@ -82,11 +82,11 @@ def seen(world: World, heard: Iterable[Heard]) -> Outside:
             continue
         content = f"{of_text(mail.message['Subject'])}\n{_text(mail.message)}"
         outside.mails.take(",".join(mail.recipients), str(mail.message["Message-ID"]), content)
-    heard = [each for each in heard if each.topic not in RECORD]
+    heard = [each for each in heard if each.topic not in RECORD and not each.is_poison]
     for each in heard:
         if each.topic.startswith(DEAD):
-            if not is_poison(each):
-                outside.letters.add(f"{each.topic} {each.type} {each.id} | {of_bytes(each.value or b'')}")
+            if each.value is not None:  # a tombstone strikes off a letter, which is here all the same
+                outside.letters.add(f"{each.topic} {each.type} {each.id} | {of_bytes(each.value)}")
         elif each.headers.get("ce_source") != PUBLISHED:
             name = each.id or f"{each.topic} {each.key} tombstone"
             outside.events.take(f"{each.topic} {each.key} {each.type}", name, of_bytes(each.value or b""))
@@ -95,11 +95,6 @@ def seen(world: World, heard: Iterable[Heard]) -> Outside:
             words = last_words(heard, topic.name)
             outside.last |= {f"{topic.name} {key}": of_bytes(value or b"") for key, value in words.items()}
     return outside
-
-
-def is_poison(heard: Heard) -> bool:
-    """Whether the harness published it to be wrong; so is its dead letter, which keeps its headers."""
-    return heard.id.startswith("poison-")
 
 
 def _text(message: EmailMessage) -> str:

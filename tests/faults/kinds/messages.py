@@ -3,7 +3,7 @@
 import asyncio
 
 from tests.faults.life import Fault, Life
-from tests.faults.outside import DEAD, is_poison
+from tests.faults.outside import DEAD
 from tests.faults.publishing import Manner
 from tests.faults.quiet import until_quiet
 
@@ -34,7 +34,7 @@ class Poison(Fault):
         """Each is set aside by each service that hears its topic, and by each of them once more when it is replayed."""
         stage, life.faults = life.stage, life.publisher.poisoned
         hearing = {service: kind_of(service).router.topics for service in RUNNABLE}
-        poisoned = [each for each in stage.bus.heard if is_poison(each) and not each.topic.startswith(DEAD)]
+        poisoned = [each for each in stage.bus.heard if each.is_poison and not each.topic.startswith(DEAD)]
         expected = sum(each.topic in topics for each in poisoned for topics in hearing.values())
         before = await read(stage.world.kafka.bootstrap, stage.prefix)
         letters = [each for each in before.values() if dict(each.headers).get("ce_id", b"").startswith(b"poison-")]
