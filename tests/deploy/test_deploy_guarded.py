@@ -67,7 +67,7 @@ async def test_the_database_asks_after_machines_that_hold_locks_in_it(installati
         shown = [await connection.fetchval(f"SHOW {name}") for name in names]
     finally:
         await connection.close()
-    assert shown == ["15", "5", "3", "30s"]
+    assert shown == ["15", "5", "3", "30000"]
 
 
 async def test_a_message_that_can_not_be_read_is_an_operators_to_see_and_to_discard(installation: Installation) -> None:
