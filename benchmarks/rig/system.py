@@ -24,7 +24,7 @@ from subprocessor_registry.app import Registry
 
 SERVICES = (Registry.name, Notifier.name)
 EVERY = RUNNABLE
-"""All seven, the holder of a made-up platform's database among them."""
+"""All of them, the holder of a made-up platform's database among them."""
 
 
 @asynccontextmanager

@@ -150,7 +150,10 @@ class Deliverer:
         self._pump()
 
     def _hold(self, jobs: Sequence[Job]) -> None:
+        """What has just been entered may be claimed before its own transaction knows that it is committed."""
         for job in jobs:
+            if job.delivery_id in self._held:
+                continue
             self._held.add(job.delivery_id)
             self._lanes.put(job)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis import wire
@@ -61,6 +61,7 @@ def test_no_rate_bounds_nobody() -> None:
     assert not any(refused(Bounds(rate=0, burst=1), ADA) for _ in range(1000))
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 3), max_size=60), st.floats(0.2, 20), st.integers(1, 10))
 def test_in_no_time_is_more_taken_than_the_burst_and_the_rate(gaps: list[float], rate: float, burst: int) -> None:
     """Whenever one asks, what was taken in any span is at most the burst and the rate times the span; waiting helps."""

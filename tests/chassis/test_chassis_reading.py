@@ -80,7 +80,7 @@ def tried(what: Record) -> Readable | Skipped | Unreadable:
 
 
 @given(st.none() | st.binary(max_size=200), HEADERS, st.none() | st.binary(max_size=10))
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @example(b"\xff\xfe", [("content-type", STRUCTURED.encode())], None)
 @example(b'{"specversion":"1.0"', [], None)
 @example(b"[" * 100_000, [("content-type", STRUCTURED.encode())], b"k")
@@ -96,7 +96,7 @@ def test_any_bytes_are_told_apart(
 
 
 @given(JSON, st.sampled_from(sorted(EVENTS)), st.booleans(), st.binary(max_size=20))
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_any_json_under_a_known_type_is_told_apart(data: object, kind: str, structured: bool, key: bytes) -> None:  # noqa: FBT001
     """JSON of any shape, in both modes, under every type that there is."""
     if structured:
@@ -111,7 +111,7 @@ def test_any_json_under_a_known_type_is_told_apart(data: object, kind: str, stru
 
 @pytest.mark.parametrize("kind", sorted(EXAMPLES))
 @given(data=st.data())
-@settings(max_examples=8)
+@settings(max_examples=8, deadline=None)
 def test_an_event_that_is_cut_or_bent_is_told_apart(kind: str, data: st.DataObject) -> None:
     """Every event of the bus, with any one byte changed, cut off or doubled."""
     whole = EXAMPLES[kind]

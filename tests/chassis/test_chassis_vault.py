@@ -2,7 +2,7 @@
 
 import asyncpg
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
@@ -12,6 +12,7 @@ OLD, NEW, THIRD = "o" * 32, "n" * 32, "t" * 32
 PURPOSE = b"tests"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.text(max_size=20))
 def test_it_opens_in_its_place_alone_by_the_key_that_closed_it(text: bytes, place: str) -> None:
     """Another place, key or purpose and one changed bit are refused; the same text never looks the same."""

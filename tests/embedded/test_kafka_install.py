@@ -14,6 +14,7 @@ from all_in_one import House
 from dutiful.demo import story
 from embedded.java import find_java, main
 from embedded.kafka import EmbeddedKafka
+from embedded.kafka_broker import Ports, broker_settings
 from embedded.kafka_install import KAFKA_VERSION, cache_dir, install
 from embedded.process import ServerError
 
@@ -129,3 +130,13 @@ async def test_two_at_once(real_jars: Path, bare: Path, tmp_path: Path) -> None:
     first, second = await asyncio.gather(install(lambda _: None), install(lambda _: None))
     assert first == second
     assert calls.read_text() == "called\n"
+
+
+def test_who_comes_through_a_proxy_is_sent_back_there() -> None:
+    """A listener of its own, which names the proxy; without one there is none."""
+    settings = dict(
+        line.split("=", 1) for line in broker_settings(Path("/data"), Ports(1, 2, 3, 4)).split() if "=" in line
+    )
+    assert settings["listeners"].endswith("CONTROLLER://127.0.0.1:2,PROXIED://127.0.0.1:3")
+    assert settings["advertised.listeners"] == "PLAINTEXT://127.0.0.1:1,PROXIED://127.0.0.1:4"
+    assert "PROXIED" not in broker_settings(Path("/data"), Ports(1, 2))

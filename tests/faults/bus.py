@@ -76,7 +76,9 @@ class Bus:
         topics = {self._prefix + topic for topic in kind_of(service).router.topics}
         theirs = {partition: end for partition, end in ends.items() if partition.topic in topics and end}
         committed = await self._admin.list_consumer_group_offsets(group, partitions=list(theirs)) if theirs else {}
-        return sum(end - max(committed[partition].offset, 0) for partition, end in theirs.items())
+        if committed.keys() != theirs.keys():  # the coordinator has just come back, and doesn't know all yet
+            return sum(theirs.values())
+        return sum(max(end - max(committed[partition].offset, 0), 0) for partition, end in theirs.items())
 
     async def _follow(self) -> None:
         async for record in self._consumer:

@@ -1,7 +1,7 @@
 """The hands of the clock that all processes of a system read: set by the harness, a file of eight bytes for each.
 
 The clock is a port (`chassis.clock`); a service is started with one that is as far from the machine's as its file says.
-The machine's own clock isn't touched: every service's waiting, and the whole of `SystemClock`, is as in production.
+The machine's own clock isn't touched, and waiting is that of `SystemClock`, but looks more often (`serving.py`).
 """
 
 import mmap

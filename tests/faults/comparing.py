@@ -1,8 +1,10 @@
 """What differs between an undisturbed run and one that was disturbed; nothing may."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Final
 
 from tests.faults.outside import Outside, Way
@@ -11,6 +13,9 @@ from tests.faults.snapshot import Rows
 _SHOWN: Final = 6
 _WIDTH: Final = 250
 _BETWEEN: Final = " | "
+_OF_A_CAUSE: Final = re.compile(r"[0-9a-f]{64}|[0-9a-f]{32}|(?<=flow_id=)[^|]*|\"[A-Za-z0-9+/]{80,}=*\"")
+"""An id is derived from its cause. Of what comes once several have answered, the last of them is the cause: another one
+in another run. Lines that don't match to the letter are compared without ids, and what is signed with them."""
 
 
 @dataclass
@@ -47,6 +52,7 @@ def compare(calm: Seen, shaken: Seen) -> Verdict:
         verdict.differences += [f"{name}: one id with two contents: {each}" for each in after.contradicted[:_SHOWN]]
         verdict.twice[name] = after.twice
     _differ(verdict, "the last word", _lines(calm.outside.last), _lines(shaken.outside.last))
+    _differ(verdict, "dead letters", calm.outside.letters, shaken.outside.letters)
     if shaken.outside.unsigned:
         verdict.differences.append(f"webhooks: {shaken.outside.unsigned} without a good signature")
     return verdict
@@ -58,10 +64,24 @@ def _lines(by_name: Mapping[str, str]) -> list[str]:
 
 def _differ(verdict: Verdict, where: str, calm: Iterable[str], shaken: Iterable[str]) -> None:
     before, after = Counter(calm), Counter(shaken)
-    lacks, beside = sorted((before - after).elements()), sorted((after - before).elements())
+    before, after = before - after, after - before
+    lacks, beside = _apart(before, after), _apart(after, before)
     if lacks or beside:
         shown = "".join(f"\n    {line}" for line in _shown(lacks, beside))
         verdict.differences.append(f"{where}: lacks {len(lacks)}, has {len(beside)} beside{shown}")
+
+
+def _apart(these: Counter[str], those: Counter[str]) -> list[str]:
+    """Lines that the others lack even where they come from another of several causes."""
+    left = Counter(_OF_A_CAUSE.sub("#", line) for line in those.elements())
+    apart = []
+    for line in sorted(these.elements()):
+        alike = _OF_A_CAUSE.sub("#", line)
+        if left[alike]:
+            left[alike] -= 1
+        else:
+            apart.append(line)
+    return apart
 
 
 def _shown(lacks: list[str], beside: list[str]) -> Iterable[str]:
@@ -73,12 +93,17 @@ def _shown(lacks: list[str], beside: list[str]) -> Iterable[str]:
         if len(set(parts) & set(like.split(_BETWEEN))) * 2 > len(parts):
             left.remove(like)
             changed = [
-                f"{one[:_WIDTH]} → {other[:_WIDTH]}"
-                for one, other in zip(parts, like.split(_BETWEEN), strict=False)
-                if one != other
+                _changed(one, other) for one, other in zip(parts, like.split(_BETWEEN), strict=False) if one != other
             ]
             yield f"± {parts[0][:_WIDTH]}: {'; '.join(changed)}"
         else:
             yield f"- {line[: 3 * _WIDTH]}"
     for line in left[: _SHOWN if len(lacks) < _SHOWN else 1]:
         yield f"+ {line[: 3 * _WIDTH]}"
+
+
+def _changed(one: str, other: str) -> str:
+    """From a little before where they part."""
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    begin = max(len(list(alike)) - _WIDTH // 5, 0)
+    return f"{one.partition('=')[0]}: …{one[begin : begin + _WIDTH]} → …{other[begin : begin + _WIDTH]}"

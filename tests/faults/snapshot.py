@@ -38,6 +38,7 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "notifier.notice.proof": "what it answered",
     "subprocessor_registry.client_change.receipt_channel": "as above",
     "breach.affected.channel": "as above",
+    "notifier.concern.told_at": "with which mail people on call were told of it",
     "notifier.attempt.nth": "how often it was tried: see `outside`",
     "notifier.delivery.attempts": "the same",
     "notifier.delivery.next_attempt_at": "when it was tried last",

@@ -72,7 +72,7 @@ def _text(instant: datetime) -> str:
 
 DAYS: Final[dict[int, float]] = {6: 1, 9: 4, 11: 45, 13: 35.75}
 """Days that pass before an act, beside its hour: clocks of breaches run out, windows close, orders fall due."""
-ACTS: Final = 14
+ACTS: Final = 15
 
 
 @dataclass(frozen=True)

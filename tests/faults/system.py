@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import os
 import signal
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,11 +11,11 @@ from typing import Final
 
 import aiohttp
 from tests.faults.clock import Hands
+from tests.faults.nursery import Born, Nursery
 from tests.faults.serving import CLOCK, EPITAPH, STEPS
 
 from embedded.kafka_broker import free_port
 
-ROOT: Final = Path(__file__).parents[2]
 READY_WITHIN_S: Final = 180.0
 POLL_S: Final = 0.05
 RANDOM_MOMENT: Final = "a random moment"
@@ -42,7 +40,7 @@ class Member:
     name: str
     port: int = field(default_factory=free_port)
     steps: dict[str, deque[int]] = field(default_factory=dict)
-    process: asyncio.subprocess.Process | None = None
+    process: Born | None = None
     dies_at: str = CRASH
 
     async def is_ready(self) -> bool:
@@ -62,8 +60,14 @@ class System:
     """Members from `start` to `stop`; `environment` says what a member is told beside its port, clock and step."""
 
     def __init__(
-        self, environment: Callable[[Member], Mapping[str, str]], hands: Hands, agreement: Path, logs: Path
+        self,
+        environment: Callable[[Member], Mapping[str, str]],
+        hands: Hands,
+        agreement: Path,
+        logs: Path,
+        nursery: Nursery,
     ) -> None:
+        self._nursery = nursery
         self._environment = environment
         self._hands = hands
         self._agreement = agreement
@@ -94,11 +98,11 @@ class System:
         self._stopping = True
         for process in self._running():
             process.send_signal(signal.SIGCONT)
-            process.terminate()
+            process.send_signal(signal.SIGTERM)
         if self._keepers:
             _, late = await asyncio.wait(self._keepers, timeout=30)
             for process in self._running():
-                process.kill()
+                process.send_signal(signal.SIGKILL)
             await asyncio.gather(*late)
 
     def kill(self, name: str) -> bool:
@@ -107,7 +111,7 @@ class System:
         if member.process is None or member.process.returncode is not None:
             return False
         member.dies_at = RANDOM_MOMENT
-        member.process.kill()
+        member.process.send_signal(signal.SIGKILL)
         return True
 
     def signal(self, name: str, number: signal.Signals) -> None:
@@ -126,7 +130,7 @@ class System:
         """Where a member writes."""
         return self._logs / f"{name}.log"
 
-    def _running(self) -> list[asyncio.subprocess.Process]:
+    def _running(self) -> list[Born]:
         processes = [each.process for each in self.members.values()]
         return [each for each in processes if each is not None and each.returncode is None]
 
@@ -165,20 +169,14 @@ class System:
     def _epitaph(self, member: Member) -> Path:
         return self._logs / f"{member.name}.died"
 
-    async def _launch(self, member: Member, *command: str) -> asyncio.subprocess.Process:
+    async def _launch(self, member: Member, *command: str) -> Born:
         member.dies_at = CRASH
         environment = {
-            **os.environ,
             **self._environment(member),
             "DUTIFUL_PORT": str(member.port),
-            "PYTHONPATH": str(ROOT),
             CLOCK: str(self._hands.file(member.service)),
             STEPS: json.dumps({step: passes[0] for step, passes in member.steps.items() if passes}),
             EPITAPH: str(self._epitaph(member)),
         }
-        with self.log(member.name).open("ab") as log:
-            member.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tests.faults.serving", *command,
-                env=environment, stdin=asyncio.subprocess.PIPE, stdout=log, stderr=log,
-            )  # fmt: skip
+        member.process = await self._nursery.start(command, environment, self.log(member.name))
         return member.process

@@ -1,5 +1,6 @@
 """A short part of `make faults`: services die at the steps where a promise is most easily broken, and at random."""
 
+import asyncio
 import shutil
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
@@ -7,13 +8,14 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from tests.faults import steps
 from tests.faults.comparing import Seen, compare
-from tests.faults.kinds.kills import Kills
 from tests.faults.life import Fault, Life
+from tests.faults.publishing import Manner
 from tests.faults.stream import Cast
 from tests.faults.system import CRASH, RANDOM_MOMENT
 from tests.faults.world import Stage, World, opened
 
 from contracts.bus import TOPICS
+from dutiful.services import RUNNABLE
 from embedded.kafka import EmbeddedKafka
 from embedded.postgres import EmbeddedPostgres
 
@@ -21,6 +23,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
 CAST = Cast(clients=6, subprocessors=2, incidents=2)
 SEED = 20261127
+KILLED_IN = (3, 12)
 Progress = Callable[[str], None]
 
 
@@ -42,10 +45,11 @@ async def calm(world: World, progress: Progress) -> tuple[Seen, Life]:
     return await life.live(), life
 
 
-class Mixed(Kills):
-    """A few kills at random moments, and each service once at each of the steps that are named in the promises."""
+class Mixed(Fault):
+    """Each service dies at each of the steps that are named in the promises, and at two random moments."""
 
     name = "mixed"
+    manner = Manner(over_s=1.0)
 
     async def prepare(self, life: Life) -> None:
         """Every service dies between two commits, the notifier between an answer and its record too."""
@@ -53,10 +57,16 @@ class Mixed(Kills):
             for step in {"committed", "acknowledged", "answered"} & set(steps.of(member.service)):
                 member.steps[step] = deque([1])
 
+    async def during(self, life: Life, act: int) -> None:
+        """All of them, one after the other, amid the fullest acts: their sessions with the broker end together."""
+        for service in life.dice.sample(RUNNABLE, len(RUNNABLE)) if act in KILLED_IN else ():
+            await asyncio.sleep(life.dice.uniform(0.05, 0.3))
+            life.stage.system.kill(service)
+
 
 async def test_kills_leave_no_trace(world: World, calm: tuple[Seen, Life], progress: Progress) -> None:
     """Nothing lost, nothing twice: the state and what came out of an undisturbed run, of every kind of event."""
-    life = Life(Stage(world, "shaken"), CAST, Mixed(14), SEED, progress)
+    life = Life(Stage(world, "shaken"), CAST, Mixed(), SEED, progress)
     verdict = compare(calm[0], await life.live())
     assert not verdict.differences, "\n".join(verdict.differences)
     died = Counter(death.at for death in life.deaths)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import aiohttp
-from tests.faults.system import ROOT
+from tests.faults.nursery import ROOT
 
 from embedded.kafka_broker import free_port
 

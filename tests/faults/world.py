@@ -10,6 +10,7 @@ from typing import Final
 
 from tests.faults.bus import Bus
 from tests.faults.clock import Hands
+from tests.faults.nursery import Nursery
 from tests.faults.system import Member, System
 
 from chassis.access import make_key
@@ -46,6 +47,7 @@ class World:
     postgres: EmbeddedPostgres
     receiver: WebhookReceiver = field(default_factory=WebhookReceiver)
     smtp: SmtpSink = field(default_factory=SmtpSink)
+    nursery: Nursery = field(default_factory=Nursery)
     addresses: Addresses | None = None
     """What stands between systems and their servers, if anything does."""
 
@@ -56,6 +58,7 @@ async def opened(home: Path, kafka: EmbeddedKafka, postgres: EmbeddedPostgres) -
     world = World(home, kafka, postgres)
     await world.receiver.start()
     await world.smtp.start()
+    await world.nursery.open(home / "nursery.log")
     for name in ("token", "certificate", "evidence"):
         make_key(home / f"{name}-key.pem")
     try:
@@ -63,6 +66,7 @@ async def opened(home: Path, kafka: EmbeddedKafka, postgres: EmbeddedPostgres) -
     finally:
         await world.receiver.stop()
         await world.smtp.stop()
+        await world.nursery.close()
 
 
 class Stage:
@@ -76,7 +80,7 @@ class Stage:
         self.home = world.home / name
         self.home.mkdir()
         self.hands = Hands(self.home / "clock", STARTS_AT)
-        self.system = System(self._environment, self.hands, AGREEMENT, self.home)
+        self.system = System(self._environment, self.hands, AGREEMENT, self.home, world.nursery)
         self.bus = Bus(world.kafka.bootstrap, self.prefix)
         self.addresses = world.addresses or Addresses(
             world.kafka.bootstrap, world.postgres.dsn("{role}", "{database}"), world.receiver.url(""), world.smtp.port

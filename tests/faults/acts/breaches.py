@@ -23,11 +23,11 @@ def _incident(act: int, n: int, incident_id: str, named: list[str]) -> Iterable[
         case 3:
             if n % 2:
                 yield say("breach.awareness_recorded", incident_id=incident_id, aware_at=at(2.5))
+            yield say("breach.scoped", incident_id=incident_id, systems=["vault"], subprocessor_ids=None)
             yield say("breach.step_logged", incident_id=incident_id, step_id=f"{incident_id}-s1", taken_at=at(1.2))
             yield say("breach.dossier_entered", incident_id=incident_id)
             yield say("breach.severity_assessed", incident_id=incident_id)
         case 4:
-            yield say("breach.scoped", incident_id=incident_id, systems=["vault"], subprocessor_ids=None)
             yield say("breach.authority_decided", incident_id=incident_id)
             yield say("breach.exempted", incident_id=incident_id, client_id=named[0])
         case 5:

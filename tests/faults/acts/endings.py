@@ -37,8 +37,8 @@ def endings(act: int, cast: Cast, bus: Bus) -> Iterable[Said]:
             yield say("holder.reported", holder_id=VAULT, client_id=leaving[0], seen_at=at(10.2))
         case 12 | 13:
             yield from _deleted(act, bus)
-            if act == 12:
-                yield say("holder.restored", holder_id=VAULT, backup_taken_at=at(2), restored_at=at(11.5))
+        case 14:
+            yield say("holder.restored", holder_id=VAULT, backup_taken_at=at(2), restored_at=at(13.5))
         case _:
             pass
 

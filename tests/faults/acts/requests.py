@@ -54,6 +54,9 @@ def _request(act: int, n: int, client_id: str) -> Iterable[Said]:
         case 6 | 12 if (act == 12) == (n % 4 == 0):
             answer = {"request_id": request_id, "answer_id": f"answer-{n}", "instruction_id": f"inst-{n}"}
             yield say("handling.send_requested", **answer)
+        case 8 if n % 4 == 0:
+            asked = {"assistance_id": f"help-{n}", "subprocessor_id": "deeptranscript"}
+            yield say("handling.sub_processor_asked", request_id=request_id, **asked)
         case 10 if n % 4 == 3:
             yield say("handling.closed", request_id=request_id)
         case _:
