@@ -1,6 +1,5 @@
 """`dutiful evidence`: read a client's record, export it, verify an export without any service (§3.2, §7)."""
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from dutiful.asking import ask, download
+from dutiful.public_key import print_public
 
 if TYPE_CHECKING:
     from console.verifying import Proven
@@ -174,15 +174,7 @@ def print_key(
     ] = DEFAULT_KEY,
 ) -> None:
     """Print the public key that verifies exports and heads."""
-    from chassis.access import KeyUnusable, make_key
-    from chassis.signing import Signer
-
-    try:
-        make_key(key)
-        print(Signer(key).public_pem, end="")
-    except (KeyUnusable, OSError) as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(1) from None
+    print_public(key)
 
 
 def _read(file: Path, key: Path) -> "Proven":
