@@ -71,8 +71,8 @@ async def measure(servers: Servers, results: Results) -> None:
     plain, ours = (ROWS // THEIRS / median(took[name]) for name in ("a plain DELETE", "the holder"))
     results.add("rows deleted/s by the holder", ours, "rows/s", raw=plain, goal="0.6")
     rest = _p99(read["nothing"])
-    for name, goal in (("a busy core", ""), ("a plain DELETE", ""), ("the holder", "ratio below 1.5")):
-        results.add(f"reader's p99 beside {name}, against rest", _p99(read[name]), "ms", raw=rest, goal=goal)
+    for name in ("a busy core", "a plain DELETE", "the holder"):  # each takes a core from the reader: decision 0026
+        results.add(f"reader's p99 beside {name}, against rest", _p99(read[name]), "ms", raw=rest)
     if os.geteuid() == 0:
         alone, beside = (_p99(read[f"{name}{_FIRST}"]) for name in ("nothing", "the holder"))
         results.add("the same where the reader goes first", beside, "ms", raw=alone, goal="ratio below 1.5")

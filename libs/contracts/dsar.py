@@ -16,7 +16,8 @@ Short = Annotated[
 """A name or an address on one line."""
 
 
-Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+_KIND_PATTERN: Final = r"^[a-z][a-z0-9_]{0,62}$"
+Kind = Annotated[str, StringConstraints(pattern=_KIND_PATTERN)]
 """The kind of an identifier, or the name of what can be corrected: `phone`, `email`, `name`."""
 
 
@@ -29,7 +30,11 @@ def _named(corrections: dict[str, str]) -> dict[str, str]:
     return corrections
 
 
-Corrections = Annotated[dict[str, Short], AfterValidator(_named)]
+Corrections = Annotated[
+    dict[str, Short],
+    AfterValidator(_named),
+    Field(json_schema_extra={"propertyNames": {"pattern": _KIND_PATTERN, "type": "string"}}),
+]
 """New values by what is to be corrected, each named as a kind is."""
 
 

@@ -1,11 +1,12 @@
 """`dutiful certificate`: verify a certificate of deletion without any service, and the key that signs them."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 from rich.console import Console
+
+from dutiful.public_key import print_public
 
 DEFAULT_KEY: Final = Path(".dutiful/certificate-key.pem")
 app = typer.Typer(no_args_is_help=True, help="Certificates of deletion: verify one, or print the key that verifies.")
@@ -48,12 +49,4 @@ def print_key(
     ] = DEFAULT_KEY,
 ) -> None:
     """Print the public key that verifies certificates."""
-    from chassis.access import KeyUnusable, make_key
-    from retention.signing import Signer
-
-    try:
-        make_key(key)
-        print(Signer(key).public_pem, end="")
-    except (KeyUnusable, OSError) as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(1) from None
+    print_public(key)

@@ -1,6 +1,6 @@
 """`dutiful evidence`: read a client's record, export it, verify an export without any service (§3.2, §7)."""
 
-import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import urlencode
@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 import typer
 from pydantic import BaseModel
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from dutiful.asking import ask, download
+from dutiful.public_key import print_public
 
 if TYPE_CHECKING:
     from console.verifying import Proven
@@ -28,7 +29,7 @@ Asked = Annotated[str | None, typer.Option()]
 
 class _Entry(BaseModel):
     seq: int
-    recorded_at: str
+    recorded_at: datetime
     type: str
     clause: str | None
     about: list[str]
@@ -42,7 +43,7 @@ class _Page(BaseModel):
 
 class _Last(BaseModel):
     type: str
-    recorded_at: str
+    recorded_at: datetime
 
 
 class _Promise(BaseModel):
@@ -80,11 +81,12 @@ def show(
     query = {name: value for name, value in wanted.items() if value is not None} | {"limit": "500"}
     if everybody:
         query["everybody"] = "true"
-    table = Table("no", "when", "what", "clause", "about")
+    table = Table("no", Column("when", no_wrap=True), Column("what", no_wrap=True), "clause", "about")
     while True:
         page = _Page.model_validate(ask(f"{url}/clients/{client}/record?{urlencode(query)}", token, _OPTION))
         for entry in page.items:
-            table.add_row(str(entry.seq), entry.recorded_at, entry.type, entry.clause or "", " ".join(entry.about[1:]))
+            about_what = " ".join(entry.about[1:])
+            table.add_row(str(entry.seq), _minute(entry.recorded_at), entry.type, entry.clause or "", about_what)
         if page.next is None:
             break
         query["cursor"] = page.next
@@ -99,7 +101,7 @@ def promises(client: Client, token: Token, url: Url = CONSOLE) -> None:
     said = _Promises.model_validate(ask(f"{url}/clients/{client}/promises", token, _OPTION))
     table = Table("promise", "clause", "what", "facts", "open", "missed", "the last fact")
     for each in said.items:
-        last = f"{each.last.type} {each.last.recorded_at}" if each.last else "none"
+        last = f"{each.last.type} {_minute(each.last.recorded_at)}" if each.last else "none"
         counts = (str(each.facts), str(each.open or ""), str(each.missed or ""))
         table.add_row(each.code, each.clause, each.title, *counts, last)
     Console(highlight=False).print(table)
@@ -172,15 +174,7 @@ def print_key(
     ] = DEFAULT_KEY,
 ) -> None:
     """Print the public key that verifies exports and heads."""
-    from chassis.access import KeyUnusable, make_key
-    from chassis.signing import Signer
-
-    try:
-        make_key(key)
-        print(Signer(key).public_pem, end="")
-    except (KeyUnusable, OSError) as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(1) from None
+    print_public(key)
 
 
 def _read(file: Path, key: Path) -> "Proven":
@@ -211,3 +205,8 @@ def _say_what_is_proven(proven: "Proven", since: Path | None) -> None:
     if since is None:
         unsaid.append("that no other record was signed before: an older export, or a head said on the bus, shows that")
     console.print("\n".join(f"  · {each}" for each in unsaid), markup=False)
+
+
+def _minute(instant: datetime) -> str:
+    """As much of an instant as a table has room for; `export` has all of it."""
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M}Z"

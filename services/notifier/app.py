@@ -29,6 +29,7 @@ from contracts.retention import (
     RetentionOrderOverdue,
     RetentionReinstated,
 )
+from contracts.sealing import AnchorContradicted
 from notifier import alerting, api, directory, due, folding, orders, outcomes, store
 from notifier.alerting import Alerter
 from notifier.alerts import Ordered, ordered_by
@@ -195,6 +196,7 @@ class Notifier:
     router.on(RetentionOrderFailed)(folding.on_order_failed)
     router.on(RetentionFlagged)(folding.on_flagged)
     router.on(ChangeReceiptOverdue)(folding.on_receipt_overdue)
+    router.on(AnchorContradicted)(folding.on_contradicted)
     router.on(EscalationAlertDue)(folding.on_alert_due)
 
     @property

@@ -1,4 +1,4 @@
-"""What people on call must act upon beside breaches and notices, each in a line: values in, a line out (§4, §8.3)."""
+"""What people on call must act upon beside breaches and notices, each in a line; pure (§4, §7, §8.3)."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -8,6 +8,7 @@ from agreement.schema import Agreement
 from contracts.change import ChangeReceiptOverdue
 from contracts.coded import encode
 from contracts.retention import RetentionFlagged, RetentionOrderFailed, RetentionOrderOverdue
+from contracts.sealing import AnchorContradicted
 from notifier.alerts import Ordered
 
 _NAMED: Final = 20
@@ -21,6 +22,7 @@ class Kind(StrEnum):
     ORDERS_FAILED = "orders_failed"
     FLAGS_RAISED = "flags_raised"
     RECEIPTS_OVERDUE = "receipts_overdue"
+    HEADS_CONTRADICTED = "heads_contradicted"
 
 
 class Concern(NamedTuple):
@@ -63,18 +65,34 @@ def unreceived(overdue: ChangeReceiptOverdue) -> Concern:
     return Concern(Kind.RECEIPTS_OVERDUE, said, encode("receipt_overdue", names))
 
 
+def contradicted(anchor: AnchorContradicted) -> Concern:
+    """§7: the record of evidence isn't what was signed of it."""
+    names = {"chain": anchor.chain, "seq": str(anchor.seq), "held_seq": str(anchor.held_seq)}
+    said = f"{anchor.chain}: entry {anchor.seq} was signed, the record ends at {anchor.held_seq}"
+    return Concern(Kind.HEADS_CONTRADICTED, said, encode("head_contradicted", names))
+
+
 def alert_of(agreement: Agreement, order_id: str, kind: Kind, waiting: Sequence[Concern]) -> Ordered:
     """All that waits of a kind, in one mail: so many lines, and how many more there are."""
     more = len(waiting) - _NAMED
     rest = [Concern(kind, f"+ {more}", encode("more", {"count": str(more)}))] if more > 0 else []
     shown = [*waiting[:_NAMED], *rest]
-    clause = agreement.periods.change_notice.clause if kind is Kind.RECEIPTS_OVERDUE else agreement.termination.clause
     facts: dict[str, str | tuple[str, ...]] = {
         "waiting": str(len(waiting)),
         "items": tuple(each.said for each in shown),
         "items.code": tuple(each.coded for each in shown),
     }
-    return Ordered(order_id, kind.value, kind.value, clause, facts)
+    return Ordered(order_id, kind.value, kind.value, _clause(agreement, kind), facts)
+
+
+def _clause(agreement: Agreement, kind: Kind) -> str:
+    match kind:
+        case Kind.RECEIPTS_OVERDUE:
+            return agreement.periods.change_notice.clause
+        case Kind.HEADS_CONTRADICTED:
+            return agreement.audit.clause
+        case _:
+            return agreement.termination.clause
 
 
 def _order(event: RetentionOrderOverdue | RetentionOrderFailed) -> str:

@@ -8,6 +8,7 @@ from chassis.transaction import Transaction
 from contracts.change import ChangeReceiptOverdue
 from contracts.escalation import EscalationAlertDue
 from contracts.retention import RetentionFlagged, RetentionOrderFailed, RetentionOrderOverdue
+from contracts.sealing import AnchorContradicted
 from notifier import concern_store, concerns
 from notifier.alerts import Ordered
 from notifier.concerns import Concern, Kind
@@ -46,6 +47,11 @@ async def on_flagged(app: Alerting, flagged: RetentionFlagged, tx: Transaction) 
 async def on_receipt_overdue(app: Alerting, overdue: ChangeReceiptOverdue, tx: Transaction) -> None:
     """A change will not take effect for a client that has no proof of its notice (§4.3)."""
     await _enter(app, concerns.unreceived(overdue), tx)
+
+
+async def on_contradicted(app: Alerting, anchor: AnchorContradicted, tx: Transaction) -> None:
+    """The record of evidence was restored from a backup, or rewritten (§7)."""
+    await _enter(app, concerns.contradicted(anchor), tx)
 
 
 async def on_alert_due(app: Alerting, due: EscalationAlertDue, tx: Transaction) -> None:

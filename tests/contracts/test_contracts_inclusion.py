@@ -175,7 +175,8 @@ def _arrays(node: Json, root: Json) -> st.SearchStrategy[JsonValue]:
 def _objects(node: Json, root: Json) -> st.SearchStrategy[JsonValue]:
     if "properties" not in node:
         values = node.get("additionalProperties", TEXT)
-        return st.dictionaries(TEXTS, instances({} if values is True else values, root), max_size=2)
+        names = instances(node["propertyNames"], root).map(str) if "propertyNames" in node else TEXTS
+        return st.dictionaries(names, instances({} if values is True else values, root), max_size=2)
     fields = {name: instances(field, root) for name, field in node["properties"].items()}
     need = {name: fields[name] for name in node.get("required", ()) if name in fields}
     return st.fixed_dictionaries(need, optional={name: fields[name] for name in fields if name not in need})

@@ -18,6 +18,7 @@ from contracts.incident import AlertKind, IncidentAlertOrdered
 from contracts.request import AlertKind as RequestAlertKind
 from contracts.request import RequestAlertOrdered
 from contracts.retention import OrderKind, RetentionFlagged, RetentionOrderFailed, RetentionOrderOverdue
+from contracts.sealing import AnchorContradicted
 from embedded.smtp import SmtpSink
 from notifier.concerns import Kind
 from notifier.on_call import Person, people
@@ -187,7 +188,7 @@ async def test_a_flood_of_what_people_must_act_upon_is_one_mail(desk: Desk) -> N
 
 
 async def test_each_kind_has_a_mail_of_its_own_in_ones_language(desk: Desk, smtp: SmtpSink) -> None:
-    """§4.3, §8.3: orders in vain or failed, flags, changes without receipt; a holder's words aren't mailed."""
+    """§4.3, §7, §8.3: orders in vain, flags, missing receipts, heads that don't fit; a holder's words aren't mailed."""
     on_call(desk, ADA, LOUIS)
     await desk.hear(overdue(1))
     await desk.hear(
@@ -195,15 +196,30 @@ async def test_each_kind_has_a_mail_of_its_own_in_ones_language(desk: Desk, smtp
     )
     await desk.hear(RetentionFlagged(client_id="acme", seen_at=desk.clock.now(), reason="it was read", clause="8.3"))
     await desk.hear(ChangeReceiptOverdue(change_id="ch-7", client_id="acme", effective_on=date(2026, 5, 4)))
+    await desk.hear(
+        AnchorContradicted(chain="client/acme", seq=9, sha256="0" * 64, held_seq=7, noticed_at=desk.clock.now())
+    )
     async with desk.delivering():
         await fire(desk)
-        mails = await smtp.wait_for(lambda got: len(got) == 8)
+        mails = await smtp.wait_for(lambda got: len(got) == 10)
         await eventually(lambda: _all_sent(desk))
     bodies = [(mail.recipients[0], mail.message.get_body(("plain",))) for mail in mails]
     texts = {who: "\n".join(body.get_content() for to, body in bodies if body and to == who) for who, _ in bodies}
-    for said in ("crm-01: return", "crm: erasure, category faxes", "acme: it was read (clause 8.3)", "ch-7"):
+    for said in (
+        "crm-01: return",
+        "crm: erasure, category faxes",
+        "acme: it was read (clause 8.3)",
+        "ch-7",
+        "entry 9 was signed",
+    ):
         assert said in texts[ADA.email]
-    for said in ("crm-01 : restituer", "crm : supprimer, catégorie faxes", "(article 8.3)", "le 4 mai 2026"):
+    for said in (
+        "crm-01 : restituer",
+        "crm : supprimer, catégorie faxes",
+        "(article 8.3)",
+        "le 4 mai 2026",
+        "entrée 9 a été signée",
+    ):
         assert said in texts[LOUIS.email]
     assert "Ms X" not in texts[ADA.email] + texts[LOUIS.email]
 
