@@ -1,6 +1,6 @@
 """Connections to a service's own schema."""
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import asyncpg
 
@@ -28,5 +28,19 @@ async def _nothing(_: Connection) -> None:
     """No session state is ever changed on a pooled connection, so a round trip to reset it would be lost time."""
 
 
+_ASKED_AFTER: Final = {
+    "tcp_keepalives_idle": "15",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+"""A machine that vanishes ends no connection, and its sessions hold locks, on shards of the outbox among them.
+
+The server asks after it, and gives them up in half a minute, not in the two hours of its system's defaults. That is
+longer than the ten seconds after which what the relay handed to Kafka has gone or is given up: no two publish a shard.
+"""
+
+
 def _session(schema: str) -> dict[str, str]:
-    return {"search_path": schema, "timezone": "UTC", "jit": "off", "application_name": f"dutiful {schema}"}
+    session = {"search_path": schema, "timezone": "UTC", "jit": "off", "application_name": f"dutiful {schema}"}
+    return session | _ASKED_AFTER

@@ -63,6 +63,7 @@ class Deliverer:
         self._quick: Timeouts[str] = Timeouts(_SLOW_S, self._pass_by)
         self._under_way = 0
         self._all_held = False
+        self._claims = 0
         self._stopping = False
         self._ended: list[Attempted] = []
         self._wake = asyncio.Event()
@@ -90,8 +91,8 @@ class Deliverer:
         return self._all_held and len(self._owned) == SHARDS and len(self._held) < self._settings.claimed
 
     def hand_over(self, tx: Transaction, entered: Entered) -> None:
-        """At the commit of `tx`, take on what it entered."""
-        tx.after_commit.append(partial(self._take_on, entered))
+        """At the commit of `tx`, take on what it entered, unless a claim may have come before."""
+        tx.after_commit.append(partial(self._take_on, entered, self._claims))
 
     async def call(self, tx: Transaction) -> None:
         """At the commit of `tx`, whichever process delivers looks for what is due."""
@@ -131,6 +132,7 @@ class Deliverer:
         while len(self._held) < self._settings.claimed:
             wanted = Wanted(self._owned, self._held, self._lanes.full, now, self._settings.claimed)
             jobs = await claims.claim(connection, wanted, self._orders, self._secrets)
+            self._claims += 1
             self._hold(jobs)
             self._pump()
             if len(jobs) < self._settings.claimed:
@@ -138,11 +140,16 @@ class Deliverer:
                 return await claims.next_due(connection, self._owned, now)
         return None
 
-    def _take_on(self, entered: Entered) -> None:
-        """Take on what has just been entered, as if it had been claimed; what there is no room for is claimed later."""
+    def _take_on(self, entered: Entered, claims_before: int) -> None:
+        """Take on what has just been entered, as if it had been claimed; what there is no room for is claimed later.
+
+        So is what a claim may have seen: another connection may hear of a commit before its own does, and all may be
+        sent, recorded and forgotten here by then. Who claims reads what is still to be sent.
+        """
         self._orders.add(entered.order)
         full = set(self._lanes.full)
-        jobs = [job for job in entered.jobs if job.lane not in full] if self.takes else []
+        takes = self.takes and self._claims == claims_before
+        jobs = [job for job in entered.jobs if job.lane not in full] if takes else []
         if len(jobs) < len(entered.jobs):
             self._all_held = False
             self._wake.set()
@@ -150,10 +157,7 @@ class Deliverer:
         self._pump()
 
     def _hold(self, jobs: Sequence[Job]) -> None:
-        """What has just been entered may be claimed before its own transaction knows that it is committed."""
         for job in jobs:
-            if job.delivery_id in self._held:
-                continue
             self._held.add(job.delivery_id)
             self._lanes.put(job)
 

@@ -31,7 +31,7 @@ from dutiful.running import configure_logs
 
 KINDS: Final[dict[str, Callable[[], Fault]]] = {
     "disorder": Disorder,
-    "poison": lambda: Poison(1),
+    "poison": lambda: Poison(4),
     "kill": lambda: Kills(140),
     "step": lambda: Steps(2),
     "freeze": lambda: Freezes(4),

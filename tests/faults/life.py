@@ -150,9 +150,9 @@ async def _register(stage: Stage, cast: Cast) -> None:
     connection = await asyncpg.connect(stage.dsn, server_settings={"search_path": "notifier"})
     for client_id in cast.client_ids:
         stage.world.receiver.trust(f"/{client_id}", SECRET)
-        url = f"{stage.addresses.webhooks}/{client_id}"
-        await connection.execute("INSERT INTO endpoint VALUES ($1, $1, $2, NULL, now(), NULL, NULL)", client_id, url)
-        await connection.execute("INSERT INTO endpoint_secret VALUES ($1, $2, now(), NULL)", client_id, SECRET)
+        url, now = f"{stage.addresses.webhooks}/{client_id}", stage.hands.now()
+        await connection.execute("INSERT INTO endpoint VALUES ($1, $1, $2, NULL, $3, NULL, NULL)", client_id, url, now)
+        await connection.execute("INSERT INTO endpoint_secret VALUES ($1, $2, $3, NULL)", client_id, SECRET, now)
     await connection.close()
 
 

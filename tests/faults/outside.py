@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from typing import Final
 
 from tests.faults.bus import Heard, last_words
-from tests.faults.snapshot import of_bytes
+from tests.faults.snapshot import of_bytes, of_text
 from tests.faults.world import DUTY, World
 
 from contracts.bus import TOPICS, Cleanup
@@ -80,13 +80,13 @@ def seen(world: World, heard: Iterable[Heard]) -> Outside:
     for mail in world.smtp.mails:
         if mail.recipients == (DUTY[0]["email"],) and _FOLDED.search(str(mail.message["Subject"])):
             continue
-        content = f"{mail.message['Subject']}\n{_text(mail.message)}"
+        content = f"{of_text(mail.message['Subject'])}\n{_text(mail.message)}"
         outside.mails.take(",".join(mail.recipients), str(mail.message["Message-ID"]), content)
-    heard = [each for each in heard if each.topic not in RECORD]
+    heard = [each for each in heard if each.topic not in RECORD and not each.is_poison]
     for each in heard:
         if each.topic.startswith(DEAD):
-            if not is_poison(each):
-                outside.letters.add(f"{each.topic} {each.type} {each.id} | {of_bytes(each.value or b'')}")
+            if each.value is not None:  # a tombstone strikes off a letter, which is here all the same
+                outside.letters.add(f"{each.topic} {each.type} {each.id} | {of_bytes(each.value)}")
         elif each.headers.get("ce_source") != PUBLISHED:
             name = each.id or f"{each.topic} {each.key} tombstone"
             outside.events.take(f"{each.topic} {each.key} {each.type}", name, of_bytes(each.value or b""))
@@ -95,11 +95,6 @@ def seen(world: World, heard: Iterable[Heard]) -> Outside:
             words = last_words(heard, topic.name)
             outside.last |= {f"{topic.name} {key}": of_bytes(value or b"") for key, value in words.items()}
     return outside
-
-
-def is_poison(heard: Heard) -> bool:
-    """Whether the harness published it to be wrong; so is its dead letter, which keeps its headers."""
-    return heard.id.startswith("poison-")
 
 
 def _text(message: EmailMessage) -> str:

@@ -30,6 +30,7 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "shard": "of the key, which is compared",
     "closed": "a cipher, another one each time",
     "notifier.attempt.latency_ms": "a measure",
+    "notifier.only_closed.since": "when the schema was made, by the database's own clock: no other moment of a run is",
     **dict.fromkeys(
         [f"{service}.agenda.headers" for service in RUNNABLE],
         "an id is of its cause, and which of several was the last may differ; its date, name and words count",

@@ -21,9 +21,10 @@ def _incident(act: int, n: int, incident_id: str, named: list[str]) -> Iterable[
                 "breach.detected", incident_id=incident_id, detected_at=at(1), aware_at=aware_at, client_ids=named
             )
         case 3:
+            # Its scope first: else those who are named may all have their receipt, on another topic, before it widens.
+            yield say("breach.scoped", incident_id=incident_id, systems=["vault"], subprocessor_ids=None)
             if n % 2:
                 yield say("breach.awareness_recorded", incident_id=incident_id, aware_at=at(2.5))
-            yield say("breach.scoped", incident_id=incident_id, systems=["vault"], subprocessor_ids=None)
             yield say("breach.step_logged", incident_id=incident_id, step_id=f"{incident_id}-s1", taken_at=at(1.2))
             yield say("breach.dossier_entered", incident_id=incident_id)
             yield say("breach.severity_assessed", incident_id=incident_id)

@@ -6,6 +6,7 @@ from typing import Final
 
 from tests.faults.life import Fault, Life
 from tests.faults.publishing import Manner
+from tests.faults.quiet import what_is_left
 from tests.faults.system import Member
 
 SESSION_S: Final = 10.0
@@ -36,6 +37,8 @@ class Freezes(Fault):
         await asyncio.sleep(life.dice.uniform(0.0, 0.6))
         life.stage.system.signal(name, signal.SIGSTOP)
         await asyncio.sleep(SESSION_S + life.dice.uniform(2.0, 4.0))
+        left = await what_is_left(life.stage)
         life.stage.system.signal(name, signal.SIGCONT)
+        life.notes.append(f"while {name} stood still, there was left: {left or 'nothing'}")
         life.faults += 1
         await life.caught_up()

@@ -3,7 +3,7 @@
 import asyncio
 
 from tests.faults.life import Fault, Life
-from tests.faults.outside import DEAD, is_poison
+from tests.faults.outside import DEAD
 from tests.faults.publishing import Manner
 from tests.faults.quiet import until_quiet
 
@@ -23,7 +23,7 @@ class Disorder(Fault):
 
 
 class Poison(Fault):
-    """Of a hundred messages one that can't be read; then all dead letters are replayed, and come back."""
+    """Among a hundred messages so many that can't be read; then all dead letters are replayed, and come back."""
 
     name = "poison"
 
@@ -31,11 +31,14 @@ class Poison(Fault):
         self.manner = Manner(poison_percent=percent)
 
     async def finish(self, life: Life) -> None:
-        """Each is set aside by each service that hears its topic, and by each of them once more when it is replayed."""
+        """Each is set aside by each service that hears its kind of event, and once more by each when it is replayed.
+
+        Of other kinds on a topic that it follows a service reads nothing but their name.
+        """
         stage, life.faults = life.stage, life.publisher.poisoned
-        hearing = {service: kind_of(service).router.topics for service in RUNNABLE}
-        poisoned = [each for each in stage.bus.heard if is_poison(each) and not each.topic.startswith(DEAD)]
-        expected = sum(each.topic in topics for each in poisoned for topics in hearing.values())
+        heard = [kind_of(service).router.routes for service in RUNNABLE]
+        poisoned = [each for each in stage.bus.heard if each.is_poison and not each.topic.startswith(DEAD)]
+        expected = sum(each.type in routes for each in poisoned for routes in heard)
         before = await read(stage.world.kafka.bootstrap, stage.prefix)
         letters = [each for each in before.values() if dict(each.headers).get("ce_id", b"").startswith(b"poison-")]
         if len(letters) != expected or not all(each.reason for each in letters):
