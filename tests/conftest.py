@@ -10,11 +10,15 @@ from uuid import uuid4
 import asyncpg
 import pytest
 import structlog
+from hypothesis import settings
 
 from embedded.kafka import EmbeddedKafka
 from embedded.postgres import EmbeddedPostgres
 from embedded.receiver import WebhookReceiver
 from embedded.smtp import SmtpSink
+
+settings.register_profile("any machine", deadline=None)  # no test asserts a time
+settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)

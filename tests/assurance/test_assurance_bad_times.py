@@ -124,7 +124,7 @@ async def test_a_client_dates_nothing_back(desk: Desk) -> None:
         ({"items": []}, "items"),
         ({"items": ["x" * 10_001]}, "items[0]"),
         ({"items": ["?"] * 201}, "items"),
-        ({"items": ["a\x00b"]}, "data"),
+        ({"items": ["a\x00b"]}, "items[0]"),
         ({"items": ["?"], "documents": [document() | {"sha256": "zz"}]}, "documents[0].sha256"),
         ({"items": ["?"], "documents": [document() | {"name": "a\nb"}]}, "documents[0].name"),
         ({"items": ["?"], "client_id": "borealis"}, "client_id"),

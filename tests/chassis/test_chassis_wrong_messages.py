@@ -41,7 +41,7 @@ _WRONG: dict[str, tuple[Mapping[str, str | None], bytes, str]] = {
     "a field wrong": (_BINARY, b'{"asker": "%s !", "text": ""}', "asker"),
     "a field of another type": (_BINARY, b'{"asker": "a", "text": ["%s"]}', "text"),
     "half a character": (_BINARY, b'{"asker": "a", "text": "\\ud800 %s"}', "data"),
-    "NUL in a text": (_BINARY, b'{"asker": "anna", "text": "\\u0000 %s"}', "data"),
+    "NUL in a text": (_BINARY, b'{"asker": "anna", "text": "\\u0000 %s"}', "text"),
     "too large to store": (_BINARY, b'{"asker": "anna", "text": "%s", "number": 2147483648}', "data"),
     "structured: no JSON": (_STRUCTURED, b"%s", "data"),
     "structured: no object": (_STRUCTURED, b'["%s"]', "data"),

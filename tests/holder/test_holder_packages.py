@@ -119,7 +119,11 @@ async def _fetch_and_hang_up(desk: Desk, url: object, *, after: int) -> int:
         "headers": [(b"host", b"holder")],
     }
 
+    asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
     async def receive() -> dict[str, object]:
+        for message in asked:
+            return message
         await gone.wait()
         return {"type": "http.disconnect"}
 

@@ -89,7 +89,7 @@ async def test_named_roles_open_it_and_each_opening_is_on_record(desk: Desk) -> 
     assert seen["sealed"]["said"]["text"] == f"All calls of {SECRET}"
     log = (await desk.get("dpo", "/sealed/auth-1/log")).json()
     assert [(each["what"], each["by"], each["reason"]) for each in log] == [
-        ("sealed", "requests", None),
+        ("sealed", "requests", "said by tests"),
         ("opened", "dpo@example", reason["reason"]),
     ]
     assert (await desk.post("dpo", "/sealed/never/openings", reason)).status_code == 404
