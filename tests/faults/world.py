@@ -45,6 +45,8 @@ class World:
     home: Path
     kafka: EmbeddedKafka
     postgres: EmbeddedPostgres
+    keys: Path
+    """Where the keys lie that services sign with."""
     receiver: WebhookReceiver = field(default_factory=WebhookReceiver)
     smtp: SmtpSink = field(default_factory=SmtpSink)
     nursery: Nursery = field(default_factory=Nursery)
@@ -53,13 +55,15 @@ class World:
 
 
 @asynccontextmanager
-async def opened(home: Path, kafka: EmbeddedKafka, postgres: EmbeddedPostgres) -> AsyncIterator[World]:
-    """The world outside, around a broker and a database server that run."""
-    world = World(home, kafka, postgres)
+async def opened(
+    home: Path, kafka: EmbeddedKafka, postgres: EmbeddedPostgres, keys: Path | None = None
+) -> AsyncIterator[World]:
+    """The world outside, around a broker and a database server that run; it makes its keys where it is given none."""
+    world = World(home, kafka, postgres, keys or home)
     await world.receiver.start()
     await world.smtp.start()
     await world.nursery.open(home / "nursery.log")
-    for name in ("token", "certificate", "evidence"):
+    for name in ("token", "certificate", "evidence") if keys is None else ():
         make_key(home / f"{name}-key.pem")
     try:
         yield world
@@ -100,14 +104,14 @@ class Stage:
         return {service: Member(service, service) for service in RUNNABLE}
 
     def _environment(self, member: Member) -> Mapping[str, str]:
-        home = self.world.home
+        keys = self.world.keys
         return {
             "DUTIFUL_KAFKA": self.addresses.kafka,
             "DUTIFUL_DATABASE_URL": self.dsn_of(member.service),
             "DUTIFUL_TOPIC_PREFIX": self.prefix,
-            "DUTIFUL_TOKEN_KEY": str(home / "token-key.pem"),
-            "DUTIFUL_CERTIFICATE_KEY": str(home / "certificate-key.pem"),
-            "DUTIFUL_EVIDENCE_KEY": str(home / "evidence-key.pem"),
+            "DUTIFUL_TOKEN_KEY": str(keys / "token-key.pem"),
+            "DUTIFUL_CERTIFICATE_KEY": str(keys / "certificate-key.pem"),
+            "DUTIFUL_EVIDENCE_KEY": str(keys / "evidence-key.pem"),
             "DUTIFUL_VAULT_KEY": "a-key-of-the-tests-and-of-nothing-else",
             "DUTIFUL_LINK_KEY": "a-link-key-of-the-tests-and-of-nothing-else",
             "DUTIFUL_DATA_MAP": str(sample_platform.MAP),

@@ -23,9 +23,12 @@ class Unable(Exception):
 
 @asynccontextmanager
 async def servers(
-    home: Path, tell: Tell, *, disk: Path | None = None, proxy: int | None = None
+    home: Path, tell: Tell, *, keys: Path | None = None, disk: Path | None = None, proxy: int | None = None
 ) -> AsyncIterator[World]:
-    """A broker and a database server, on a disk of its own or with a way through a proxy where that is wanted."""
+    """A broker and a database server, on a disk of its own or with a way through a proxy where that is wanted.
+
+    What is signed names its key: worlds that are compared have the same `keys`.
+    """
     kafka = EmbeddedKafka(home, progress=tell, proxy=proxy)
     postgres = EmbeddedPostgres(disk or home, progress=tell)
     async with AsyncExitStack() as stack:
@@ -33,7 +36,7 @@ async def servers(
         stack.push_async_callback(postgres.stop)
         await kafka.start()
         await postgres.start()
-        yield await stack.enter_async_context(opened(home, kafka, postgres))
+        yield await stack.enter_async_context(opened(home, kafka, postgres, keys))
 
 
 @asynccontextmanager
@@ -45,22 +48,22 @@ async def world_of(fault: Fault, shared: World, home: Path, tell: Tell) -> Async
                 raise Unable("no tmpfs can be mounted here: that takes root, and the right to")
             with small_disk(home / "disk") as disk:
                 fault.disk = disk
-                async with servers(home / "disk-world", tell, disk=disk) as world:
+                async with servers(home / "disk-world", tell, keys=shared.keys, disk=disk) as world:
                     yield world
         case Network():
-            async with _proxied(fault, home / "network-world", tell) as world:
+            async with _proxied(fault, home / "network-world", shared.keys, tell) as world:
                 yield world
         case _:
             yield shared
 
 
 @asynccontextmanager
-async def _proxied(fault: Network, home: Path, tell: Tell) -> AsyncIterator[World]:
+async def _proxied(fault: Network, home: Path, keys: Path, tell: Tell) -> AsyncIterator[World]:
     if not PROGRAM.exists():
         raise Unable("toxiproxy is not installed: `make toxiproxy`, which needs Go")
     ports = {way: free_port() for way in ("kafka", "postgres", "http", "smtp")}
     async with AsyncExitStack() as stack:
-        world = await stack.enter_async_context(servers(home, tell, proxy=ports["kafka"]))
+        world = await stack.enter_async_context(servers(home, tell, keys=keys, proxy=ports["kafka"]))
         postgres = await stack.enter_async_context(reaching_by_tcp(world.postgres.socket))
         leads = {
             "kafka": world.kafka.proxied,
