@@ -1,6 +1,7 @@
 """The real servers and the world outside, started when the first test asks for them."""
 
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -17,6 +18,8 @@ from embedded.postgres import EmbeddedPostgres
 from embedded.receiver import WebhookReceiver
 from embedded.smtp import SmtpSink
 
+# The servers are started by a fork, in which gRPC's own handlers would run where a test has sent traces.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 settings.register_profile("any machine", deadline=None)  # no test asserts a time
 settings.load_profile("any machine")
 

@@ -30,6 +30,7 @@ from chassis.transaction import Transaction
 log = structlog.get_logger()
 _ROWS = 2000
 _LOOK_S = 5.0
+_AGAIN_S = 0.1
 
 
 class Relay:
@@ -200,6 +201,12 @@ async def _close(connection: "asyncpg.Connection[asyncpg.Record]", producer: AIO
         log.debug("closing", error=type(error).__name__)
         connection.terminate()
         # What it still holds is in the outbox too, and must not come out behind what the next session publishes.
-        if producer._sender.sender_task is not None:  # noqa: SLF001 - aiokafka has no way to stop without a flush
-            producer._sender.sender_task.cancel()  # noqa: SLF001
+        await _end(producer._sender.sender_task)  # noqa: SLF001 - aiokafka has no way to stop without a flush
         await producer.client.close()
+
+
+async def _end(sender: "asyncio.Task[None] | None") -> None:
+    """Cancel it until it ends: while it handles an error it can miss that."""
+    while sender is not None and not sender.done():
+        sender.cancel()
+        await asyncio.wait([sender], timeout=_AGAIN_S)
