@@ -25,7 +25,7 @@ def main() -> int:
         control = _asked(Path(bad.name))
     if control is None or not any(each.get("vulns") for each in control):
         why = "the advisories can't be reached" if control is None else "whoever answers has no advisories"
-        print(f"{NOT_AUDITED}: {why} from here; run `make audit` where pypi.org is reached")
+        print(f"{NOT_AUDITED}: {why} from here; run `make audit` where the advisories of the index are reached")
         return 0
     found = _asked(_LOCK)
     if found is None:
