@@ -2,9 +2,9 @@
 
 import time
 from dataclasses import dataclass
-from datetime import date
 from statistics import median
 
+from benchmarks.rig.announcing import addition
 from benchmarks.rig.filling import ENDPOINTS, count_rows, fill_clients, fill_endpoints
 from benchmarks.rig.receiving import ReceiverProcess
 from benchmarks.rig.results import Results
@@ -12,7 +12,6 @@ from benchmarks.rig.scale import sized
 from benchmarks.rig.servers import Servers, cpu_s, rss_mb
 from benchmarks.rig.system import SERVICES, Publisher, publisher, system
 from benchmarks.rig.waiting import until
-from contracts.subprocessor import SubprocessorAdded, WrittenAgreement
 from embedded.processes import Processes
 
 CLIENTS = sized(10_000, 1_000)
@@ -75,7 +74,7 @@ async def _fan_out(servers: Servers, results: Results, receiver: ReceiverProcess
         counted |= {"kafka": servers.kafka.pid or 0, "postgresql": servers.postgres.pid or 0}
         before, received = _spent(counted), await receiver.forget()
         began = time.time()
-        await out.publish(_added("the-change"))
+        await out.publish(addition("the-change"))
         await _recorded(processes, expected)
         recorded_s, at_end = time.time() - began, _spent(counted)
         count = await receiver.count()
@@ -102,7 +101,7 @@ async def _killed(servers: Servers, results: Results, receiver: ReceiverProcess)
     async with system(servers) as processes, publisher(processes) as out:
         await _prepare(processes, receiver, out, 0)
         await receiver.forget()
-        await out.publish(_added("the-change"))
+        await out.publish(addition("the-change"))
         await receiver.until(_KILL_AT, within_s=_WITHIN_S)
         await processes.kill("notifier")
         await processes.start("notifier")
@@ -116,7 +115,7 @@ async def _prepare(processes: Processes, receiver: ReceiverProcess, out: Publish
     dsn = processes.dsn("notifier")
     await fill_clients(dsn, processes.dsn("subprocessor_registry"), 1)
     await processes.start(*SERVICES)
-    await out.publish(_added("warm-up"))
+    await out.publish(addition("warm-up"))
     await _rows(processes, "notifier", "notice_order", 1)  # both services hear now
     await fill_clients(dsn, processes.dsn("subprocessor_registry"), CLIENTS)
     await fill_endpoints(dsn, receiver.url, CLIENTS, hanging=hanging)
@@ -135,14 +134,3 @@ async def _rows(processes: Processes, service: str, what: str, count: int) -> No
         return await count_rows(processes.dsn(service), service, what) >= count
 
     await until(all_there, within_s=_WITHIN_S, every_s=0.1)
-
-
-def _added(subprocessor_id: str) -> SubprocessorAdded:
-    return SubprocessorAdded(
-        subprocessor_id=subprocessor_id,
-        name=subprocessor_id.title(),
-        actions=("Hosting",),
-        location="FR",
-        written_agreement=WrittenAgreement(reference="A-1", signed_on=date(2026, 1, 2)),
-        effective_on=date(2099, 6, 1),
-    )

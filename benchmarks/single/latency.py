@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from benchmarks.beside.raw_way import raw_way
+from benchmarks.rig.announcing import addition
 from benchmarks.rig.filling import fill_clients, fill_endpoints
 from benchmarks.rig.receiving import ReceiverProcess
 from benchmarks.rig.results import Results
@@ -14,7 +15,6 @@ from benchmarks.rig.system import SERVICES, Publisher, paced, percentile, publis
 from benchmarks.rig.waiting import until
 from contracts.change import ChangeNoticeOrdered, NoticeKind
 from contracts.event import Event
-from contracts.subprocessor import SubprocessorAdded, WrittenAgreement
 
 PER_S = 50
 EVENTS = sized(1_000, 50)
@@ -34,7 +34,7 @@ async def measure(servers: Servers, results: Results) -> None:
             raw = await raw_way(servers, receiver, WARM_UP, PER_S)
             await processes.start(*SERVICES)
             for what, make, p50, p99 in (
-                ("publish → registry → notifier → webhook", _added, 10, 30),
+                ("publish → registry → notifier → webhook", addition, 10, 30),
                 ("publish → notifier → webhook", _ordered, None, None),
             ):
                 results.console.print(f"[dim]· {what}: {EVENTS} events at {PER_S}/s[/]")
@@ -65,17 +65,6 @@ async def _stream(
     await until(all_arrived, within_s=_READY_WITHIN_S)
     arrived = await receiver.arrivals()
     return {each: (arrived[each] - at) * 1000 for each, at in published.items()}
-
-
-def _added(subprocessor_id: str) -> Event:
-    return SubprocessorAdded(
-        subprocessor_id=subprocessor_id,
-        name=subprocessor_id.title(),
-        actions=("Hosting",),
-        location="FR",
-        written_agreement=WrittenAgreement(reference="A-1", signed_on=date(2026, 1, 2)),
-        effective_on=date(2099, 6, 1),
-    )
 
 
 def _ordered(subprocessor_id: str) -> Event:
