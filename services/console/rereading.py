@@ -1,6 +1,7 @@
 """At every start, all heads that were ever said are read again: a restored backup doesn't know what it has lost."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import structlog
@@ -35,20 +36,21 @@ class Rereading:
 
     async def _compare_all(self) -> int:
         count = 0
-        async for sealed in self._heads():
-            async with self._runtime.processor.transaction() as tx:
-                await sealing.compare(self._app.signer, sealed, tx)
-            count += 1
+        async with aclosing(self._heads()) as heads:  # or its consumer outlives a start that is broken off
+            async for sealed in heads:
+                async with self._runtime.processor.transaction() as tx:
+                    await sealing.compare(self._app.signer, sealed, tx)
+                count += 1
         return count
 
-    async def _heads(self) -> AsyncIterator[EvidenceSealed]:
+    async def _heads(self) -> AsyncGenerator[EvidenceSealed, None]:
         settings = self._runtime.settings
         topic = f"{settings.topic_prefix}{EvidenceSealed.topic()}"
         consumer = AIOKafkaConsumer(
             topic, **settings.client(), enable_auto_commit=False, auto_offset_reset="earliest"
         )  # without a group: all of the topic, and no offset is kept
-        await consumer.start()
         try:
+            await consumer.start()
             ends = await consumer.end_offsets(consumer.assignment())
             for partition, end in ends.items():
                 while await consumer.position(partition) < end:

@@ -8,7 +8,7 @@ import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import asyncpg
@@ -111,13 +111,11 @@ class TableExecutor:
         await self.resolve(ledger)
         if self._looking is None or self._looking.is_closed():
             self._looking = await self._open()  # kept: to open one costs more than a client of whom nothing is there
-        try:
-            with _told(self._source, scope):
-                while await carry_out_found(connection, self._looking, statements, ledger, self._pace):
-                    pass
-        except BaseException:
-            self._looking.terminate()
-            raise
+        with ExitStack() as failing, _told(self._source, scope):
+            failing.callback(self._looking.terminate)
+            while await carry_out_found(connection, self._looking, statements, ledger, self._pace):
+                pass
+            failing.pop_all()
         if ledger.intent is not None:
             await ledger.settle(ledger.intent.count)
 
