@@ -2,10 +2,13 @@
 
 import os
 import re
+from pathlib import Path
 from typing import Any, Final
 
+_HERE: Final = re.escape(f"{Path(__file__).parents[2]}/")
 INSIDE: Final = re.compile(
-    r"Traceback \(most recent|File \"/|site-packages|/work/|/opt/dutiful|/usr/lib|\.py\b|line \d+, in "  # where it runs
+    rf"{_HERE}"
+    r"|Traceback \(most recent|File \"/|site-packages|/opt/dutiful|/usr/lib|\.py\b|line \d+, in "  # where it runs
     r"|\bSELECT\b.+\bFROM\b|\bINSERT INTO\b|\bUPDATE\b.+\bSET\b|\bDELETE FROM\b|\bON CONFLICT\b"  # what it says
     r"|relation \\?\"|column \\?\"|violates|syntax error at|invalid input for query|\$\d+::"  # and hears back
     r"|asyncpg|pydantic|starlette|fastapi|input_value|object at 0x"
