@@ -11,6 +11,8 @@ from contracts.notice import Channel, NoticeEscalated, NoticeFailed
 from notifier import alerts
 
 _LOOK_S: Final = 30.0
+_SENT: Final = (Channel.WEBHOOK, Channel.EMAIL, "alert")
+"""What attempts are made by; `alert` is a mail to people on call."""
 
 
 class Watch:
@@ -22,6 +24,9 @@ class Watch:
         metrics.notice_failed(0)
         for channel in Channel:
             metrics.notice_escalated(channel, 0)
+        for sent_by in _SENT:  # what share fails is no number before the first that failed, unless it is 0 before
+            metrics.attempted(sent_by, "ok", 0)
+            metrics.attempted(sent_by, "failed", 0)
         runtime.processor.hear_here(NoticeEscalated, lambda escalated: _count(metrics, escalated))
         runtime.processor.hear_here(NoticeFailed, lambda _: metrics.notice_failed())
 

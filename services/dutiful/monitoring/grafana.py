@@ -1,28 +1,60 @@
-"""Grafana's dashboards as data: a row of panels after the other, each a title, a unit and what it asks Prometheus."""
+"""Grafana's dashboards as data: rows of panels, each a question, a unit and what it asks Prometheus."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from pydantic_core import to_json
 
 _WIDTH: Final = 24
 _HEIGHT: Final = 8
+_LOW: Final = 4
+"""Of a row of figures alone."""
 _SOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
+_GOOD: Final = "green"
+_WARNING: Final = "orange"
+_BAD: Final = "red"
+
+SERVICES: Final[Mapping[str, str]] = {
+    "subprocessor_registry": "blue",
+    "notifier": "orange",
+    "retention": "purple",
+    "breach": "red",
+    "requests": "yellow",
+    "assurance": "#70DBED",
+    "console": "#FF85C0",
+    "holder": "green",
+}
+"""Each service's color, the same on every panel."""
+
 Json = dict[str, object]
+Kind = Literal["timeseries", "stat", "bargauge"]
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A graph; `queries` are PromQL by legend. `unit` is Grafana's; `above` or `below` colours what is bad."""
+    """A graph over time, or figures or bars of now; `queries` are PromQL by legend, `unit` is Grafana's.
+
+    What is `above` or `below` is bad and drawn red, what is beyond `warning` is on the way there. `none` is what it
+    means that there is nothing to show; `reads` are words for values, with their colours. `runbooks` say what to do.
+    `colors` are of lines by legend; a service has its own.
+    """
 
     title: str
     about: str
     unit: str
-    queries: dict[str, str]
+    queries: Mapping[str, str]
     above: float | None = None
     below: float | None = None
-    kind: str = "timeseries"
+    warning: float | None = None
+    kind: Kind = "timeseries"
+    none: str = ""
+    reads: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    runbooks: Sequence[str] = ()
+    colors: Mapping[str, str] = field(default_factory=dict)
+    width: int = 1
+    """Beside the others of its row."""
+    bars: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +67,14 @@ class Dashboard:
     rows: Sequence[Sequence[Panel]]
     variables: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        """As its file is called."""
+        return self.uid.removeprefix("dutiful-")
+
 
 def written(dashboard: Dashboard) -> str:
     """The JSON that Grafana imports; the same dashboard is always the same text."""
-    panels: list[Json] = []
-    for nth, row in enumerate(dashboard.rows):
-        width = _WIDTH // len(row)
-        for place, panel in enumerate(row):
-            at = {"h": _HEIGHT, "w": width, "x": place * width, "y": nth * _HEIGHT}
-            panels.append(_panel(panel, len(panels) + 1, at))
     source: Json = {"name": "datasource", "label": "Prometheus", "type": "datasource", "query": "prometheus"}
     document: Json = {
         "uid": dashboard.uid,
@@ -53,12 +84,26 @@ def written(dashboard: Dashboard) -> str:
         "schemaVersion": 39,
         "version": 1,
         "editable": True,
+        "graphTooltip": 1,
         "refresh": "30s",
         "time": {"from": "now-6h", "to": "now"},
         "templating": {"list": [source, *[_variable(name, ask) for name, ask in dashboard.variables.items()]]},
-        "panels": panels,
+        "panels": [_panel(panel, nth, at) for nth, (panel, at) in enumerate(_placed(dashboard.rows), start=1)],
     }
     return to_json(document, indent=2).decode() + "\n"
+
+
+def _placed(rows: Sequence[Sequence[Panel]]) -> Iterator[tuple[Panel, dict[str, int]]]:
+    """Each row over the whole width."""
+    y = 0
+    for row in rows:
+        height = _LOW if all(panel.kind == "stat" for panel in row) else _HEIGHT
+        parts, before = sum(panel.width for panel in row), 0
+        for panel in row:
+            x, end = _WIDTH * before // parts, _WIDTH * (before + panel.width) // parts
+            yield panel, {"h": height, "w": end - x, "x": x, "y": y}
+            before += panel.width
+        y += height
 
 
 def _variable(name: str, ask: str) -> Json:
@@ -76,29 +121,119 @@ def _variable(name: str, ask: str) -> Json:
 
 
 def _panel(panel: Panel, panel_id: int, at: dict[str, int]) -> Json:
+    now = panel.kind != "timeseries"
     targets = [
-        {"refId": chr(ord("A") + nth), "datasource": _SOURCE, "expr": query, "legendFormat": legend}
+        {
+            "refId": chr(ord("A") + nth),
+            "datasource": _SOURCE,
+            "expr": query,
+            "legendFormat": legend,
+            "instant": now,
+            "range": not now,
+        }
         for nth, (legend, query) in enumerate(panel.queries.items())
     ]
     return {
         "id": panel_id,
         "type": panel.kind,
         "title": panel.title,
-        "description": panel.about,
+        "description": "\n\n".join([panel.about, *[f"Runbook: docs/runbooks/{each}.md" for each in panel.runbooks]]),
         "datasource": _SOURCE,
         "gridPos": at,
         "targets": targets,
-        "fieldConfig": {"defaults": {"unit": panel.unit, "thresholds": _thresholds(panel)}, "overrides": []},
-        "options": {"legend": {"displayMode": "list", "placement": "bottom"}} if panel.kind == "timeseries" else {},
+        "fieldConfig": {"defaults": _defaults(panel), "overrides": _colored(panel)},
+        "options": _OPTIONS[panel.kind],
     }
 
 
+_REDUCED: Final[Json] = {"calcs": ["lastNotNull"], "fields": "", "values": False}
+_OPTIONS: Final[Mapping[Kind, Json]] = {
+    "timeseries": {
+        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
+        "tooltip": {"mode": "multi", "sort": "desc"},
+    },
+    "stat": {
+        "reduceOptions": _REDUCED,
+        "colorMode": "background_solid",
+        "graphMode": "none",
+        "justifyMode": "auto",
+        "orientation": "auto",
+        "textMode": "auto",
+    },
+    "bargauge": {
+        "reduceOptions": _REDUCED,
+        "displayMode": "basic",
+        "orientation": "horizontal",
+        "showUnfilled": True,
+        "valueMode": "color",
+        "namePlacement": "left",
+        "sizing": "auto",
+        "minVizWidth": 8,
+        "minVizHeight": 16,
+        "maxVizHeight": 24,
+    },
+}
+
+
+def _defaults(panel: Panel) -> Json:
+    drawn = panel.kind == "timeseries"
+    defaults: Json = {
+        "unit": panel.unit,
+        "thresholds": _thresholds(panel),
+        "color": {"mode": "palette-classic" if drawn else "thresholds"},
+    }
+    if panel.below is None and not panel.reads:
+        defaults["min"] = 0
+    if panel.none:
+        defaults["noValue"] = panel.none
+    defaults["mappings"] = _worded(panel)
+    if drawn:
+        limited = panel.above is not None or panel.below is not None
+        defaults["custom"] = {
+            "drawStyle": "bars" if panel.bars else "line",
+            "lineWidth": 1,
+            "fillOpacity": 60 if panel.bars else 10,
+            "showPoints": "auto",
+            "spanNulls": False,
+            "thresholdsStyle": {"mode": "dashed" if limited else "off"},
+        }
+    return defaults
+
+
+def _worded(panel: Panel) -> list[Json]:
+    """Words for values; where there is none, a figure would take the color of the smallest, which may be bad."""
+    worded: list[Json] = []
+    if panel.reads:
+        words = {str(value): {"text": text, "color": color} for value, (text, color) in panel.reads.items()}
+        worded.append({"type": "value", "options": words})
+    if panel.none and panel.kind == "stat":
+        nothing = {"text": panel.none, "color": _GOOD}
+        worded.append({"type": "special", "options": {"match": "null+nan", "result": nothing}})
+    return worded
+
+
+def _colored(panel: Panel) -> list[Json]:
+    """Lines that have the same color wherever they are drawn."""
+    if panel.kind != "timeseries":
+        return []
+    colors = SERVICES if "{{service}}" in panel.queries else panel.colors
+    return [
+        {
+            "matcher": {"id": "byName", "options": name},
+            "properties": [{"id": "color", "value": {"mode": "fixed", "fixedColor": color}}],
+        }
+        for name, color in colors.items()
+    ]
+
+
 def _thresholds(panel: Panel) -> Json:
-    good, bad = "green", "red"
+    """What is good first where much is bad, last where little is."""
     if panel.below is not None:
-        good, bad = bad, good
-    limit = panel.below if panel.below is not None else panel.above
-    steps: list[Json] = [{"color": good, "value": None}]
-    if limit is not None:
-        steps.append({"color": bad, "value": limit})
-    return {"mode": "absolute", "steps": steps}
+        bounds = [(_BAD, None), (_WARNING, panel.below), (_GOOD, panel.warning)]
+        if panel.warning is None:
+            bounds = [(_BAD, None), (_GOOD, panel.below)]
+    else:
+        bounds = [(_GOOD, None)]
+        bounds += [(_WARNING, panel.warning)] if panel.warning is not None else []
+        bounds += [(_BAD, panel.above)] if panel.above is not None else []
+    return {"mode": "absolute", "steps": [{"color": color, "value": value} for color, value in bounds]}
