@@ -86,7 +86,12 @@ class Metrics:
             "kind",
         )
         self._attempts = self.counter(
-            "dutiful_delivery_attempts", "{attempt}", "Attempts to deliver, `ok` or `failed`", "channel", "result"
+            "dutiful_delivery_attempts",
+            "{attempt}",
+            "Attempts to deliver, `ok` or `failed`; the `first` of a delivery, or one made `again`",
+            "channel",
+            "result",
+            "attempt",
         )
         self._escalated = self.counter(
             "dutiful_notices_escalated",
@@ -185,9 +190,18 @@ class Metrics:
         self._left.labels(self._service, kind).set(soonest_s)
         self._to_come.labels(self._service, kind).set(to_come_s)
 
-    def attempted(self, channel: str, result: str, count: int = 1) -> None:
-        """Attempts to deliver ended like this."""
-        self._attempts.labels(self._service, channel, result).inc(count)
+    def attempted(self, channel: str, *, ok: bool, nth: int) -> None:
+        """The n-th attempt to deliver something ended like this."""
+        self._attempt(channel, "ok" if ok else "failed", "first" if nth == 1 else "again").inc()
+
+    def attempts_by(self, channel: str) -> None:
+        """Attempts by this channel are counted from nought: what share fails is no number before one has failed."""
+        for result in ("ok", "failed"):
+            for attempt in ("first", "again"):
+                self._attempt(channel, result, attempt)
+
+    def _attempt(self, channel: str, result: str, attempt: str) -> Counter:
+        return self._attempts.labels(self._service, channel, result, attempt)
 
     def notice_escalated(self, channel: str, count: int = 1) -> None:
         """Notices had no receipt in time, and go on to this channel."""

@@ -24,9 +24,8 @@ class Watch:
         metrics.notice_failed(0)
         for channel in Channel:
             metrics.notice_escalated(channel, 0)
-        for sent_by in _SENT:  # what share fails is no number before the first that failed, unless it is 0 before
-            metrics.attempted(sent_by, "ok", 0)
-            metrics.attempted(sent_by, "failed", 0)
+        for sent_by in _SENT:
+            metrics.attempts_by(sent_by)
         runtime.processor.hear_here(NoticeEscalated, lambda escalated: _count(metrics, escalated))
         runtime.processor.hear_here(NoticeFailed, lambda _: metrics.notice_failed())
 

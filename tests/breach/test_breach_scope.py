@@ -157,7 +157,7 @@ async def test_how_much_time_is_left_to_the_soonest_clock(desk: Desk) -> None:
     await desk.receive("acme")
     assert await left("breach_client") == inf
     to_come = "dutiful_deadline_to_come_seconds_left"
-    assert await left("breach_authority", to_come) == await left("breach_authority")
+    assert 0 < await left("breach_authority", to_come) <= 24 * 3600
     desk.clock.jump_to(desk.clock.now() + 30 * HOUR)
     assert await left("breach_authority") < 0
     assert 41 * 3600 < await left("breach_authority", to_come) < 42 * 3600

@@ -53,13 +53,15 @@ def test_what_happened_is_counted(metrics: Metrics) -> None:
     metrics.skipped("tombstone")
     metrics.dead_lettered("unreadable")
     metrics.dead_lettered()
-    metrics.attempted("webhook", "ok", 5)
+    for nth in (1, 1, 2, 3):
+        metrics.attempted("webhook", ok=True, nth=nth)
     told = scraped(metrics)
     assert told["dutiful_events_handled_total note.noted"] == 2
     assert told["dutiful_events_skipped_total tombstone"] == 1
     assert told["dutiful_dead_letters_total unreadable"] == 1
     assert told["dutiful_dead_letters_total rejected"] == 1
-    assert told["dutiful_delivery_attempts_total webhook ok"] == 5
+    assert told["dutiful_delivery_attempts_total first webhook ok"] == 2
+    assert told["dutiful_delivery_attempts_total again webhook ok"] == 2
 
 
 def test_a_handler_is_timed_even_when_it_fails(metrics: Metrics) -> None:

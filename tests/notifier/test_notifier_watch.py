@@ -38,7 +38,7 @@ async def test_attempts_are_counted_from_nought(desk: Desk) -> None:
     told = desk.runtime.metrics.registry.get_sample_value
     for channel in ("webhook", "email", "alert"):
         for result in ("ok", "failed"):
-            labels = {"service": "notifier", "channel": channel, "result": result}
+            labels = {"service": "notifier", "channel": channel, "result": result, "attempt": "first"}
             assert told("dutiful_delivery_attempts_total", labels) == 0
 
 

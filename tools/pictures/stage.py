@@ -6,9 +6,11 @@ import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import aiohttp
 from aiokafka import AIOKafkaProducer
 from benchmarks.load.stories import EXAMPLES, SOURCE
 from benchmarks.rig.quiet import watching
@@ -16,6 +18,7 @@ from benchmarks.rig.servers import Servers
 from benchmarks.rig.system import EVERY, Terms, system
 
 from agreement import default_path
+from chassis.access import Role, mint
 from contracts.publishing import Outgoing, draft
 from embedded.kafka_broker import free_port
 from embedded.processes import Processes
@@ -45,6 +48,20 @@ class Stage:
         """The example of an event, with something else in some fields."""
         example = json.loads((EXAMPLES / f"{event_type}.json").read_text(encoding="utf-8"))
         return draft(event_type, example | changes, source=SOURCE, event_id=event_id, prefix=self.prefix)
+
+    async def ask(self, client_id: str, question_id: str) -> None:
+        """A client's question, through the API."""
+        token = mint(
+            self.servers.home / "token-key.pem", subject="jo", role=Role.SUPER_ADMINISTRATOR, client_id=client_id,
+            ttl=timedelta(hours=1), now=datetime.now(UTC),
+        )  # fmt: skip
+        url = f"http://127.0.0.1:{self.processes.ports['assurance']}/clients/{client_id}/questions/{question_id}"
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": question_id}
+        async with (
+            aiohttp.ClientSession() as http,
+            http.post(url, json={"items": ["Who?"]}, headers=headers) as answer,
+        ):
+            answer.raise_for_status()
 
     async def publish(self, records: Sequence[Outgoing], *, over_s: float = 0.0) -> None:
         """Publish in order, spread over so many seconds."""

@@ -1,7 +1,7 @@
 """Some minutes of a platform with forty clients: work of every kind, and what goes wrong among it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -18,7 +18,11 @@ from embedded.receiver import Answer
 CLIENTS: Final = 40
 _WAVE_S: Final = 35.0
 _ROWS: Final = 10
-_BURST: Final = 20_000
+_BURST: Final = 8000
+_ASKED: Final = 20
+_AWAY_S: Final = 20.0
+_ADDRESS: Final = "dpo@client-42.example"
+_PHONE: Final = {"kind": "phone", "value": "+33612345678"}
 Wrong = Callable[[Stage, Outgoing, int], Outgoing]
 _BROKEN: Final = (b"{", b"[]", b"\xff\xfe")
 
@@ -30,12 +34,13 @@ async def play(stage: Stage) -> None:
     await stage.publish(_among(stage, first, _broken), over_s=_WAVE_S)
     await stage.publish(_late(stage))
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_mail_is_away(stage))
+        tasks.create_task(_mail_is_refused(stage))
         tasks.create_task(stage.publish(second, over_s=_WAVE_S))
     await stage.publish(third, over_s=_WAVE_S)
     await _burst(stage)
-    for wave in others:
+    for nth, wave in enumerate(others):
         await stage.publish(_among(stage, wave, _unknown), over_s=_WAVE_S)
+        await _help(stage, range(5 * nth, 5 * nth + 5))
     await _end_without_holder(stage)
 
 
@@ -55,25 +60,54 @@ async def _begin(stage: Stage) -> str:
     return Cause(SOURCE, added.id, "").derive("change")
 
 
-async def _mail_is_away(stage: Stage) -> None:
+async def _mail_is_refused(stage: Stage) -> None:
+    """All clients of the stories have one address."""
     await asyncio.sleep(5)
-    await stage.mail.stop()
+    stage.mail.refuse(_ADDRESS, 450)
     await asyncio.sleep(_WAVE_S - 5)
-    await stage.mail.start()
+    stage.mail.refuse(_ADDRESS, None)
 
 
 async def _burst(stage: Stage) -> None:
-    """More at once than is done at once; and in the middle of it the broker is away."""
+    """More at once than is done at once; then the broker is away, while clients ask through the API."""
     changes = [
         stage.event("client.contact_changed", f"burst-{n}", {"client_id": f"client-42-{n % CLIENTS}"})
         for n in range(_BURST)
     ]
     await stage.publish(changes)
-    await asyncio.sleep(2)
+    await asyncio.sleep(5)
     await stage.servers.kafka.stop()
-    await asyncio.sleep(15)
+    for n in range(_ASKED):
+        await stage.ask(f"client-42-{n}", f"q-away-{n}")
+        await asyncio.sleep(_AWAY_S / _ASKED)
     await stage.servers.kafka.start()
     await asyncio.sleep(15)
+
+
+async def _help(stage: Stage, clients: Iterable[int]) -> None:
+    """Clients ask for help with the request of a person whom the holder may know."""
+    for n in clients:
+        client_id, request_id = f"client-42-{n}", f"dsar-help-{n}"
+        of = {"client_id": client_id, "request_id": request_id}
+        received = {"received_at": datetime.now(UTC).isoformat()}
+        said: dict[str, object] = {
+            "channel": "email",
+            "given_by": "DPO",
+            "text": "Find it.",
+            "purpose": "To answer",
+            "data_categories": ["call_recordings", "call_fax_logs"],
+        }
+        instruction = {"instruction_id": f"inst-help-{n}"}
+        help_ = {"assistance_id": f"help-help-{n}"}
+        asked: list[tuple[str, dict[str, object]]] = [
+            ("dsar.received", of | received | {"identifiers": [_PHONE]}),
+            ("instruction.given", of | instruction | {"said": said | received}),
+            ("dsar.assistance_requested", of | received | instruction | help_ | {"identifiers": [_PHONE]}),
+            ("dsar.assistance_started", {"request_id": request_id, **help_}),
+        ]
+        for event_type, changes in asked:
+            await stage.publish([stage.event(event_type, f"help-{n}-{event_type}", changes)])
+            await asyncio.sleep(0.3)
 
 
 async def _end_without_holder(stage: Stage) -> None:
@@ -85,6 +119,7 @@ async def _end_without_holder(stage: Stage) -> None:
         for n in range(5)
     ]
     await stage.publish(ends)
+    await _help(stage, range(30, 35))
     await asyncio.sleep(65)  # what is counted is counted every half minute
 
 

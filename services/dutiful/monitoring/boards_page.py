@@ -21,9 +21,9 @@ can't be had by a package manager and had no part in it: how its panels put thes
 query does, or where a panel has nothing to show and no words for that.
 
 What is seen: forty clients sign, all kinds of events go through the system, some of them unreadable or about what nobody knows;
-two clients' endpoints hang and four fail; the mail server is away for half a minute; three breaches are heard of late, one of them
-after its time; twenty thousand changes come at once, and the broker stops in the middle of them for fifteen seconds; at the end
-the holder is killed while contracts end.
+two clients' endpoints hang and four fail; the mail server refuses everybody for half a minute; three breaches are heard of late,
+one of them after its time; eight thousand changes come at once, and then the broker is away for twenty seconds while clients ask
+through the API; at the end the holder is killed while contracts end.
 """
 
 

@@ -53,15 +53,6 @@ DEADLINES: Final = Dashboard(
                 runbooks=("DutifulBreachReachingNobody",),
             ),
             Panel(
-                "Data that should not be",
-                "Processing after the end of a contract, data that are never stored: in the last day.",
-                "short",
-                {"flags": "round(sum(increase(dutiful_flags_total[1d])))"},
-                above=1,
-                kind="stat",
-                runbooks=("DutifulFlagRaised",),
-            ),
-            Panel(
                 "Alerts not sent",
                 "Emails to people on call that wait for the mail server, or for somebody to be on call.",
                 "short",
@@ -97,6 +88,16 @@ DEADLINES: Final = Dashboard(
                 warning=1,
                 kind="stat",
                 runbooks=("DutifulOrderEscalated", "DutifulOrderFailed"),
+                width=5,
+            ),
+            Panel(
+                "Data that should not be",
+                "Processing after the end of a contract, data that are never stored: in the last day.",
+                "short",
+                {"flags": "round(sum(increase(dutiful_flags_total[1d])))"},
+                above=1,
+                kind="stat",
+                runbooks=("DutifulFlagRaised",),
             ),
         ),
         (
@@ -152,7 +153,7 @@ DEADLINES: Final = Dashboard(
             Panel(
                 "How many dated events come due?",
                 "A second, by service.",
-                "suffix: /s",
+                "suffix:/s",
                 {"{{service}}": "sum by (service) (rate(dutiful_agenda_fired_total[$__rate_interval])) > 0"},
                 none="no dated event came due",
             ),

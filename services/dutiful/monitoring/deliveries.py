@@ -6,8 +6,8 @@ from dutiful.monitoring.grafana import Dashboard, Panel
 
 _HOUR_S: Final = 3600
 _SHARE: Final = (
-    'sum by (channel) (rate(dutiful_delivery_attempts_total{{result="failed"}}[{0}])) '
-    "/ sum by (channel) (rate(dutiful_delivery_attempts_total[{0}]))"
+    'sum by (channel) (rate(dutiful_delivery_attempts_total{{attempt="first", result="failed"}}[{0}])) '
+    '/ sum by (channel) (rate(dutiful_delivery_attempts_total{{attempt="first"}}[{0}]))'
 )
 
 DELIVERIES: Final = Dashboard(
@@ -45,8 +45,8 @@ DELIVERIES: Final = Dashboard(
                 runbooks=("DutifulDeadlineAtRisk", "DutifulDeadlineMissed"),
             ),
             Panel(
-                "Attempts that fail",
-                "Of those of the last 15 minutes, by channel.",
+                "Deliveries that fail at first",
+                "First attempts of the last 15 minutes, by channel; what is tried again does not count.",
                 "percentunit",
                 {"{{channel}}": _SHARE.format("15m")},
                 above=0.5,
@@ -64,30 +64,37 @@ DELIVERIES: Final = Dashboard(
                 above=24 * _HOUR_S,
                 warning=_HOUR_S,
                 kind="stat",
+                none="no holder",
+                none_is="orange",
                 runbooks=("DutifulHolderBehind",),
             ),
         ),
         (
             Panel(
                 "What goes out?",
-                "Attempts a second, by channel and result.",
-                "suffix: /s",
+                "Attempts a second, by channel; those that failed: at first, and made again.",
+                "suffix:/s",
                 {
-                    "{{channel}}: {{result}}": "sum by (channel, result) (rate(dutiful_delivery_attempts_total[$__rate_interval]))"
+                    "{{channel}}: ok": 'sum by (channel) (rate(dutiful_delivery_attempts_total{result="ok"}[$__rate_interval]))',
+                    "{{channel}}: failed at first": 'sum by (channel) (rate(dutiful_delivery_attempts_total{result="failed", attempt="first"}[$__rate_interval])) > 0',
+                    "{{channel}}: failed again": 'sum by (channel) (rate(dutiful_delivery_attempts_total{result="failed", attempt="again"}[$__rate_interval])) > 0',
                 },
                 runbooks=("DutifulDeliveriesFailing",),
                 colors={
                     "webhook: ok": "green",
-                    "webhook: failed": "red",
+                    "webhook: failed at first": "red",
+                    "webhook: failed again": "dark-red",
                     "email: ok": "blue",
-                    "email: failed": "orange",
-                    "alert: ok": "#B877D9",
-                    "alert: failed": "yellow",
+                    "email: failed at first": "orange",
+                    "email: failed again": "dark-orange",
+                    "alert: ok": "purple",
+                    "alert: failed at first": "yellow",
+                    "alert: failed again": "dark-yellow",
                 },
             ),
             Panel(
                 "Does a channel fail?",
-                "Attempts that failed, of all, by channel. One endpoint that hangs is a few percent; a half is the channel.",
+                "First attempts that failed, of all first ones. One endpoint that is away is a few percent; a half is the channel.",
                 "percentunit",
                 {"{{channel}}": _SHARE.format("$__rate_interval")},
                 above=0.5,
@@ -105,7 +112,7 @@ DELIVERIES: Final = Dashboard(
             Panel(
                 "Where do they go next?",
                 "Notices without receipt in time, a minute, by the channel that is tried next; and those that have none left.",
-                "suffix: /min",
+                "suffix:/min",
                 {
                     "to {{channel}}": "60 * sum by (channel) (rate(dutiful_notices_escalated_total[$__rate_interval]))",
                     "never received": "60 * sum(rate(dutiful_notices_failed_total[$__rate_interval]))",
@@ -128,7 +135,7 @@ DELIVERIES: Final = Dashboard(
             Panel(
                 "What has it answered?",
                 "Orders a minute, done and failed.",
-                "suffix: /min",
+                "suffix:/min",
                 {
                     "{{kind}}: {{result}}": "60 * sum by (kind, result) (rate(dutiful_holder_answers_total[$__rate_interval])) > 0"
                 },
@@ -139,7 +146,7 @@ DELIVERIES: Final = Dashboard(
             Panel(
                 "What is gone, what should not be there?",
                 "Records, object versions and keys erased, a minute; reports of what should not be there.",
-                "suffix: /min",
+                "suffix:/min",
                 {
                     "erased: {{method}}": "60 * sum by (method) (rate(dutiful_holder_erased_total[$__rate_interval])) > 0",
                     "found: {{finding}}": "60 * sum by (finding) (rate(dutiful_holder_found_total[$__rate_interval])) > 0",

@@ -43,16 +43,25 @@ FLOWS: Final = Dashboard(
             Panel(
                 "Does each service get on?",
                 "Events that had their effect, a second, over all processes. Nought while others work: it stands.",
-                "suffix: /s",
+                "suffix:/s",
                 {
                     "{{service}}": 'sum by (service) (rate(dutiful_events_handled_total{service=~"$service"}[$__rate_interval]))'
                 },
                 runbooks=("DutifulConsumerBehind",),
             ),
             Panel(
+                "Which was not ready, and when?",
+                "Services of which a process was not: its database, the broker or its relay did not answer.",
+                "none",
+                {"{{service}}": '1 - min by (service) (dutiful_ready{service=~"$service"}) > 0'},
+                none="all that were scraped were ready",
+                bars=True,
+                runbooks=("DutifulNotReady",),
+            ),
+            Panel(
                 "What was set aside, by whom, and why?",
                 "Messages a minute: `unreadable`, or `rejected` by a handler or the database.",
-                "suffix: /min",
+                "suffix:/min",
                 {
                     "{{service}}: {{reason}}": '60 * sum by (service, reason) (rate(dutiful_dead_letters_total{service=~"$service"}[$__rate_interval])) > 0'
                 },
@@ -82,6 +91,7 @@ FLOWS: Final = Dashboard(
                 },
                 kind="bargauge",
                 none="nothing was handled",
+                width=2,
             ),
             Panel(
                 "What is there most of?",
@@ -110,7 +120,7 @@ FLOWS: Final = Dashboard(
             Panel(
                 "What is passed over?",
                 "Records a second that say nothing Dutiful knows: tombstones, and types that no contract has.",
-                "suffix: /s",
+                "suffix:/s",
                 {
                     "{{service}}: {{reason}}": 'sum by (service, reason) (rate(dutiful_events_skipped_total{service=~"$service"}[$__rate_interval])) > 0'
                 },

@@ -36,8 +36,8 @@ class Panel:
     """A graph over time, or figures or bars of now; `queries` are PromQL by legend, `unit` is Grafana's.
 
     What is `above` or `below` is bad and drawn red, what is beyond `warning` is on the way there. `none` is what it
-    means that there is nothing to show; `reads` are words for values, with their colours. `runbooks` say what to do.
-    `colors` are of lines by legend; a service has its own.
+    means that there is nothing to show, and `none_is` its color; `reads` are words for values, with their colors.
+    `colors` are of lines by legend; a service has its own. `runbooks` say what to do.
     """
 
     title: str
@@ -49,6 +49,7 @@ class Panel:
     warning: float | None = None
     kind: Kind = "timeseries"
     none: str = ""
+    none_is: str = _GOOD
     reads: Mapping[int, tuple[str, str]] = field(default_factory=dict)
     runbooks: Sequence[str] = ()
     colors: Mapping[str, str] = field(default_factory=dict)
@@ -192,7 +193,8 @@ def _defaults(panel: Panel) -> Json:
         defaults["custom"] = {
             "drawStyle": "bars" if panel.bars else "line",
             "lineWidth": 1,
-            "fillOpacity": 60 if panel.bars else 10,
+            "fillOpacity": 80 if panel.bars else 0,
+            "stacking": {"mode": "normal" if panel.bars else "none", "group": "A"},
             "showPoints": "auto",
             "spanNulls": False,
             "thresholdsStyle": {"mode": "dashed" if limited else "off"},
@@ -207,7 +209,7 @@ def _worded(panel: Panel) -> list[Json]:
         words = {str(value): {"text": text, "color": color} for value, (text, color) in panel.reads.items()}
         worded.append({"type": "value", "options": words})
     if panel.none and panel.kind == "stat":
-        nothing = {"text": panel.none, "color": _GOOD}
+        nothing = {"text": panel.none, "color": panel.none_is}
         worded.append({"type": "special", "options": {"match": "null+nan", "result": nothing}})
     return worded
 

@@ -1,9 +1,16 @@
 // Panels as Grafana's own plugins compose them; those are part of its server and in no package.
-import { EventBusSrv, Registry, applyFieldOverrides, getDisplayValueAlignmentFactors, getFieldDisplayValues } from "@grafana/data";
+import {
+  EventBusSrv,
+  Registry,
+  applyFieldOverrides,
+  applyNullInsertThreshold,
+  getDisplayValueAlignmentFactors,
+  getFieldDisplayValues,
+} from "@grafana/data";
 import { BarGauge, BigValue, PanelContextProvider, TimeSeries, VizRepeater, useTheme2 } from "@grafana/ui";
 
 const STANDARD = ["unit", "min", "max", "decimals", "color", "thresholds", "mappings", "noValue", "displayName"];
-const CUSTOM = ["drawStyle", "lineWidth", "fillOpacity", "showPoints", "spanNulls", "thresholdsStyle"];
+const CUSTOM = ["drawStyle", "lineWidth", "fillOpacity", "showPoints", "spanNulls", "thresholdsStyle", "stacking"];
 const option = (id, isCustom) => ({ id, path: id, name: id, isCustom, settings: {}, process: (value) => value, shouldApply: () => true });
 const OPTIONS = new Registry(() => [...STANDARD.map((id) => option(id, false)), ...CUSTOM.map((id) => option(id, true))]);
 const CONTEXT = { eventsScope: "pictures", eventBus: new EventBusSrv() };
@@ -20,9 +27,11 @@ export function Drawn({ panel, frames, range, width, height }) {
 
 function Graph({ panel, data, range, width, height }) {
   if (!data.length) return <Nothing {...{ panel, height }} />;
+  const seen = { refFieldPseudoMin: range.from.valueOf(), refFieldPseudoMax: range.to.valueOf() };
+  const frames = data.map((frame) => applyNullInsertThreshold({ frame, ...seen })); // where samples are missing is a gap
   return (
     <PanelContextProvider value={CONTEXT}>
-      <TimeSeries frames={data} timeRange={range} timeZone="utc" legend={panel.options.legend} options={panel.options} {...{ width, height }} />
+      <TimeSeries frames={frames} timeRange={range} timeZone="utc" legend={panel.options.legend} options={panel.options} {...{ width, height }} />
     </PanelContextProvider>
   );
 }
