@@ -60,7 +60,10 @@ class Metrics:
             "type",
         )
         self._lateness = self.histogram(
-            "dutiful_agenda_lateness_seconds", "s", "How late the oldest of each look at the agenda was", _LATENESS
+            "dutiful_agenda_lateness_seconds",
+            "s",
+            "How late the oldest of each look at the agenda was, since it was due and there",
+            _LATENESS,
         )
         self._fired = self.counter("dutiful_agenda_fired", "{event}", "Dated events that came due")
         self._lag = self.gauge(

@@ -21,7 +21,7 @@ _ROWS: Final = 10
 _BURST: Final = 8000
 _ASKED: Final = 20
 _AWAY_S: Final = 20.0
-_ADDRESS: Final = "dpo@client-42.example"
+_ADDRESSES: Final = ("dpo@client-42.example", "privacy@client-42.example")
 _PHONE: Final = {"kind": "phone", "value": "+33612345678"}
 Wrong = Callable[[Stage, Outgoing, int], Outgoing]
 _BROKEN: Final = (b"{", b"[]", b"\xff\xfe")
@@ -61,11 +61,13 @@ async def _begin(stage: Stage) -> str:
 
 
 async def _mail_is_refused(stage: Stage) -> None:
-    """All clients of the stories have one address."""
+    """All clients of the stories have the same address, first one, then another."""
     await asyncio.sleep(5)
-    stage.mail.refuse(_ADDRESS, 450)
+    for each in _ADDRESSES:
+        stage.mail.refuse(each, 450)
     await asyncio.sleep(_WAVE_S - 5)
-    stage.mail.refuse(_ADDRESS, None)
+    for each in _ADDRESSES:
+        stage.mail.refuse(each, None)
 
 
 async def _burst(stage: Stage) -> None:

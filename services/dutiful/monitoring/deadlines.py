@@ -140,7 +140,7 @@ DEADLINES: Final = Dashboard(
             ),
             Panel(
                 "Are deadlines noticed in time?",
-                "How late dated events came out, 99th percentile.",
+                "How late dated events came out, 99th percentile; one that is heard of late is late from then.",
                 "s",
                 {
                     "{{service}}": "histogram_quantile(0.99, "
@@ -156,6 +156,7 @@ DEADLINES: Final = Dashboard(
                 "suffix:/s",
                 {"{{service}}": "sum by (service) (rate(dutiful_agenda_fired_total[$__rate_interval])) > 0"},
                 none="no dated event came due",
+                bars=True,
             ),
         ),
         (

@@ -80,6 +80,7 @@ FLOWS: Final = Dashboard(
                     '(rate(dutiful_handler_duration_seconds_bucket{service=~"$service"}[$__rate_interval])))'
                 },
                 runbooks=("DutifulConsumerBehind",),
+                width=2,
             ),
             Panel(
                 "Which handlers take longest?",
@@ -91,7 +92,7 @@ FLOWS: Final = Dashboard(
                 },
                 kind="bargauge",
                 none="nothing was handled",
-                width=2,
+                width=3,
             ),
             Panel(
                 "What is there most of?",
@@ -102,6 +103,7 @@ FLOWS: Final = Dashboard(
                 },
                 kind="bargauge",
                 none="nothing was handled",
+                width=2,
             ),
         ),
         (

@@ -197,7 +197,7 @@ def _defaults(panel: Panel) -> Json:
             "stacking": {"mode": "normal" if panel.bars else "none", "group": "A"},
             "showPoints": "auto",
             "spanNulls": False,
-            "thresholdsStyle": {"mode": "dashed" if limited else "off"},
+            "thresholdsStyle": {"mode": "off" if not limited else "dashed" if panel.below is None else "area"},
         }
     return defaults
 
@@ -231,9 +231,10 @@ def _colored(panel: Panel) -> list[Json]:
 def _thresholds(panel: Panel) -> Json:
     """What is good first where much is bad, last where little is."""
     if panel.below is not None:
-        bounds = [(_BAD, None), (_WARNING, panel.below), (_GOOD, panel.warning)]
+        good = "transparent" if panel.kind == "timeseries" else _GOOD  # there the areas are colored
+        bounds = [(_BAD, None), (_WARNING, panel.below), (good, panel.warning)]
         if panel.warning is None:
-            bounds = [(_BAD, None), (_GOOD, panel.below)]
+            bounds = [(_BAD, None), (good, panel.below)]
     else:
         bounds = [(_GOOD, None)]
         bounds += [(_WARNING, panel.warning)] if panel.warning is not None else []
