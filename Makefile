@@ -101,6 +101,7 @@ bench: env  ## The benchmarks: one service beside raw loops, the whole system un
 	@$(RUN)/python -m benchmarks
 
 pictures: env .tools/bin/prometheus .tools/pictures/.ready  ## The dashboards' pictures from a run of ten minutes; needs Go and Node
+	@cp tools/pictures/grafana/* .tools/pictures
 	@$(RUN)/python -m embedded.kafka_install
 	@$(RUN)/python -m tools.pictures run
 	@$(RUN)/python -m tools.pictures draw
@@ -108,7 +109,7 @@ pictures: env .tools/bin/prometheus .tools/pictures/.ready  ## The dashboards' p
 .tools/bin/prometheus:
 	@GOBIN=$(CURDIR)/.tools/bin go install github.com/prometheus/prometheus/cmd/prometheus@$(PROMETHEUS)
 
-.tools/pictures/.ready: $(wildcard tools/pictures/grafana/*)
+.tools/pictures/.ready: tools/pictures/grafana/package.json tools/pictures/grafana/package-lock.json
 	@mkdir -p $(@D) && cp $^ $(@D)
 	@cd $(@D) && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@

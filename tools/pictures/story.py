@@ -17,6 +17,7 @@ from embedded.receiver import Answer
 
 CLIENTS: Final = 40
 _WAVE_S: Final = 35.0
+_LEAVING: Final = range(CLIENTS, CLIENTS + 5)
 _ROWS: Final = 10
 _BURST: Final = 8000
 _ASKED: Final = 20
@@ -36,6 +37,7 @@ async def play(stage: Stage) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_mail_is_refused(stage))
         tasks.create_task(stage.publish(second, over_s=_WAVE_S))
+    await _leave(stage, _LEAVING)
     await stage.publish(third, over_s=_WAVE_S)
     await _burst(stage)
     for nth, wave in enumerate(others):
@@ -46,14 +48,15 @@ async def play(stage: Stage) -> None:
 
 async def _begin(stage: Stage) -> str:
     """Clients sign, some with endpoints that hang or fail, and hear of a change; its id."""
-    await stage.publish([said(each, n, stage.prefix, "") for n in range(CLIENTS) for each in FIRST], over_s=10)
+    everybody = range(CLIENTS + len(_LEAVING))
+    await stage.publish([said(each, n, stage.prefix, "") for n in everybody for each in FIRST], over_s=10)
     await asyncio.sleep(5)
     for nth in (3, 4):
         stage.endpoints.answer(f"/e/{nth}", Answer(hang_s=25))
     for nth in (7, 8, 9, 10):
         stage.endpoints.answer(f"/e/{nth}", Answer(status=503))
     await fill_endpoints_of_all(stage.processes.dsn("notifier"), stage.endpoints.url(""))
-    await fill_platform(stage.servers, "client-42-", CLIENTS, _ROWS)
+    await fill_platform(stage.servers, "client-42-", len(everybody), _ROWS)
     added = said("subprocessor.added", 0, stage.prefix, "")
     await stage.publish([added])
     await asyncio.sleep(5)
@@ -86,6 +89,17 @@ async def _burst(stage: Stage) -> None:
     await asyncio.sleep(15)
 
 
+async def _leave(stage: Stage, clients: Iterable[int]) -> None:
+    """Contracts end today, and their clients want their data deleted."""
+    today = datetime.now(UTC).date().isoformat()
+    for n in clients:
+        client = {"client_id": f"client-42-{n}"}
+        await stage.publish([stage.event("contract.terminated", f"end-{n}", client | {"terminated_on": today})])
+        await asyncio.sleep(0.3)
+        chosen = client | {"choice": "deletion", "received_at": datetime.now(UTC).isoformat()}
+        await stage.publish([stage.event("choice.made", f"choice-{n}", chosen)])
+
+
 async def _help(stage: Stage, clients: Iterable[int]) -> None:
     """Clients ask for help with the request of a person whom the holder may know."""
     for n in clients:
@@ -115,12 +129,7 @@ async def _help(stage: Stage, clients: Iterable[int]) -> None:
 async def _end_without_holder(stage: Stage) -> None:
     """Contracts end while nobody carries out what that orders."""
     await stage.processes.kill("holder")
-    today = datetime.now(UTC).date().isoformat()
-    ends = [
-        stage.event("contract.terminated", f"end-{n}", {"client_id": f"client-42-{n}", "terminated_on": today})
-        for n in range(5)
-    ]
-    await stage.publish(ends)
+    await _leave(stage, range(5))
     await _help(stage, range(30, 35))
     await asyncio.sleep(65)  # what is counted is counted every half minute
 

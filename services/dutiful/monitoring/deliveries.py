@@ -114,10 +114,11 @@ DELIVERIES: Final = Dashboard(
                 "Notices without receipt in time, a minute, by the channel that is tried next; and those that have none left.",
                 "suffix:/min",
                 {
-                    "to {{channel}}": "60 * sum by (channel) (rate(dutiful_notices_escalated_total[$__rate_interval]))",
-                    "never received": "60 * sum(rate(dutiful_notices_failed_total[$__rate_interval]))",
+                    "to {{channel}}": "60 * sum by (channel) (rate(dutiful_notices_escalated_total[$__rate_interval])) > 0",
+                    "never received": "60 * sum(rate(dutiful_notices_failed_total[$__rate_interval])) > 0",
                 },
                 bars=True,
+                none="none has had to go on",
                 runbooks=("DutifulNoticeFailed",),
             ),
         ),

@@ -127,6 +127,7 @@ FLOWS: Final = Dashboard(
                     "{{service}}: {{reason}}": 'sum by (service, reason) (rate(dutiful_events_skipped_total{service=~"$service"}[$__rate_interval])) > 0'
                 },
                 none="nothing was passed over",
+                bars=True,
             ),
         ),
     ),
