@@ -24,8 +24,8 @@ import subprocessor_registry
 from dutiful.cli import app
 from dutiful.monitoring import boards_page
 from dutiful.monitoring.dashboards import DASHBOARDS, dashboards
-from dutiful.monitoring.grafana import SERVICES as SERVICE_COLORS
 from dutiful.monitoring.listed import Listed, listed
+from dutiful.monitoring.looks import SERVICES as SERVICE_COLORS
 from dutiful.monitoring.page import page
 from dutiful.services import RUNNABLE
 

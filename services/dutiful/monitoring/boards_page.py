@@ -3,7 +3,7 @@
 from typing import Final
 
 from dutiful.monitoring.dashboards import DASHBOARDS
-from dutiful.monitoring.grafana import Dashboard, Panel
+from dutiful.monitoring.panels import Dashboard, Panel
 
 _HEAD: Final = """# Dashboards
 
@@ -16,14 +16,14 @@ export`; `make check` fails where it differs.
 Prometheus that then answered every panel's query, with the intervals that Grafana's rules give. They were drawn by Grafana's own
 components (`@grafana/ui` and `@grafana/data`, the versions are in
 [`package.json`](../tools/pictures/grafana/package.json)) from the JSON that is imported, in a headless Chromium. Grafana's server
-can't be had by a package manager and had no part in it: how its panels put these components together is written out in
+is in no package registry and had no part in it: how its panels put these components together is written out in
 [`panels.jsx`](../tools/pictures/grafana/panels.jsx). `make pictures` does all of it again, in about ten minutes; it fails where a
 query does, or where a panel has nothing to show and no words for that.
 
-What is seen: forty clients sign, all kinds of events go through the system, some of them unreadable or about what nobody knows;
-two clients' endpoints hang and four fail; the mail server refuses everybody for half a minute; three breaches are heard of late,
-one of them after its time; eight thousand changes come at once, and then the broker is away for twenty seconds while clients ask
-through the API; at the end the holder is killed while contracts end.
+What is seen: forty-five clients sign, and all kinds of events go through the system, some of them unreadable or about what nobody
+knows; two clients' endpoints hang and four fail; three breaches are heard of after their first clock was over, one of them after
+its last; the mail server refuses everybody for half a minute; five contracts end; eight thousand changes come at once, and then
+the broker is away for twenty seconds while clients ask through the API; at last the holder is killed while more contracts end.
 """
 
 

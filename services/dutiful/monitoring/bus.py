@@ -3,7 +3,7 @@
 from typing import Final
 
 from dutiful.monitoring.flows import OF_PROCESSES, SERVICE
-from dutiful.monitoring.grafana import Dashboard, Panel
+from dutiful.monitoring.panels import Dashboard, Panel
 
 _STUCK_S: Final = 60
 _BEHIND: Final = 1000

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dutiful.monitoring.grafana import Dashboard, Panel
+from dutiful.monitoring.panels import Dashboard, Panel
 
 _HOUR_S: Final = 3600
 _SHARE: Final = (

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dutiful.monitoring.grafana import Dashboard, Panel
+from dutiful.monitoring.panels import Dashboard, Panel
 
 SERVICE: Final = {"service": "label_values(dutiful_ready, service)"}
 OF_PROCESSES: Final = (
