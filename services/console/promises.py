@@ -1,10 +1,14 @@
 """Each promise of an agreement, and what a record holds of it. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final
 
 from agreement.schema import Agreement
-from console.queries import Standing
+from console.queries import Standing, Tally
 from console.views import Last, PromiseView
+
+_NOTHING: Final = Standing(0, 0)
 
 
 def clause_of(agreement: Agreement, codes: Iterable[str]) -> str | None:
@@ -12,20 +16,14 @@ def clause_of(agreement: Agreement, codes: Iterable[str]) -> str | None:
     return next((each.clause for code in codes for each in agreement.promises if each.code == code), None)
 
 
-def kept(agreement: Agreement, entries: Iterable[Standing]) -> list[PromiseView]:
+def kept(agreement: Agreement, tallies: Iterable[Tally], standings: Mapping[str, Standing]) -> list[PromiseView]:
     """Every promise: how many facts, the last, what is open, what was missed and not mended since."""
     counts: dict[str, int] = {}
-    last: dict[str, Last] = {}
-    things: dict[str, set[str]] = {}
-    stands: dict[str, str] = {}
-    for each in entries:
+    last: dict[str, Tally] = {}
+    for each in tallies:
         for code in each.promises:
-            counts[code] = counts.get(code, 0) + 1
-            last[code] = Last(seq=each.seq, chain=each.chain, type=each.type, recorded_at=each.recorded_at)
-            if each.stands is not None:
-                things.setdefault(code, set()).add(each.thing)
-        if each.stands is not None:
-            stands[each.thing] = each.stands
+            counts[code] = counts.get(code, 0) + each.facts
+            last[code] = max(last.get(code, each), each, key=_heard)
     return [
         PromiseView(
             code=promise.code,
@@ -33,13 +31,20 @@ def kept(agreement: Agreement, entries: Iterable[Standing]) -> list[PromiseView]
             title=promise.title,
             title_fr=promise.title_fr,
             facts=counts.get(promise.code, 0),
-            last=last.get(promise.code),
-            open=_count(things.get(promise.code, set()), stands, "opens"),
-            missed=_count(things.get(promise.code, set()), stands, "misses"),
+            last=_last(last.get(promise.code)),
+            open=standings.get(promise.code, _NOTHING).open,
+            missed=standings.get(promise.code, _NOTHING).missed,
         )
         for promise in agreement.promises
     ]
 
 
-def _count(things: Iterable[str], stands: dict[str, str], wanted: str) -> int:
-    return sum(stands[thing] == wanted for thing in things)
+def _heard(tally: Tally) -> tuple[datetime, str, int]:
+    """Of one chain the greatest number is the last; of two chains, what was heard last."""
+    return tally.recorded_at, tally.chain, tally.seq
+
+
+def _last(tally: Tally | None) -> Last | None:
+    if tally is None:
+        return None
+    return Last(seq=tally.seq, chain=tally.chain, type=tally.type, recorded_at=tally.recorded_at)

@@ -14,7 +14,7 @@ from chassis.http import Authenticated, Limit
 from chassis.pages import decode_cursor, encode_cursor, form, table
 from chassis.rights import Right
 from console import exporting, promises, queries, sealing
-from console.appending import agreement_of
+from console.entering import agreement_of
 from console.queries import Chain, Filter
 from console.views import PromisesAnswer, RecordPage, Signed
 from console.words import words
@@ -154,13 +154,13 @@ async def read_promises(client_id: PathId, caller: Authenticated, request: Reque
     names = [EVERYBODY, chain_of(client_id)]
     there: Mapping[str, Chain] = await queries.chains(running.pool, names)
     agreement = _agreement(app_of(request), found(there.get(chain_of(client_id))))
-    entries = await queries.standings(running.pool, names)
+    tallies, standings = await queries.tallies(running.pool, names), await queries.standings(running.pool, names)
     return PromisesAnswer(
         client_id=client_id,
         agreement_id=agreement.id,
         agreement_version=agreement.version,
         complete_from=await queries.begun_at(running.pool),
-        items=promises.kept(agreement, entries),
+        items=promises.kept(agreement, tallies, standings),
     )
 
 
