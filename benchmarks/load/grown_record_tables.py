@@ -52,10 +52,18 @@ _OTHER: Final = f"""
                   3 + n % {CLIENTS}, n, md5('e' || n), 1 + n / {CLIENTS}) AS body
       FROM generate_series($1::bigint, $2::bigint - 1) AS n
     """
-_COLUMNS: Final = ", ".join(Entry._fields)
+_COLUMNS: Final = "chain, seq, hash, recorded_at, type, clause, promises, about, thing, stands, body"
+_TRUE: Final = """
+    SELECT chain, seq, hash, (body::json ->> 'recorded_at')::timestamptz, type, clause, promises::text[], about::text[],
+           thing, stands, body
+      FROM true_entry
+    """
+_STAGE: Final = f"CREATE TEMP TABLE true_entry ({', '.join(f'{name} text' for name in Entry._fields)})".replace(
+    "seq text", "seq bigint"
+)
 _ENTER: Final = f"""
     INSERT INTO entry ({_COLUMNS})
-    SELECT {_COLUMNS} FROM ({_OTHER} UNION ALL SELECT {_COLUMNS} FROM true_entry) AS together ORDER BY random()
+    SELECT {_COLUMNS} FROM ({_OTHER} UNION ALL {_TRUE}) AS together ORDER BY random()
     """
 _HEADS: Final = f"""
     INSERT INTO chain (chain, seq, hash, sealed_seq)
@@ -90,7 +98,7 @@ async def fill(dsn: str, book: Book, tell: Callable[[str], None]) -> None:
     }
     entries = {name: _entries(book, name, chain, events) for name, (chain, events) in chains.items()}
     async with without_indexes(connection, "console", ("entry", "chain", "inbox", "trail")):
-        await connection.execute("CREATE TEMP TABLE true_entry (LIKE entry)")
+        await connection.execute(_STAGE)
         for nth in range(_ROUNDS):
             await connection.execute("TRUNCATE true_entry")
             for name, length in ((EVERYBODY, OF_ALL), (chain_of(LARGE), OF_LARGE), (chain_of(ORDINARY), EACH)):

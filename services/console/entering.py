@@ -1,9 +1,11 @@
 """From facts to entries: each in its place of a chain, with the clause that it rests on there (§15). Pure."""
 
 from datetime import datetime
+from functools import cache
 
 from agreement.book import AgreementUnknown, Book
 from agreement.schema import Agreement
+from chassis.literals import texts
 from console.facts import Fact
 from console.linking import link, spell
 from console.promises import clause_of
@@ -18,9 +20,8 @@ class Entering:
 
     def __init__(self, book: Book, now: datetime) -> None:
         self._book = book
-        self._now = now
         self._recorded_at = spelt(now)
-        self._spelt: dict[Fact, str] = {}
+        self._alike: dict[Fact, tuple[str, str]] = {}
         self._clauses: dict[tuple[str | None, str | None, tuple[str, ...]], str | None] = {}
 
     def enter(self, name: str, chain: Chain, fact: Fact) -> Entry:
@@ -28,20 +29,19 @@ class Entering:
         if fact.type in _SIGNED:
             _note_signature(chain, fact)
         clause = fact.clause or self._clause_of(chain, fact.promises)
-        text = self._spelt.get(fact)
-        if text is None:
-            text = self._spelt[fact] = spell(self._as_written(fact))
-        head, body = link(name, chain.head, clause, text)
+        if fact not in self._alike:
+            self._alike[fact] = spell(self._as_written(fact)), texts(fact.about)
+        spelt_fact, about = self._alike[fact]
+        head, body = link(name, chain.head, clause, spelt_fact)
         chain.head = head
         return Entry(
             name,
             head.seq,
             head.hash,
-            self._now,
             fact.type,
             clause,
-            fact.promises,
-            fact.about,
+            _listed(fact.promises),
+            about,
             fact.thing,
             fact.stands,
             body,
@@ -64,6 +64,12 @@ class Entering:
         if fact.said_at is not None:
             written["said_at"] = fact.said_at
         return written
+
+
+@cache
+def _listed(promises: tuple[str, ...]) -> str:
+    """Of promises there are as many lists as the table of what is recorded has."""
+    return texts(promises)
 
 
 def agreement_of(book: Book, agreement_id: str | None, version: str | None) -> Agreement:

@@ -22,16 +22,15 @@ class Chain:
 
 
 class Entry(NamedTuple):
-    """A row of the record, in the order of its table's columns."""
+    """A row of the record, as its statement has it: lists are PostgreSQL's literals (`literals.texts`)."""
 
     chain: str
     seq: int
     hash: str
-    recorded_at: datetime
     type: str
     clause: str | None
-    promises: Sequence[str]
-    about: Sequence[str]
+    promises: str
+    about: str
     thing: str
     stands: str | None
     body: str
@@ -99,21 +98,23 @@ _WRITE: Final = """
         UPDATE chain
            SET seq = grown.seq, hash = grown.hash, agreement_id = grown.agreement_id,
                agreement_version = grown.agreement_version
-          FROM unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[])
+          FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[])
                AS grown (chain, seq, hash, agreement_id, agreement_version)
          WHERE chain.chain = grown.chain
     ), begun AS (
         INSERT INTO chain (chain, seq, hash, agreement_id, agreement_version)
         SELECT chain, seq, hash, agreement_id, agreement_version
-          FROM unnest($7::text[], $8::bigint[], $9::text[], $10::text[], $11::text[])
+          FROM unnest($6::text[], $7::bigint[], $8::text[], $9::text[], $10::text[])
                AS fresh (chain, seq, hash, agreement_id, agreement_version)
             ON CONFLICT DO NOTHING
         RETURNING chain
     )
-    INSERT INTO entry (chain, seq, hash, recorded_at, type, clause, promises, about, thing, stands, body)
-    SELECT chain, seq, hash, recorded_at, type, clause, promises, about, thing, stands, body
-      FROM unnest($1::entry[])
-     WHERE (SELECT count(*) FROM begun) = cardinality($7::text[])
+    INSERT INTO entry (recorded_at, chain, seq, hash, type, clause, promises, about, thing, stands, body)
+    SELECT $11, chain, seq, hash, type, clause, promises::text[], about::text[], thing, stands, body
+      FROM unnest($12::text[], $13::bigint[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[],
+                  $19::text[], $20::text[], $21::text[])
+           AS entered (chain, seq, hash, type, clause, promises, about, thing, stands, body)
+     WHERE (SELECT count(*) FROM begun) = cardinality($6::text[])
     """
 
 
@@ -122,15 +123,16 @@ async def write(tx: Transaction, entries: Sequence[Entry], chains: Mapping[str, 
 
     Raises Overtaken where another transaction began one of the chains meanwhile: then nothing is written.
     """
-    grown = _columns({name: chain for name, chain in chains.items() if not chain.begins})
-    begun = _columns({name: chain for name, chain in chains.items() if chain.begins})
-    if await tx.execute(_WRITE, entries, *grown, *begun) != f"INSERT 0 {len(entries)}":
+    grown = _heads({name: chain for name, chain in chains.items() if not chain.begins})
+    begun = _heads({name: chain for name, chain in chains.items() if chain.begins})
+    columns = map(list, zip(*entries, strict=True))
+    if await tx.execute(_WRITE, *grown, *begun, tx.now, *columns) != f"INSERT 0 {len(entries)}":
         raise Overtaken
     for chain in chains.values():
         chain.begins = False
 
 
-def _columns(chains: Mapping[str, Chain]) -> tuple[Sequence[object], ...]:
+def _heads(chains: Mapping[str, Chain]) -> tuple[Sequence[object], ...]:
     """Chains as columns of their table."""
     return (
         list(chains),
