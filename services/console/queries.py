@@ -34,24 +34,6 @@ class Chain(NamedTuple):
     agreement_version: str | None
 
 
-class Tally(NamedTuple):
-    """How many entries of a chain bear on the same promises, and the last of them."""
-
-    chain: str
-    promises: Sequence[str]
-    facts: int
-    seq: int
-    type: str
-    recorded_at: datetime
-
-
-class Standing(NamedTuple):
-    """Of a promise: how many things have begun and are not over, and how many were missed and not mended since."""
-
-    open: int
-    missed: int
-
-
 async def begun_at(pool: Pool) -> datetime:
     """Since when the record is complete."""
     at: datetime = await pool.fetchval("SELECT begun_at FROM begun")
@@ -117,47 +99,6 @@ async def bodies(pool: Pool, chain: str, through: int) -> AsyncIterator[list[tup
             return
         yield [(row["body"], row["hash"]) for row in rows]
         after = rows[-1]["seq"]
-
-
-async def tallies(pool: Pool, names: Sequence[str]) -> list[Tally]:
-    """The entries of these chains, counted by the promises that they bear on."""
-    rows = await pool.fetch(
-        """
-        WITH counted AS (
-            SELECT chain, promises, count(*) AS facts, max(seq) AS seq
-              FROM entry WHERE chain = ANY ($1::text[]) GROUP BY chain, promises
-        )
-        SELECT counted.chain, counted.promises, counted.facts, counted.seq, entry.type, entry.recorded_at
-          FROM counted JOIN entry USING (chain, seq)
-        """,
-        names,
-    )
-    return [Tally(*row) for row in rows]
-
-
-async def standings(pool: Pool, names: Sequence[str]) -> dict[str, Standing]:
-    """What stands open or missed in these chains, by promise: a thing stands as its last entry there says.
-
-    That is told by the greatest of four times the entry's number, and one where it opens, two where it misses.
-    """
-    rows = await pool.fetch(
-        """
-        WITH said AS (
-            SELECT chain, thing, promises,
-                   max(4 * seq + CASE stands WHEN 'opens' THEN 1 WHEN 'misses' THEN 2 ELSE 0 END) AS last
-              FROM entry WHERE chain = ANY ($1::text[]) AND stands IS NOT NULL GROUP BY chain, thing, promises
-        ), standing AS (
-            SELECT chain, thing, max(last) % 4 AS stands FROM said GROUP BY chain, thing HAVING max(last) % 4 > 0
-        ), bearing AS (
-            SELECT DISTINCT chain, thing, stands, unnest(promises) AS promise
-              FROM standing JOIN said USING (chain, thing)
-        )
-        SELECT promise, count(*) FILTER (WHERE stands = 1), count(*) FILTER (WHERE stands = 2)
-          FROM bearing GROUP BY promise
-        """,
-        names,
-    )
-    return {promise: Standing(begun, missed) for promise, begun, missed in rows}
 
 
 def _but_body(row: dict[str, object]) -> dict[str, object]:
