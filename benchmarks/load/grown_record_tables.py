@@ -27,7 +27,7 @@ LARGE, ORDINARY, OTHERS = "client-1", "client-2", "client-"
 """Clients with true chains: one with a large share, one with as many entries as everybody has; all others."""
 
 CLIENTS: Final = sized(10_000, 50)
-EACH: Final = sized(300, 20)
+EACH: Final = sized(200, 20)
 ENTRIES: Final = CLIENTS * EACH
 OF_LARGE: Final = sized(100_000, 200)
 OF_ALL: Final = 200
