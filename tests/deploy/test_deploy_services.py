@@ -25,6 +25,13 @@ def test_a_service_that_is_not_asked_for_is_not_imported() -> None:
     }
 
 
+def test_what_prints_is_loaded_by_who_prints() -> None:
+    """Paper costs a process 28 MB: a service that can print has none of it before somebody asks for a page."""
+    names = imported("from dutiful.services import RUNNABLE, kind_of; [kind_of(name) for name in RUNNABLE]")
+    assert {"retention", "breach", "assurance"} <= names
+    assert not names & {"fpdf", "PIL", "fontTools"}
+
+
 def test_the_command_line_imports_no_server_before_a_command_needs_one() -> None:
     """`dutiful --help` answers at once, and a service's process doesn't carry what other commands need."""
     servers = {"aiohttp", "aiokafka", "asyncpg", "cryptography", "fastapi", "faststream", "opentelemetry", "uvicorn"}
