@@ -107,7 +107,7 @@ class Metrics:
             "kind",
         )
         self._overdue = self.gauge(
-            "dutiful_orders_overdue", "{order}", "Of these, those that were due before now", "kind"
+            "dutiful_orders_overdue", "{order}", "Orders to holders without an answer that were due before now", "kind"
         )
         self._orders_escalated = self.counter(
             "dutiful_orders_escalated",
