@@ -234,6 +234,7 @@ async def test_metrics_are_the_same_over_otlp_and_in_a_scrape(traced: Traced) ->
         assert scraped.keys() - described.keys() == {"python_info"} & scraped.keys(), (
             "`dutiful monitoring export` lists them"
         )
+        assert {each for each in scraped if each in described and name not in described[each].services} == set()
         plain = {each.removesuffix("_total") for each in scraped}
         await eventually(partial(_have_come, traced.sink, name, plain))
         for each in scraped:

@@ -93,6 +93,24 @@ _WATCHES: Final[Mapping[str, Callable[[Runtime, Book], None]]] = {
 }
 """What services register beside the chassis's own."""
 
+_NOTICES: Final = ("notifier",)
+_ORDERS: Final = ("retention",)
+_COUNTED_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "dutiful_alerts_unsent": _NOTICES,
+    "dutiful_delivery_attempts_total": _NOTICES,
+    "dutiful_notices_escalated_total": _NOTICES,
+    "dutiful_notices_failed_total": _NOTICES,
+    "dutiful_notices_unreceived": _NOTICES,
+    "dutiful_flags_total": _ORDERS,
+    "dutiful_holds": _ORDERS,
+    "dutiful_orders_escalated_total": _ORDERS,
+    "dutiful_orders_failed_total": _ORDERS,
+    "dutiful_orders_open": _ORDERS,
+    "dutiful_orders_overdue": _ORDERS,
+    "dutiful_deadline_seconds_left": ("notifier", "retention", "breach", "requests", "assurance"),
+}
+"""Of the chassis's own, those that some services alone count: the others show their names, and no series."""
+
 
 def listed() -> list[Listed]:
     """All metrics by name."""
@@ -105,7 +123,7 @@ def listed() -> list[Listed]:
         for each in _of(runtime.metrics, service):
             before = found.get(each.name)
             found[each.name] = each._replace(services=(*before.services, service)) if before else each
-    return [found[name] for name in sorted(found)]
+    return [each._replace(services=_COUNTED_BY.get(name, each.services)) for name, each in sorted(found.items())]
 
 
 def _of(metrics: Metrics, service: str) -> Iterator[Listed]:
