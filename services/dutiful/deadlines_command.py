@@ -59,7 +59,7 @@ def _show(shown: Sequence[_Due], within: str, *, missing: bool) -> None:
     for due in shown:
         console.print(_line(due, datetime.now(UTC)))
     if not shown:
-        known = " of what those know that answered" if missing else ""
+        known = ", as far as those know that answered" if missing else ""
         print(f"nothing is open that is due within {within}{known}")
 
 

@@ -197,6 +197,15 @@ def test_the_notifier_alone_reaches_outside_where_there_is_no_issuer() -> None:
     assert [egress.ports for egress in issuer.egress] == [[{"protocol": "TCP", "port": 443}]]
 
 
+@pytest.mark.parametrize("where", ["compose/otel-collector.yaml", "k8s/components/opentelemetry/collector-config.yaml"])
+def test_the_collector_takes_all_that_services_send(where: str) -> None:
+    """Traces and metrics both: what has no pipeline is refused, and every service says so in its log for ever."""
+    config = yaml.safe_load((ROOT / "deploy" / where).read_text())
+    pipelines = config["service"]["pipelines"]
+    assert pipelines.keys() == {"traces", "metrics"}
+    assert all(each["receivers"] == ["otlp"] and each["exporters"] for each in pipelines.values())
+
+
 def _reaches(peers: Sequence[Peer], network: IPv4Network | IPv6Network) -> bool:
     """Whether one block holds some of a network that its exceptions don't."""
     blocks = [peer.block for peer in peers if peer.block]
