@@ -39,15 +39,15 @@ class _Deaf:
 
 
 def _notifier(runtime: Runtime, _: Book) -> None:
-    from notifier.watch import Watch
+    from notifier.metrics import NoticeMetrics
 
-    Watch(runtime)
+    NoticeMetrics(runtime.metrics)
 
 
-def _retention(runtime: Runtime, book: Book) -> None:
-    from retention.watch import Watch
+def _retention(runtime: Runtime, _: Book) -> None:
+    from retention.metrics import OrderMetrics
 
-    Watch(book, runtime)
+    OrderMetrics(runtime.metrics)
 
 
 def _breach(runtime: Runtime, _: Book) -> None:
@@ -93,23 +93,10 @@ _WATCHES: Final[Mapping[str, Callable[[Runtime, Book], None]]] = {
 }
 """What services register beside the chassis's own."""
 
-_NOTICES: Final = ("notifier",)
-_ORDERS: Final = ("retention",)
 _COUNTED_BY: Final[Mapping[str, tuple[str, ...]]] = {
-    "dutiful_alerts_unsent": _NOTICES,
-    "dutiful_delivery_attempts_total": _NOTICES,
-    "dutiful_notices_escalated_total": _NOTICES,
-    "dutiful_notices_failed_total": _NOTICES,
-    "dutiful_notices_unreceived": _NOTICES,
-    "dutiful_flags_total": _ORDERS,
-    "dutiful_holds": _ORDERS,
-    "dutiful_orders_escalated_total": _ORDERS,
-    "dutiful_orders_failed_total": _ORDERS,
-    "dutiful_orders_open": _ORDERS,
-    "dutiful_orders_overdue": _ORDERS,
     "dutiful_deadline_seconds_left": ("notifier", "retention", "breach", "requests", "assurance"),
 }
-"""Of the chassis's own, those that some services alone count: the others show their names, and no series."""
+"""Of the chassis's own, what some services alone count: the others show its name, and no series."""
 
 
 def listed() -> list[Listed]:
