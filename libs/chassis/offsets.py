@@ -43,6 +43,9 @@ class OffsetConsumer(AIOKafkaConsumer):
         """Commit what is handled, then leave the group."""
         self._committer.cancel()
         await self._commit()
+        if self._coordinator is not None:
+            # A member with a name would keep its place for its successor: this one has none, others have its work.
+            self._coordinator._group_instance_id = None  # noqa: SLF001
         await super().stop()  # type: ignore[no-untyped-call]
 
     def lag(self) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """When nothing is left to do: all that was published is handled, said, delivered and carried out."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -22,6 +23,7 @@ _LEFT: Final = {
     "notifier: alerts": "SELECT count(*) FROM notifier.alert WHERE next_attempt_at IS NOT NULL",
     "holder: orders": "SELECT count(*) FROM holder.job WHERE status = 'open'",
 }
+_COUNT: Final = re.compile(r"\d+ (?=records)| \(\d+\)")
 _DOWN: Final = (OSError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
 
@@ -35,7 +37,7 @@ async def until_quiet(stage: Stage, tell: Callable[[str], None], within_s: float
     clock = asyncio.get_running_loop().time
     since, told_at = clock(), clock()
     while True:
-        before = left
+        before, looked_at = left, clock()
         try:
             left = await what_is_left(stage)
         except _DOWN as error:
@@ -50,6 +52,7 @@ async def until_quiet(stage: Stage, tell: Callable[[str], None], within_s: float
             tell(f"waiting for {left}")
             told_at = clock()
         await asyncio.sleep(POLL_S)
+        stage.spending.wait(_COUNT.sub("", left), clock() - looked_at)
 
 
 async def what_is_left(stage: Stage) -> str:
