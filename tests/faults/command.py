@@ -100,7 +100,7 @@ class LongRun:
         life = self._life(world, Fault(), UNDISTURBED)
         seen = await life.live()
         self.found.undisturbed_s = self._schedule.gone_s
-        life.tell(f"{life.stage.spending.told()}{self._schedule.end(UNDISTURBED)}")
+        life.tell(f"over{self._schedule.end(UNDISTURBED)}")
         return seen
 
     async def _disturbed(self, world: World, fault: Fault, calm: Seen) -> Row:
@@ -112,7 +112,7 @@ class LongRun:
         verdict.differences += life.wrong
         crashed = Counter(f"{death.member} with {death.code}" for death in life.deaths if death.at == CRASH)
         verdict.differences += [f"a crash of its own: {who}, {count} times" for who, count in crashed.items()]
-        for line in (*verdict.differences, *life.notes, life.stage.spending.told()):
+        for line in (*verdict.differences, *life.notes):
             life.tell(line)
         return row(fault.name, life, verdict, time.monotonic() - began)
 

@@ -110,7 +110,9 @@ class Life:
                 await stage.system.stop()
                 await stage.bus.stop()
         with spending.on("looking at what is left"):
-            return Seen(await snapshot.snapshot(stage), outside.seen(stage.world, stage.bus.heard))
+            seen = Seen(await snapshot.snapshot(stage), outside.seen(stage.world, stage.bus.heard))
+        self.tell(spending.told())
+        return seen
 
     async def _play(self, act: int) -> None:
         stage = self.stage

@@ -13,6 +13,7 @@ from tests.faults.outside import PUBLISHED
 from tests.faults.stream import Said
 
 Record = tuple[str, bytes, bytes | None, list[tuple[str, bytes]]]
+AT_ONCE: Final = 8
 POISON: Final = (b"{", b"[]", b'{"client_id": 7}', b"\xff\xfe")
 
 
@@ -50,9 +51,9 @@ class Publisher:
         """Publish an act; returns once the broker has all of it."""
         records = list(self._records(act))
         async with AIOKafkaProducer(bootstrap_servers=self.bootstrap, enable_idempotence=True, linger_ms=2) as producer:
-            for record in records:
-                await self._send(producer, record)
-                await asyncio.sleep(self.manner.over_s / max(len(records), 1))
+            for some in _at_once(records):
+                await asyncio.gather(*[self._send(producer, record) for record in some])
+                await asyncio.sleep(self.manner.over_s * len(some) / len(records))
         self.published += act
         self.recent += act
 
@@ -107,6 +108,19 @@ class Publisher:
                 await asyncio.sleep(0.5)
             else:
                 return
+
+
+def _at_once(records: Sequence[Record]) -> Iterable[list[Record]]:
+    """Runs of records in their order, none with two under one key: those of a key follow each other."""
+    some: dict[tuple[str, bytes], Record] = {}
+    for record in records:
+        topic, key, _, _ = record
+        if (topic, key) in some or len(some) == AT_ONCE:
+            yield list(some.values())
+            some.clear()
+        some[topic, key] = record
+    if some:
+        yield list(some.values())
 
 
 def _shuffled(act: Sequence[Said], dice: random.Random) -> list[Said]:

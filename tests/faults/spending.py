@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-_SHOWN: Final = 6
+_SHOWN: Final = 9
 _WAITED_FROM_S: Final = 1.0
 
 
