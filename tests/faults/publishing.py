@@ -111,16 +111,18 @@ class Publisher:
 
 
 def _at_once(records: Sequence[Record]) -> Iterable[list[Record]]:
-    """Runs of records in their order, none with two under one key: those of a key follow each other."""
-    some: dict[tuple[str, bytes], Record] = {}
+    """Runs of records in their order; what is under one key and says different things is never in one."""
+    some: list[Record] = []
+    under: dict[tuple[str, bytes], Record] = {}
     for record in records:
         topic, key, _, _ = record
-        if (topic, key) in some or len(some) == AT_ONCE:
-            yield list(some.values())
-            some.clear()
-        some[topic, key] = record
+        if under.get((topic, key), record) != record or len(some) == AT_ONCE:
+            yield some
+            some, under = [], {}
+        some.append(record)
+        under[topic, key] = record
     if some:
-        yield list(some.values())
+        yield some
 
 
 def _shuffled(act: Sequence[Said], dice: random.Random) -> list[Said]:
