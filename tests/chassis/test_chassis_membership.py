@@ -38,7 +38,8 @@ async def test_who_has_a_name_leaves_in_order(bus: Bus, clerk: Clerk, clerk_sett
         named = clerk_settings.model_copy(update={"member": f"pod-{nth}", "session_within": _LONG})
         service = Service(clerk, named, SystemClock())
         try:
-            await service.start()
+            async with asyncio.timeout(WITHIN_S):
+                await service.start()
             await bus.hear("answer", nth)
         finally:
             await service.stop()

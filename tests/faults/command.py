@@ -54,13 +54,12 @@ def main(
     configure_logs(verbose=False)
     home = Path(tempfile.mkdtemp(prefix="dutiful-"))
     chosen = {name: each for name, each in kinds(poison).items() if name in (kind or KINDS)}
-    long_run = LongRun(home, chosen, seed, Cast(clients, 2, 2))
+    long_run = LongRun(home, json, chosen, seed, Cast(clients, 2, 2))
     try:
         asyncio.run(long_run.live())
     finally:
         if long_run.found.rows:  # each was shown when it was over; here they stand together
             console.print(table(long_run.found.rows))
-            long_run.found.write(json)
         if keep:
             console.print(f"logs: {home}")
         else:
@@ -73,8 +72,9 @@ def main(
 class LongRun:
     """Kinds of faults one after the other, each compared with the same undisturbed run."""
 
-    def __init__(self, home: Path, chosen: Mapping[str, Kind], seed: int, cast: Cast) -> None:
+    def __init__(self, home: Path, json: Path, chosen: Mapping[str, Kind], seed: int, cast: Cast) -> None:
         self._home = home
+        self._json = json
         self._kinds = chosen
         self._seed = seed
         self._cast = cast
@@ -95,6 +95,7 @@ class LongRun:
                     tell(f"skipped: {lacking}")
                 tell(f"over{self._schedule.end(name)}")
                 self.found.took_s = self._schedule.gone_s
+                self.found.write(self._json)
 
     async def _undisturbed(self, world: World) -> Seen:
         life = self._life(world, Fault(), UNDISTURBED)
