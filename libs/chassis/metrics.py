@@ -78,57 +78,6 @@ class Metrics:
             "To the soonest open deadline of a kind, below 0 when it is over, +Inf where nothing is open",
             "kind",
         )
-        self._attempts = self.counter(
-            "dutiful_delivery_attempts", "{attempt}", "Attempts to deliver, `ok` or `failed`", "channel", "result"
-        )
-        self._escalated = self.counter(
-            "dutiful_notices_escalated",
-            "{notice}",
-            "Notices without receipt in time, by the channel that was tried next",
-            "channel",
-        )
-        self._failed = self.counter(
-            "dutiful_notices_failed", "{notice}", "Notices without receipt by their deadline: people must act"
-        )
-        self._unreceived = self.gauge(
-            "dutiful_notices_unreceived",
-            "{notice}",
-            "Notices without receipt whose deadline is to come; each process counts all, every 30 s",
-        )
-        self._unsent = self.gauge(
-            "dutiful_alerts_unsent",
-            "{email}",
-            "Emails to people on call that wait for the mail server, or for somebody to be on call",
-        )
-        self._orders = self.gauge(
-            "dutiful_orders_open",
-            "{order}",
-            "Orders to holders without an answer; each process counts all, every 30 s",
-            "kind",
-        )
-        self._overdue = self.gauge(
-            "dutiful_orders_overdue", "{order}", "Of these, those that were due before now", "kind"
-        )
-        self._orders_escalated = self.counter(
-            "dutiful_orders_escalated",
-            "{order}",
-            "Overdue orders that holders were reminded of in vain: people must act",
-            "kind",
-        )
-        self._orders_failed = self.counter(
-            "dutiful_orders_failed",
-            "{answer}",
-            "Answers that an order can't be carried out as things are: people must act",
-            "kind",
-        )
-        self._holds = self.gauge(
-            "dutiful_holds", "{hold}", "Holds that stand today; each process counts all, every 30 s"
-        )
-        self._flags = self.counter(
-            "dutiful_flags",
-            "{flag}",
-            "What should not be: processing after the end of a contract, data that are never stored",
-        )
         for reason in _SET_ASIDE:  # a rise from nothing is none that Prometheus sees, a rise from 0 is
             self._dead.labels(service, reason)
 
@@ -173,47 +122,6 @@ class Metrics:
     def deadline_left(self, kind: str, seconds: float) -> None:
         """A look at what must happen by a date and hasn't: the soonest of a kind; infinity where nothing is open."""
         self._left.labels(self._service, kind).set(seconds)
-
-    def attempted(self, channel: str, result: str, count: int = 1) -> None:
-        """Attempts to deliver ended like this."""
-        self._attempts.labels(self._service, channel, result).inc(count)
-
-    def notice_escalated(self, channel: str, count: int = 1) -> None:
-        """Notices had no receipt in time, and go on to this channel."""
-        self._escalated.labels(self._service, channel).inc(count)
-
-    def notice_failed(self, count: int = 1) -> None:
-        """Notices had no receipt by their deadline; 0 shows that none has had."""
-        self._failed.labels(self._service).inc(count)
-
-    def notices_unreceived(self, count: int) -> None:
-        """A look at the notices that wait for their receipt."""
-        self._unreceived.labels(self._service).set(count)
-
-    def alerts_unsent(self, count: int) -> None:
-        """So many alerts wait for a mail server, or for somebody to be on call."""
-        self._unsent.labels(self._service).set(count)
-
-    def orders_waiting(self, kind: str, *, open_: int, overdue: int) -> None:
-        """A look at the orders of a kind that wait for their holders' answers."""
-        self._orders.labels(self._service, kind).set(open_)
-        self._overdue.labels(self._service, kind).set(overdue)
-
-    def order_escalated(self, kind: str, count: int = 1) -> None:
-        """A holder was reminded of an order in vain."""
-        self._orders_escalated.labels(self._service, kind).inc(count)
-
-    def order_failed(self, kind: str, count: int = 1) -> None:
-        """A holder said that it can't carry an order out."""
-        self._orders_failed.labels(self._service, kind).inc(count)
-
-    def holds_standing(self, count: int) -> None:
-        """A look at the holds."""
-        self._holds.labels(self._service).set(count)
-
-    def flag_raised(self, count: int = 1) -> None:
-        """Something was found that should not be."""
-        self._flags.labels(self._service).inc(count)
 
     def unit_of(self, name: str) -> str:
         """The unit of a metric, or the one that its name ends with; a plain number where that is none."""

@@ -70,8 +70,8 @@ class OffsetConsumer(AIOKafkaConsumer):
     def _begun(self) -> dict[TopicPartition, int]:
         """With which record this process began in each partition since the group last shared them out.
 
-        What it has handled of before is not committed any more: it may have stood still meanwhile, another have gone further
-        and given the partition back, and that one's offset would be put back to ours.
+        What it has handled of before is not committed any more: it may have stood still meanwhile, and another may have
+        gone further and given the partition back, whose offset would be put back to ours.
         """
         share = self._subscription.subscription.assignment
         if share is not self._share:

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import structlog
 from fastapi import FastAPI
 
-from chassis import agenda, inbox, outbox, trail, undertakings
+from chassis import undertakings
 from chassis.access import Access
 from chassis.clock import Clock
 from chassis.consumer import Consumer
 from chassis.database import Pool, open_pool
-from chassis.errors import HANDLING, Unable, is_down, while_down
-from chassis.health import Probe, add_health
+from chassis.errors import HANDLING, Unable, while_down
+from chassis.health import add_health
 from chassis.http import Server, serve
-from chassis.looking import look_for_ever
 from chassis.metrics import Metrics
 from chassis.migrations import CHASSIS_TABLES, migrate, shipped
 from chassis.processor import Processor
@@ -30,13 +29,12 @@ from chassis.telemetry import Telemetry
 from chassis.trail_api import add_trail
 from chassis.transaction import Transaction
 from chassis.undertakings import Undertakings
+from chassis.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from chassis.otlp_metrics import MetricsSender
 
 log = structlog.get_logger()
-_CLEAN_ROWS = 2000
-_OBSERVE_S = 5.0
 _LET_GO_S = 5.0
 
 
@@ -95,9 +93,9 @@ class Service:
         self.relay = Relay(app.name, settings, clock, self.metrics, self.telemetry)
         self._tasks: list[asyncio.Task[None]] = []
         self._consumer: Consumer | None = None
+        self._upkeep: Upkeep | None = None
         self._server: Server | None = None
         self._sender: MetricsSender | None = None
-        self._database, self._broker = Probe(self._database_answers), Probe(self._broker_answers)
         self.runtime: Runtime | None = None
 
     @property
@@ -129,13 +127,14 @@ class Service:
                 async with processor.transaction() as tx:
                     await self.app.begin(tx)
         self._consumer = Consumer(self.app.name, processor.router.topics, self.settings, processor, self._crash)
+        self._upkeep = Upkeep(self.runtime, self.relay, self._consumer)
         api = self.app.api(self.runtime)
         api.state.bounds = Bounds(self.settings.api_body, self.settings.api_rate, self.settings.api_burst)
         api.add_middleware(Traced, telemetry=self.telemetry)
-        add_health(api, self.is_ready, self.metrics)
+        add_health(api, self._upkeep.is_ready, self.metrics)
         add_trail(api, self.app.name, pool)
         self._server = await serve(api, self.settings.host, self.settings.port)
-        for work in (self.relay.run, self._observe, self._tell_ready, self._clean, *self.app.workers(self.runtime)):
+        for work in (self.relay.run, *self._upkeep.workers, *self.app.workers(self.runtime)):
             self._spawn(work)
         self._sender = self._open_sender()
         if self._sender is not None:
@@ -153,19 +152,14 @@ class Service:
             await asyncio.wait(self._tasks, timeout=_LET_GO_S)
         if self._server is not None:
             await self._server.stop()
-        self._database.stop()
-        self._broker.stop()
+        if self._upkeep is not None:
+            self._upkeep.stop()
         if self.runtime is not None:
             await _close(self.runtime.pool)
         await asyncio.to_thread(self.telemetry.shutdown)
         if self._sender is not None:
             await asyncio.to_thread(self._sender.last)
         log.info("stopped", service=self.app.name)
-
-    async def is_ready(self) -> dict[str, bool]:
-        """Whether the database, the broker and the relay answer now."""
-        database, broker = await asyncio.gather(self._database.answers(), self._broker.answers())
-        return {"database": database, "broker": broker, "relay": self.relay.connected}
 
     def _open_sender(self) -> "MetricsSender | None":
         if self.telemetry.endpoint is None:
@@ -174,20 +168,6 @@ class Service:
 
         every_s = self.settings.otlp_metrics_every.total_seconds()
         return MetricsSender(self.app.name, self.telemetry.endpoint, self.metrics, every_s)
-
-    async def _database_answers(self) -> bool:
-        if self.runtime is None:
-            return False
-        try:
-            await self.runtime.pool.fetchval("SELECT 1")
-        except Exception as error:
-            if is_down(error):
-                return False
-            raise
-        return True
-
-    async def _broker_answers(self) -> bool:
-        return self._consumer is not None and await self._consumer.is_connected()
 
     def _spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         async def watched() -> None:
@@ -218,47 +198,6 @@ class Service:
             log.critical("crash", service=self.app.name, at="; ".join(_notes(error)) or None, exc_info=error)
         except Exception as broken:  # noqa: BLE001 - the crash goes on; who calls must not go on in its place
             error.add_note(f"the log of it failed: {type(broken).__name__}")
-
-    async def _observe(self) -> None:
-        """Look at the outbox, the agenda and the lag now and then, for the metrics."""
-        await look_for_ever("observe", self._look, _OBSERVE_S)
-
-    async def _tell_ready(self) -> None:
-        """Readiness for the metrics, asked for or not; apart from the looks, which wait for a silent database."""
-        while True:
-            try:
-                ready = all((await self.is_ready()).values())
-            except Exception as error:
-                if not is_down(error):
-                    raise
-                ready = False
-            self.metrics.ready(ready)
-            await asyncio.sleep(_OBSERVE_S)
-
-    async def _look(self) -> None:
-        if self.runtime is None or self._consumer is None:
-            return
-        async with self.runtime.pool.acquire() as connection:
-            depth, oldest_at = await outbox.depth(connection)
-            waiting = await agenda.size(connection)
-        age = (self.clock.now() - oldest_at).total_seconds() if oldest_at else 0.0
-        self.metrics.observed(outbox_depth=depth, outbox_age_s=age, agenda_size=waiting, lag=self._consumer.lag())
-
-    async def _clean(self) -> None:
-        """Forget inbox keys whose messages no topic keeps any more, and what was kept of causes, in small bites."""
-        while True:
-            async for attempt in while_down("clean"):
-                with attempt:
-                    forgotten = await self._forget()
-            await asyncio.sleep(0.2 if forgotten == _CLEAN_ROWS else 60)
-
-    async def _forget(self) -> int:
-        if self.runtime is None:
-            return 0
-        async with self.runtime.pool.acquire() as connection:
-            now, kept = self.clock.now(), self.settings
-            forgotten = await inbox.forget(connection, now - kept.inbox_kept_within, _CLEAN_ROWS)
-            return max(forgotten, await trail.forget(connection, now - kept.trail_kept_within, _CLEAN_ROWS))
 
 
 async def _close(pool: Pool) -> None:

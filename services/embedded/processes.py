@@ -12,6 +12,7 @@ from typing import Final
 from embedded.postgres import EmbeddedPostgres
 
 VAULT_KEY: Final = "good-for-these-processes-alone-and-nowhere-else"
+_LAST_LINES: Final = 30
 
 
 @dataclass
@@ -43,6 +44,18 @@ class Processes:
         """The process id of a service that runs."""
         return self.running[service].pid
 
+    def log(self, service: str) -> Path:
+        """What a service's processes wrote, all of them one after the other."""
+        return self.logs / f"{self.prefix}{service}.log"
+
+    def account(self, service: str) -> str:
+        """How a service stands, for whoever waits in vain: running or ended, and the last that it wrote."""
+        process = self.running.get(service)
+        code = "isn't started" if process is None else f"ended with {process.returncode}"
+        stands = "runs" if process is not None and process.returncode is None else code
+        wrote = self.log(service).read_text(errors="replace").splitlines() if self.log(service).exists() else []
+        return "\n".join([f"{service} {stands}", *wrote[-_LAST_LINES:]])
+
     async def start(self, *services: str) -> None:
         """Start services; returns when they are launched, not when they are ready."""
         for service in services:
@@ -54,7 +67,7 @@ class Processes:
                 "DUTIFUL_WEBHOOKS__ALLOW_LOOPBACK": "true",
                 **self.settings,
             }
-            with (self.logs / f"{self.prefix}{service}.log").open("ab") as log:
+            with self.log(service).open("ab") as log:
                 self.running[service] = await asyncio.create_subprocess_exec(
                     sys.executable, "-m", "dutiful", "run", service, "--agreement", str(self.agreement),
                     env=environment, stdout=log, stderr=log,

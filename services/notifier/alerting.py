@@ -24,6 +24,7 @@ from notifier.alerts import Alert, Ordered
 from notifier.attempts import AttemptOutcome
 from notifier.content import alert_mail
 from notifier.mail import MailSender
+from notifier.metrics import NoticeMetrics
 from notifier.on_call import Person
 from notifier.retries import RetryPolicy, next_attempt
 from notifier.settings import NotifierSettings
@@ -47,9 +48,10 @@ async def order(tx: Transaction, ordered: Ordered, whom: Sequence[Person]) -> No
 class Alerter:
     """Sends alerts for ever; `run()` until it is cancelled."""
 
-    def __init__(self, book: Book, settings: NotifierSettings, runtime: Runtime) -> None:
+    def __init__(self, book: Book, settings: NotifierSettings, runtime: Runtime, metrics: NoticeMetrics) -> None:
         self._book = book
         self._runtime = runtime
+        self._metrics = metrics
         self._mails = MailSender(settings.mail) if settings.mail else None
         self._wake = asyncio.Event()
 
@@ -90,7 +92,7 @@ class Alerter:
                 now = clock.now()
                 reason = None if outcome.ok else outcome.reason or "not sent"
                 await alerts.record(connection, alert.alert_id, now, reason, _next_at(alert, outcome, now))
-                self._runtime.metrics.attempted("alert", "ok" if outcome.ok else "failed")
+                self._metrics.attempted("alert", ok=outcome.ok)
         return await alerts.next_due(connection)
 
     async def _send(self, alert: Alert) -> AttemptOutcome:

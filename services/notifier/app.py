@@ -35,6 +35,7 @@ from notifier.alerting import Alerter
 from notifier.alerts import Ordered, ordered_by
 from notifier.closing import Secrets, tell_what_is_plain
 from notifier.delivery import Deliverer
+from notifier.metrics import NoticeMetrics
 from notifier.on_call import people
 from notifier.orders import NoticeOrdered
 from notifier.settings import NotifierSettings
@@ -67,9 +68,10 @@ class Notifier:
 
     def workers(self, runtime: Runtime) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """Beside what it hears, the notifier delivers, alerts people, and watches who has no receipt."""
-        self._deliverer = Deliverer(self.book, self.settings, self.secrets, runtime)
-        self._alerter = Alerter(self.book, self.settings, runtime)
-        return self._deliverer.run, self._alerter.run, Watch(runtime).run, due.deadlines(runtime).run
+        metrics = NoticeMetrics(runtime.metrics)
+        self._deliverer = Deliverer(self.book, self.settings, self.secrets, runtime, metrics)
+        self._alerter = Alerter(self.book, self.settings, runtime, metrics)
+        return self._deliverer.run, self._alerter.run, Watch(runtime, metrics).run, due.deadlines(runtime).run
 
     async def call_deliverer(self, tx: Transaction) -> None:
         """Something is due once `tx` has committed."""

@@ -28,6 +28,7 @@ from notifier.closing import Secrets
 from notifier.jobs import Job
 from notifier.lanes import Lanes
 from notifier.mail import MailSender
+from notifier.metrics import NoticeMetrics
 from notifier.orders import Entered, OrdersAtHand
 from notifier.outcomes import Attempted, record
 from notifier.retries import RetryPolicy, next_attempt
@@ -48,11 +49,14 @@ _SLOW_S = 0.25
 class Deliverer:
     """Sends webhooks and emails for ever; `run()` until it is cancelled."""
 
-    def __init__(self, book: Book, settings: NotifierSettings, secrets: Secrets, runtime: Runtime) -> None:
+    def __init__(
+        self, book: Book, settings: NotifierSettings, secrets: Secrets, runtime: Runtime, metrics: NoticeMetrics
+    ) -> None:
         self._book = book
         self._settings = settings
         self._secrets = secrets
         self._runtime = runtime
+        self._metrics = metrics
         self._webhooks = WebhookSender(settings.webhooks)
         self._mails = MailSender(settings.mail) if settings.mail else None
         self._lanes: Lanes[Job] = Lanes(settings.per_endpoint)
@@ -243,7 +247,7 @@ class Deliverer:
 
     def _release(self, batch: Sequence[Attempted]) -> None:
         for each in batch:
-            self._runtime.metrics.attempted(each.job.channel, "ok" if each.outcome.ok else "failed")
+            self._metrics.attempted(each.job.channel, ok=each.outcome.ok)
             self._held.discard(each.job.delivery_id)
         if not (self._all_held and all(each.outcome.ok for each in batch)):  # there is more, or a retry to wait for
             self._wake.set()

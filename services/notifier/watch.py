@@ -1,14 +1,14 @@
-"""What an SRE watches of notices: who was escalated, who can't be reached, who has no receipt yet (§15)."""
+"""Looks at notices for their metrics: who was escalated, who can't be reached, who has no receipt yet (§15)."""
 
 from datetime import datetime
 from typing import Final
 
 from chassis.database import Pool
 from chassis.looking import look_for_ever
-from chassis.metrics import Metrics
 from chassis.service import Runtime
-from contracts.notice import Channel, NoticeEscalated, NoticeFailed
+from contracts.notice import NoticeEscalated, NoticeFailed
 from notifier import alerts
+from notifier.metrics import NoticeMetrics
 
 _LOOK_S: Final = 30.0
 
@@ -16,14 +16,11 @@ _LOOK_S: Final = 30.0
 class Watch:
     """Counts what this process says of notices; `run()` looks at those without receipt now and then, for ever."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, metrics: NoticeMetrics) -> None:
         self._runtime = runtime
-        metrics = runtime.metrics
-        metrics.notice_failed(0)
-        for channel in Channel:
-            metrics.notice_escalated(channel, 0)
-        runtime.processor.hear_here(NoticeEscalated, lambda escalated: _count(metrics, escalated))
-        runtime.processor.hear_here(NoticeFailed, lambda _: metrics.notice_failed())
+        self._metrics = metrics
+        runtime.processor.hear_here(NoticeEscalated, self._escalated)
+        runtime.processor.hear_here(NoticeFailed, lambda _: metrics.failed())
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -31,14 +28,12 @@ class Watch:
 
     async def look(self) -> None:
         """Count the notices that wait for their receipt."""
-        runtime = self._runtime
-        runtime.metrics.notices_unreceived(await _unreceived(runtime.pool, runtime.clock.now()))
-        runtime.metrics.alerts_unsent(await alerts.count_unsent(runtime.pool))
+        pool, now = self._runtime.pool, self._runtime.clock.now()
+        self._metrics.looked(unreceived=await _unreceived(pool, now), unsent=await alerts.count_unsent(pool))
 
-
-def _count(metrics: Metrics, escalated: NoticeEscalated) -> None:
-    for channel in escalated.to_channels:
-        metrics.notice_escalated(channel)
+    def _escalated(self, escalated: NoticeEscalated) -> None:
+        for channel in escalated.to_channels:
+            self._metrics.escalated(channel)
 
 
 async def _unreceived(pool: Pool, now: datetime) -> int:

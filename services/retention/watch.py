@@ -1,4 +1,4 @@
-"""What an SRE watches of orders, holds and flags: who has not answered, what holds up, what should not be (§8.3)."""
+"""Looks at orders, holds and flags for their metrics: who has not answered, what holds up, what should not be."""
 
 from datetime import date, datetime
 from typing import Final
@@ -9,6 +9,7 @@ from chassis.database import Pool
 from chassis.looking import look_for_ever
 from chassis.service import Runtime
 from contracts.retention import OrderKind, RetentionFlagged, RetentionOrderFailed, RetentionOrderOverdue
+from retention.metrics import OrderMetrics
 
 _LOOK_S: Final = 30.0
 
@@ -19,14 +20,11 @@ class Watch:
     def __init__(self, book: Book, runtime: Runtime) -> None:
         self._book = book
         self._runtime = runtime
-        metrics, hear = runtime.metrics, runtime.processor.hear_here
-        metrics.flag_raised(0)
-        for kind in OrderKind:
-            metrics.order_failed(kind, 0)
-            metrics.order_escalated(kind, 0)
-        hear(RetentionFlagged, lambda _: metrics.flag_raised())
-        hear(RetentionOrderFailed, lambda failed: metrics.order_failed(failed.kind))
-        hear(RetentionOrderOverdue, lambda late: metrics.order_escalated(late.kind) if late.escalated else None)
+        self._metrics = metrics = OrderMetrics(runtime.metrics)
+        hear = runtime.processor.hear_here
+        hear(RetentionFlagged, lambda _: metrics.flagged())
+        hear(RetentionOrderFailed, lambda failed: metrics.failed(failed.kind))
+        hear(RetentionOrderOverdue, lambda late: metrics.escalated(late.kind) if late.escalated else None)
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -34,12 +32,12 @@ class Watch:
 
     async def look(self) -> None:
         """Count the orders that wait for an answer, and the holds that stand."""
-        metrics, pool, now = self._runtime.metrics, self._runtime.pool, self._runtime.clock.now()
+        pool, now = self._runtime.pool, self._runtime.clock.now()
         waiting = await _waiting(pool, now)
         for kind in OrderKind:
             open_, overdue = waiting.get(kind, (0, 0))
-            metrics.orders_waiting(kind, open_=open_, overdue=overdue)
-        metrics.holds_standing(await _standing(pool, deadlines.local_date(self._book.latest, now)))
+            self._metrics.waiting(kind, open_=open_, overdue=overdue)
+        self._metrics.holds_standing(await _standing(pool, deadlines.local_date(self._book.latest, now)))
 
 
 async def _waiting(pool: Pool, now: datetime) -> dict[str, tuple[int, int]]:

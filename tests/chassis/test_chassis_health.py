@@ -7,7 +7,7 @@ from tests.chassis.clerk import question
 from tests.chassis.conftest import RunClerk
 from tests.chassis.eventually import eventually
 
-from chassis import service as life
+from chassis import upkeep
 
 pytestmark = pytest.mark.servers
 
@@ -24,7 +24,7 @@ async def test_readiness_is_watched_by_itself(run_clerk: RunClerk) -> None:
 
 async def test_health_and_metrics_need_no_token(bus: Bus, run_clerk: RunClerk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Alive at once, ready when all answers; the metrics tell what was handled, set aside, skipped and still waits."""
-    monkeypatch.setattr(life, "_OBSERVE_S", 0.05)
+    monkeypatch.setattr(upkeep, "_OBSERVE_S", 0.05)
     service = await run_clerk()
     async with httpx.AsyncClient(base_url=service.url, timeout=30) as http:
         assert (await http.get("/health/live")).json() == {"status": "alive"}

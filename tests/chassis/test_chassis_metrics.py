@@ -38,19 +38,17 @@ def test_what_waits_is_shown_in_units(metrics: Metrics) -> None:
 
 
 def test_what_happened_is_counted(metrics: Metrics) -> None:
-    """Events by type, skipped ones and dead letters by the class of their reason, attempts by channel and result."""
+    """Events by type, skipped ones and dead letters by the class of their reason."""
     for _ in range(2):
         metrics.handled("note.noted")
     metrics.skipped("tombstone")
     metrics.dead_lettered("unreadable")
     metrics.dead_lettered()
-    metrics.attempted("webhook", "ok", 5)
     told = scraped(metrics)
     assert told["dutiful_events_handled_total note.noted"] == 2
     assert told["dutiful_events_skipped_total tombstone"] == 1
     assert told["dutiful_dead_letters_total unreadable"] == 1
     assert told["dutiful_dead_letters_total rejected"] == 1
-    assert told["dutiful_delivery_attempts_total webhook ok"] == 5
 
 
 def test_a_handler_is_timed_even_when_it_fails(metrics: Metrics) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -18,11 +19,12 @@ AGREEMENT = Path(__file__).parents[2] / "agreements" / "quicktalk.toml"
 async def make_system(
     kafka: EmbeddedKafka, postgres: EmbeddedPostgres, tmp_path: Path
 ) -> AsyncIterator[Callable[[str], Awaitable[Processes]]]:
-    """Makes systems by name, with databases, roles and topics, and stops what runs at the end."""
+    """Makes systems whose databases and topics no other test has, and stops what runs at the end."""
     made: list[Processes] = []
 
     async def make(name: str) -> Processes:
-        system = Processes(kafka.bootstrap, postgres, f"faults_{name}", f"{name}.", AGREEMENT, tmp_path)
+        own = f"{name}_{uuid4().hex}"
+        system = Processes(kafka.bootstrap, postgres, own, f"{own}.", AGREEMENT, tmp_path)
         await system.make_database(SERVICES)
         await ensure_topics(kafka.bootstrap, Shape(system.prefix), SERVICES)
         made.append(system)

@@ -68,7 +68,8 @@ async def until(system: Processes, service: str, query: str, expected: int) -> N
             while (found := (await fetch(system, service, query))[0][0]) != expected:  # noqa: ASYNC110 - another process writes
                 await asyncio.sleep(0.05)
     except TimeoutError:
-        raise AssertionError(f"{query} stays at {found}, expected {expected}") from None
+        stands = "\n".join(system.account(each) for each in system.running)
+        raise AssertionError(f"{service}: {query} stays at {found}, expected {expected}\n{stands}") from None
 
 
 async def fetch(system: Processes, service: str, query: str) -> list[asyncpg.Record]:

@@ -98,7 +98,7 @@ class Pod:
             "DUTIFUL_PORT": str(self.port),
             **self.version,
         }
-        with (self.system.logs / f"{self.system.prefix}{self.service}.log").open("ab") as log:
+        with self.system.log(self.service).open("ab") as log:
             return await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "dutiful", command, self.service, env=environment, stdout=log, stderr=log
             )

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from pydantic_core import from_json
 from tests.desk import Json, Speaker
 
+from chassis.metrics import Metrics
 from contracts.change import ChangeNoticeOrdered, NoticeKind
 from contracts.client import ClientSigned, Contact
 from contracts.escalation import EscalationDue
@@ -78,8 +79,9 @@ class Desk(Speaker):
 
     @asynccontextmanager
     async def delivering(self) -> AsyncIterator[None]:
-        """What is due is sent meanwhile."""
-        tasks = [asyncio.ensure_future(run()) for run in self.app.workers(self.runtime)]
+        """What is due is sent meanwhile, as by a process of its own."""
+        process = replace(self.runtime, metrics=Metrics(self.app.name))
+        tasks = [asyncio.ensure_future(run()) for run in self.app.workers(process)]
         yield
         for task in tasks:
             task.cancel()

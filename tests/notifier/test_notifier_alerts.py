@@ -21,6 +21,7 @@ from contracts.retention import OrderKind, RetentionFlagged, RetentionOrderFaile
 from contracts.sealing import AnchorContradicted
 from embedded.smtp import SmtpSink
 from notifier.concerns import Kind
+from notifier.metrics import NoticeMetrics
 from notifier.on_call import Person, people
 from notifier.unreceived import FAILED, UNRECEIVED
 from notifier.watch import Watch
@@ -111,7 +112,7 @@ async def test_an_alert_that_reaches_nobody_is_not_silent(desk: Desk) -> None:
     (kept,) = await desk.items("operator", "/alerts", unsent="true")
     assert kept["email"] is None
     assert "DUTIFUL_ON_CALL" in str(kept["reason"])
-    await Watch(desk.runtime).look()
+    await Watch(desk.runtime, NoticeMetrics(desk.runtime.metrics)).look()
     unsent = desk.runtime.metrics.registry.get_sample_value("dutiful_alerts_unsent", {"service": "notifier"})
     assert unsent == 1
 

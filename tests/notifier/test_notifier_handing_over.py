@@ -12,6 +12,7 @@ from agreement.book import Book
 from agreement.loading import default_path
 from chassis.clock import SystemClock
 from chassis.message import NOBODY
+from chassis.metrics import Metrics
 from chassis.service import Runtime
 from chassis.transaction import Transaction
 from notifier import claims
@@ -19,6 +20,7 @@ from notifier.attempts import AttemptOutcome
 from notifier.closing import Secrets
 from notifier.delivery import Deliverer
 from notifier.jobs import Job, Order
+from notifier.metrics import NoticeMetrics
 from notifier.orders import Entered
 from notifier.outcomes import Attempted
 from notifier.settings import NotifierSettings
@@ -48,9 +50,9 @@ async def deliverer(monkeypatch: pytest.MonkeyPatch) -> Deliverer:
     settings = NotifierSettings(
         database_url=SecretStr(""), vault_key=SecretStr("a-key-of-the-tests-and-of-nothing-else")
     )
-    metrics = SimpleNamespace(attempted=lambda *_: None)
-    runtime = cast("Runtime", SimpleNamespace(clock=SystemClock(), metrics=metrics))
-    deliverer = Deliverer(Book.read(default_path()), settings, Secrets(settings), runtime)
+    runtime = cast("Runtime", SimpleNamespace(clock=SystemClock()))
+    metrics = NoticeMetrics(Metrics("notifier"))
+    deliverer = Deliverer(Book.read(default_path()), settings, Secrets(settings), runtime, metrics)
     deliverer._stopping = True
     deliverer._owned, deliverer._all_held = frozenset(range(SHARDS)), True
     return deliverer

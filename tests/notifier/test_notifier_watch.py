@@ -10,6 +10,7 @@ from tests.notifier.desk import Desk
 
 from contracts.escalation import EscalationDue
 from notifier import due
+from notifier.metrics import NoticeMetrics
 from notifier.watch import Watch
 
 pytestmark = pytest.mark.servers
@@ -27,7 +28,7 @@ def _all(desk: Desk) -> list[str]:
 
 async def test_what_people_must_act_upon_is_counted_from_nought(desk: Desk) -> None:
     """Prometheus sees no rise from a series that wasn't there, so an alert would miss the first."""
-    Watch(desk.runtime)
+    Watch(desk.runtime, NoticeMetrics(desk.runtime.metrics))
     assert 'dutiful_notices_failed_total{service="notifier"} 0.0' in _all(desk)
     assert 'dutiful_notices_escalated_total{channel="post",service="notifier"} 0.0' in _all(desk)
 
@@ -58,7 +59,7 @@ async def test_how_much_time_is_left_for_a_receipt(desk: Desk) -> None:
 
 async def test_who_has_no_receipt_is_seen(desk: Desk) -> None:
     """Escalations by the channel that is next, failures at the deadline, and how many wait; what is undone is not."""
-    watch = Watch(desk.runtime)
+    watch = Watch(desk.runtime, NoticeMetrics(desk.runtime.metrics))
     await desk.sign("acme", "borealis")
     await desk.order("acme", "borealis")
     await watch.look()
@@ -81,7 +82,7 @@ async def test_who_has_no_receipt_is_seen(desk: Desk) -> None:
 
 async def test_only_what_is_committed_counts(desk: Desk) -> None:
     """An escalation whose transaction is undone was none."""
-    Watch(desk.runtime)
+    Watch(desk.runtime, NoticeMetrics(desk.runtime.metrics))
     await desk.sign("acme")
     await desk.order("acme")
     with suppress(ConnectionResetError):

@@ -39,15 +39,15 @@ class _Deaf:
 
 
 def _notifier(runtime: Runtime, _: Book) -> None:
-    from notifier.watch import Watch
+    from notifier.metrics import NoticeMetrics
 
-    Watch(runtime)
+    NoticeMetrics(runtime.metrics)
 
 
-def _retention(runtime: Runtime, book: Book) -> None:
-    from retention.watch import Watch
+def _retention(runtime: Runtime, _: Book) -> None:
+    from retention.metrics import OrderMetrics
 
-    Watch(book, runtime)
+    OrderMetrics(runtime.metrics)
 
 
 def _breach(runtime: Runtime, _: Book) -> None:
