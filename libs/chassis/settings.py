@@ -26,6 +26,17 @@ class Settings(Kafka):
         ge=timedelta(0),
         description="how long the bus may gather records for a read; more of them go into one transaction then",
     )
+    member: str | None = Field(
+        None,
+        min_length=1,
+        max_length=249,
+        description="who this process is among those of its service: no other's name, and its own again after a crash",
+    )
+    session_within: timedelta = Field(
+        timedelta(seconds=10),
+        ge=timedelta(seconds=1),
+        description="after so long without a word the broker gives this process's partitions to others",
+    )
     connections: int = Field(6, gt=1, description="PostgreSQL connections of this process at most")
     inbox_kept_within: timedelta = Field(
         timedelta(days=30), description="how long a message's id is remembered; more than the topics keep messages"

@@ -26,10 +26,11 @@ class Named(Loose):
 
 
 class Env(Loose):
-    """A variable; without a value it comes from a secret."""
+    """A variable; without a value it comes from a secret, or from what Kubernetes knows of the pod."""
 
     name: str
     value: str | None = None
+    source: dict[str, dict[str, JsonValue]] = Field({}, alias="valueFrom")
 
 
 class EnvFrom(Loose):

@@ -66,6 +66,14 @@ def test_every_variable_is_a_setting_and_its_value_is_taken(overlay: str, monkey
 
 
 @each_overlay
+def test_a_process_is_known_by_its_pod(overlay: str) -> None:
+    """No two processes of a service have one name, and a container that was killed has its own again."""
+    for _, _, container in built(overlay).services():
+        (member,) = [each for each in container.env if each.name == "DUTIFUL_MEMBER"]
+        assert member.source == {"fieldRef": {"fieldPath": "metadata.name"}}
+
+
+@each_overlay
 def test_probes_ask_what_a_service_answers_and_a_stop_has_its_time(overlay: str) -> None:
     """Live and ready are the health endpoints on the image's port; a pod is given longer than a stop takes at most."""
     port = re.search(r"DUTIFUL_PORT=(\d+)", (ROOT / "Dockerfile").read_text())
