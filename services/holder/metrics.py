@@ -6,6 +6,7 @@ from chassis.looking import look_for_ever
 from chassis.service import Runtime
 from contracts.erasure import ErasureConfirmed
 from contracts.holder import Finding, HolderReported
+from contracts.ordering import Method
 from contracts.task import TaskConfirmed
 from holder import packages, store
 from holder.jobs import Answer, Kind
@@ -35,6 +36,8 @@ class HolderMetrics:
         for kind in Kind:
             for result in ("done", "failed"):
                 self._answers.labels(self._service, kind, result)
+        for method in Method:
+            self._erased.labels(self._service, method)
         for finding in Finding:
             self._found.labels(self._service, finding)
         runtime.processor.hear_here(HolderReported, self._reported)
