@@ -22,7 +22,9 @@ class HolderMetrics:
         metrics = runtime.metrics
         self._service = "holder"
         self._open = metrics.gauge("dutiful_holder_orders_open", "{order}", "Orders taken on and not answered", "kind")
-        self._age = metrics.gauge("dutiful_holder_order_oldest_age_seconds", "s", "Age of the oldest of them")
+        self._age = metrics.gauge(
+            "dutiful_holder_order_oldest_age_seconds", "s", "Age of the oldest order taken on and not answered"
+        )
         self._kept = metrics.gauge("dutiful_holder_packages", "{package}", "Return packages that lie ready")
         self._answers = metrics.counter("dutiful_holder_answers", "{order}", "Orders answered", "kind", "result")
         self._erased = metrics.counter(

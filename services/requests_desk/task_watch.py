@@ -26,7 +26,7 @@ class Unanswered(Collector):
         """The metrics."""
         for name, about, found in (
             ("dutiful_tasks_open", "Tasks for one person without an answer", self.open),
-            ("dutiful_tasks_escalated", "Those of them that people must act on", self.escalated),
+            ("dutiful_tasks_escalated", "Tasks without an answer that people must act on", self.escalated),
         ):
             family = GaugeMetricFamily(name, about, labels=("service", "act"))
             for act in Act:

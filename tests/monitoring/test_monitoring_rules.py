@@ -16,11 +16,15 @@ from pydantic_core import from_json
 from typer.main import get_command
 
 import assurance
-import breach
+import breach.due
+import console
 import holder
-import notifier
+import notifier.due
+import requests_desk.due
 import retention
 import subprocessor_registry
+from contracts.assurance import Matter
+from contracts.retention import OrderKind
 from dutiful.cli import app
 from dutiful.monitoring import boards_page
 from dutiful.monitoring.dashboards import DASHBOARDS, dashboards
@@ -32,7 +36,7 @@ from dutiful.services import RUNNABLE
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "deploy/monitoring/rules.yaml"
 RUNBOOKS = ROOT / "docs/runbooks"
-SERVICES = (subprocessor_registry, notifier, retention, breach, assurance, holder)
+SERVICES = (subprocessor_registry, notifier, retention, breach, requests_desk, assurance, console, holder)
 
 
 def rules() -> list[dict[str, Any]]:
@@ -90,6 +94,13 @@ def test_every_alert_says_how_urgent_it_is_and_has_its_runbook(rule: dict[str, A
     for part in ("Symptom", "Question", "Command", "Cure"):
         assert f"**{part}.**" in text
     assert f"[{name}]({name}.md)" in (RUNBOOKS / "README.md").read_text()
+
+
+def test_the_runbook_of_deadlines_knows_every_kind() -> None:
+    """Whoever is called reads what the kind is that the alert names."""
+    text = (RUNBOOKS / "DutifulDeadlineAtRisk.md").read_text()
+    kinds = {notifier.due._NOTICE, *breach.due._KINDS, *OrderKind, requests_desk.due._TELLING, *Matter}
+    assert {kind for kind in kinds if f"`{kind}`" not in text} == set()
 
 
 def test_there_is_no_runbook_without_its_alert() -> None:
