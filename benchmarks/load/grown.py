@@ -1,4 +1,4 @@
-"""A notifier with ten million rows of evidence and deliveries, beside one whose tables are empty."""
+"""A notifier with ten million rows of evidence and deliveries, and a record that has grown, beside empty ones."""
 
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -16,19 +16,21 @@ from pydantic import SecretStr
 
 from agreement.book import Book
 from agreement.loading import default_path
+from benchmarks.load import grown_record
 from benchmarks.load.grown_tables import CLIENTS, fill
+from benchmarks.rig.asking import answered_ms
 from benchmarks.rig.filling import fill_clients, fill_endpoints
 from benchmarks.rig.receiving import ReceiverProcess
 from benchmarks.rig.results import Results
 from benchmarks.rig.rows import database_mb
 from benchmarks.rig.scale import sized
+from benchmarks.rig.sending import send
 from benchmarks.rig.servers import Servers
 from benchmarks.rig.waiting import until
 from chassis import inbox
-from chassis.access import make_key, mint
+from chassis.access import make_key
 from chassis.clock import SystemClock
 from chassis.metrics import Metrics
-from chassis.rights import Role
 from chassis.service import Service, prepare
 from chassis.topics import Shape, ensure_topics
 from contracts.change import ChangeNoticeOrdered, NoticeKind
@@ -76,15 +78,7 @@ class Desk:
 
     async def publish(self, event: Event) -> None:
         """One event from outside."""
-        headers = [
-            ("ce_specversion", b"1.0"),
-            ("ce_id", uuid4().hex.encode()),
-            ("ce_source", b"benchmark"),
-            ("ce_type", event.TYPE.encode()),
-        ]
-        value = event.model_dump_json(exclude_none=True).encode()
-        topic = self.settings.topic_prefix + event.topic()
-        await self.producer.send(topic, value, key=event.key.encode(), headers=headers)
+        await send(self.producer, self.settings.topic_prefix, event)
 
     def counted(self, metric: str, **labels: str) -> float:
         """What the service's own counter says."""
@@ -93,16 +87,7 @@ class Desk:
     async def page_ms(self, client_id: str | None, path: str) -> float:
         """How long one page takes."""
         assert self.settings.token_key is not None
-        role = Role.SUPER_ADMINISTRATOR if client_id else Role.OPERATOR
-        now = datetime.now(UTC)
-        token = mint(
-            self.settings.token_key, subject="bench", role=role, client_id=client_id, ttl=timedelta(hours=1), now=now
-        )
-        began = time.perf_counter()
-        async with self.http.get(self.service.url + path, headers={"Authorization": f"Bearer {token}"}) as answer:
-            assert answer.ok, await answer.text()
-            await answer.read()
-        return (time.perf_counter() - began) * 1000
+        return await answered_ms(self.http, self.service.url + path, self.settings.token_key, client_id)
 
 
 async def measure(servers: Servers, results: Results) -> None:
@@ -135,6 +120,7 @@ async def measure(servers: Servers, results: Results) -> None:
                     results.add(f"sequential scans of {table}, {ROWS:,} rows there", read, "scans", goal="0")
     finally:
         await receiver.stop()
+    await grown_record.measure(servers, results)
 
 
 async def _events(desk: Desk) -> float:
@@ -180,7 +166,7 @@ async def _deliveries(desk: Desk) -> float:
 
 
 async def _delivered(desk: Desk) -> float:
-    return desk.counted("dutiful_delivery_attempts_total", channel="webhook", result="ok")
+    return desk.counted("dutiful_delivery_attempts_total", channel="webhook", result="ok", attempt="first")
 
 
 async def _looks(desk: Desk) -> Mapping[str, float]:
@@ -249,3 +235,4 @@ async def _desk(servers: Servers, receiver: ReceiverProcess, rows: int) -> Async
             yield Desk(service, settings, receiver, producer, http)
     finally:
         await service.stop()
+        await servers.drop_database(name)

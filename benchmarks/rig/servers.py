@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 import psutil
 
 from embedded.kafka import EmbeddedKafka
@@ -33,6 +34,12 @@ class Servers:
         """The DSN of a fresh database."""
         await self.postgres.create_database(name)
         return self.postgres.dsn(database=name)
+
+    async def drop_database(self, name: str) -> None:
+        """What has been measured needs no disk any more."""
+        connection = await asyncpg.connect(self.postgres.dsn(database="postgres"))
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await connection.close()
 
 
 def cpu_s(*pids: int | None) -> float:

@@ -13,16 +13,6 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exp
 
 log = structlog.get_logger()
 
-_DOWN = (
-    OSError,
-    KafkaError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.LockNotAvailableError,
-)
-
 # asyncpg says these of a connection that is gone or, having heard its last word, about to be; and of our own mistakes.
 _GONE = re.compile(r"closed|closing|released back to the pool|cannot switch to state")
 
@@ -32,6 +22,22 @@ HANDLING: Final = "while handling "
 
 class Unable(Exception):
     """A process can't go on as things are; the text is one sentence for the person who started it: what to mend."""
+
+
+class Overtaken(Exception):
+    """Another transaction was there first: what this one found is no longer so, and it is done again from the start."""
+
+
+_DOWN = (
+    Overtaken,
+    OSError,
+    KafkaError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+)
 
 
 class Rejected(Exception):

@@ -15,7 +15,11 @@ async def begin(connection: Connection, keys: Sequence[bytes], locks: Sequence[i
     A key that another transaction is entering is waited for. Whoever calls ends it, also when this raises.
     Locks are taken in their order (`locks.lock_id`).
     """
-    begun = "; ".join(["BEGIN", *[f"SELECT pg_advisory_xact_lock({each})" for each in locks]])
+    begun = "BEGIN"
+    if locks:
+        begun += (
+            f"; SELECT pg_advisory_xact_lock(each) FROM unnest(ARRAY [{','.join(map(str, locks))}]::bigint[]) AS each"
+        )
     if not keys:
         await connection.execute(begun)
         return set()

@@ -3,6 +3,7 @@
 Only those go without parameters. Text and bytes are spelt as hexadecimal digits, so nothing in them means anything.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 
@@ -14,6 +15,15 @@ def binary(value: bytes | None) -> str:
 def text(value: str) -> str:
     """A text."""
     return f"convert_from('\\x{value.encode().hex()}', 'UTF8')"
+
+
+def texts(values: Iterable[str]) -> str:
+    """A text[] as the text that PostgreSQL casts to one: how rows of a set have lists of their own lengths."""
+    return "{" + ",".join([f'"{_escaped(value)}"' for value in values]) + "}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"') if "\\" in value or '"' in value else value
 
 
 def instant(at: datetime) -> str:

@@ -59,11 +59,14 @@ class Router:
 
         return register
 
-    def on_batch(self, event: type[E]) -> Callable[[Many[App, E]], Many[App, E]]:
-        """Handle a run of these events at once, with set-based SQL; name the cause of each thing that is emitted."""
+    def on_batch(self, event: type[E], *, locks: Names[E] = _no_locks) -> Callable[[Many[App, E]], Many[App, E]]:
+        """Handle a run of these events at once, with set-based SQL; name the cause of each thing that is emitted.
+
+        `locks` as for one at a time: the transaction begins with those of all its events.
+        """
 
         def register(handler: Many[App, E]) -> Many[App, E]:
-            self._add(event, handler, _no_locks)
+            self._add(event, handler, locks)
             return handler
 
         return register

@@ -46,6 +46,8 @@ class Plan:
     one: bool
     many: bool
     lists: tuple[str, ...]
+    stands: str | None
+    """Whether such an event says that something is open, closed or missed."""
 
     def clients_of(self, event: Event) -> list[str]:
         """Every client that the event names, each once."""
@@ -79,6 +81,7 @@ def plan_of(kind: type[Event]) -> Plan | None:
         one=(_CLIENT,) in walk.clients,
         many=(_CLIENTS,) in walk.clients,
         lists=tuple(path[0] for path in walk.clients if len(path) == 2),  # noqa: PLR2004 - the same
+        stands=_stands_of(kind, recorded),
     )
 
 
@@ -90,13 +93,6 @@ def promises_of(event: Event, plan: Plan) -> tuple[str, ...]:
     if recorded.by is not None and (chosen := recorded.by[1].get(str(getattr(event, recorded.by[0], None)))):
         return chosen
     return recorded.promises
-
-
-def stands_of(kind: type[Event], plan: Plan) -> str | None:
-    """Whether such an event says that something is open, closed or missed."""
-    recorded = plan.recorded
-    names = {"opens": recorded.opens, "closes": recorded.closes, "misses": recorded.misses}
-    return next((name for name, types in names.items() if kind.TYPE in types), None)
 
 
 def matter_of(event: Event, plan: Plan) -> str | None:
@@ -129,6 +125,19 @@ def ids_of(data: Mapping[str, JsonValue]) -> list[str]:
         for name, value in data.items()
         if isinstance(value, str) and name != _CLIENT and (name.endswith("_id") or name == "about")
     ]
+
+
+def matters_of(event: Event, plan: Plan) -> tuple[str, ...]:
+    """The matter of which one must know whose it is, to record the event: what it says of it, or who joins it."""
+    if plan.recorded.matter is None or (event.TYPE not in plan.recorded.joins and plan.clients_of(event)):
+        return ()
+    matter = matter_of(event, plan)
+    return () if matter is None else (matter,)
+
+
+def _stands_of(kind: type[Event], recorded: Recorded) -> str | None:
+    names = {"opens": recorded.opens, "closes": recorded.closes, "misses": recorded.misses}
+    return next((name for name, types in names.items() if kind.TYPE in types), None)
 
 
 def _alone(data: Json, plan: Plan, client_id: str) -> Json:

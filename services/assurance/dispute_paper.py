@@ -1,32 +1,18 @@
 """The statement of account of a dispute on paper (§14): what was said, by whom and when; its JSON is attached. Pure."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
 
 from pydantic_core import to_json
 
-from agreement.schema import Agreement
-from assurance.disputes import Dispute
-from assurance.views import JournalView, MatterView
+from assurance.statement import Statement
+from assurance.views import MatterView
 from chassis.paper import Paper
 
 _ATTACHED: Final = "evidence.json"
 _LEFT_OUT: Final = frozenset({"client_id", "dispute_id", "matter", "matter_id"})
 _FINE: Final = (("when", 36.0), ("what", 44.0), ("said", 94.0))
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """What a statement is made of; `others` are the client's other matters, `made_at` when it was asked for."""
-
-    agreement: Agreement
-    view: MatterView
-    dispute: Dispute
-    journal: Sequence[JournalView]
-    others: Sequence[MatterView]
-    made_at: datetime
 
 
 def paper_of(statement: Statement) -> bytes:

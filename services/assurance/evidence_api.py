@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request, Response
 
 from agreement.deadlines import local_date
 from assurance import client_store, queries
-from assurance.dispute_paper import Statement, paper_of
 from assurance.disputes import Dispute
 from assurance.matter_store import About
 from assurance.reading_api import app_of
+from assurance.statement import Statement
 from assurance.views import MatterView
 from chassis.asking import PathId, Running, found
 from chassis.database import Pool
@@ -44,9 +44,15 @@ async def print_evidence(
         raise TypeError(f"{dispute_id} is no dispute")
     journal = [each async for each in queries.whole_journal(running.pool, about)]
     statement = Statement(agreement, view, view.record, journal, await _others(running.pool, about), now)
-    content = await asyncio.to_thread(paper_of, statement)
+    content = await asyncio.to_thread(_print, statement)
     headers = {"Content-Disposition": f'attachment; filename="{dispute_id}.pdf"', "Cache-Control": "no-store"}
     return Response(content, media_type="application/pdf", headers=headers)
+
+
+def _print(statement: Statement) -> bytes:
+    from assurance.dispute_paper import paper_of  # what prints costs memory: only who prints pays
+
+    return paper_of(statement)
 
 
 async def _others(pool: Pool, about: About) -> list[MatterView]:

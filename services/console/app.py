@@ -14,7 +14,7 @@ from chassis.signing import Signer
 from chassis.transaction import Transaction
 from console import api, sealing
 from console.appending import Appending
-from console.facts import told_by
+from console.facts import locks_of, told_by
 from console.rereading import Rereading
 from console.settings import ConsoleSettings
 from console.watch import Watch
@@ -50,9 +50,9 @@ class Console:
         """The heads that have grown are signed and said, a page at a time."""
         await sealing.seal(self.signer, self.settings.seal_every, due, tx)
 
-    async def on_sealed(self, sealed: EvidenceSealed, tx: Transaction) -> None:
-        """A head that was said must still be what the record holds."""
-        await sealing.compare(self.signer, sealed, tx)
+    async def on_sealed(self, heads: Sequence[Message[EvidenceSealed]], tx: Transaction) -> None:
+        """Heads that were said must still be what the record holds."""
+        await sealing.compare(self.signer, heads, tx)
 
     def api(self, runtime: Runtime) -> FastAPI:
         """The service's HTTP API."""
@@ -65,6 +65,6 @@ class Console:
 
 for _event in EVENTS.values():
     if plan_of(_event) is not None:
-        Console.router.on_batch(_event)(Console.on_facts)
+        Console.router.on_batch(_event, locks=locks_of)(Console.on_facts)
 Console.router.on(AnchorDue)(Console.on_anchor_due)
-Console.router.on(EvidenceSealed)(Console.on_sealed)
+Console.router.on_batch(EvidenceSealed)(Console.on_sealed)

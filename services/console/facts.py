@@ -2,17 +2,23 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Self
+from dataclasses import dataclass
+from typing import Final, NamedTuple, Self
 
 from chassis.message import Message
 from contracts.event import Event
-from contracts.recording import Json, ids_of, matter_of, parts_of, plan_of, promises_of, stands_of
+from contracts.recording import Json, ids_of, matter_of, matters_of, parts_of, plan_of, promises_of
+
+_KEPT: Final = ("event_id", "source", "type", "said_at", "promises", "clause", "stands", "thing", "data")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Fact:
-    """What a record will hold of one event; `thing` is what is open, closed or missed where `stands` says so."""
+    """What a record will hold of one event; `thing` is what is open, closed or missed where `stands` says so.
+
+    What is the same for many clients is one object, and known as that one: most of an entry is made once for all.
+    `about` are the ids by which it is found. It is not frozen: making it so costs three times as much.
+    """
 
     event_id: str
     source: str
@@ -23,25 +29,21 @@ class Fact:
     stands: str | None
     thing: str
     data: Json
-
-    @property
-    def about(self) -> list[str]:
-        """The ids by which it is found."""
-        return list(dict.fromkeys([self.event_id, *ids_of(self.data)]))
+    about: list[str]
 
     def to_text(self) -> str:
         """As it is kept until somebody's record takes it."""
-        return json.dumps(asdict(self))
+        return json.dumps({name: getattr(self, name) for name in _KEPT})
 
     @classmethod
     def from_text(cls, text: str) -> Self:
         """What `to_text` wrote."""
         fields = json.loads(text)
-        return cls(**{**fields, "promises": tuple(fields["promises"])})
+        about = _about(fields["event_id"], ids_of(fields["data"]))
+        return cls(**{**fields, "promises": tuple(fields["promises"])}, about=about)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """A fact and whose it is: one client's, everybody's (neither client nor matter), or that of a matter's clients.
 
     `joins` is the matter to which the client belongs from now on.
@@ -61,20 +63,34 @@ def told_by(message: Message[Event]) -> Iterator[Told]:
         return
     about = matter_of(event, plan)
     joins = about if event.TYPE in plan.recorded.joins else None
-    promises, stands = promises_of(event, plan), stands_of(type(event), plan)
+    promises = promises_of(event, plan)
+    fact: Fact | None = None
     for part in parts_of(event, plan):
-        fact = Fact(
-            event_id=cause.id,
-            source=cause.source,
-            type=event.TYPE,
-            said_at=cause.said_at,
-            promises=promises,
-            clause=_clause(part.data),
-            stands=stands,
-            thing=about or next(iter(ids_of(part.data)), event.topic()),
-            data=part.data,
-        )
+        if fact is None or fact.data is not part.data:
+            ids = ids_of(part.data)
+            fact = Fact(
+                event_id=cause.id,
+                source=cause.source,
+                type=event.TYPE,
+                said_at=cause.said_at,
+                promises=promises,
+                clause=_clause(part.data),
+                stands=plan.stands,
+                thing=about or (ids[0] if ids else event.topic()),
+                data=part.data,
+                about=_about(cause.id, ids),
+            )
         yield Told(fact, part.client_id, part.matter, joins)
+
+
+def locks_of(event: Event) -> list[str]:
+    """What no other transaction may record anything about meanwhile: the matter whose clients must be known."""
+    plan = plan_of(type(event))
+    return [] if plan is None else [f"console/{matter}" for matter in matters_of(event, plan)]
+
+
+def _about(event_id: str, ids: list[str]) -> list[str]:
+    return list(dict.fromkeys((event_id, *ids)))
 
 
 def _clause(data: Json) -> str | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from json.encoder import encode_basestring
 from typing import Final, NamedTuple
 
 from contracts.canonical import canonical
@@ -29,7 +30,17 @@ def hash_of(before: str, body: bytes) -> str:
     return hashlib.sha256(before.encode("ascii") + b"\n" + body).hexdigest()
 
 
-def link(chain: str, before: Head, fact: Mapping[str, object]) -> Linked:
-    """A fact as the next entry of a chain."""
-    body = canonical({**fact, "chain": chain, "seq": before.seq + 1})
-    return Linked(Head(before.seq + 1, hash_of(before.hash, body)), body.decode())
+def spell(fact: Mapping[str, object]) -> str:
+    """What of an entry is the same in every chain, once for all of them: its canonical form without the braces.
+
+    Its names stand between `clause` and `seq`, which `link` puts around it.
+    """
+    return canonical(fact)[1:-1].decode()
+
+
+def link(chain: str, before: Head, clause: str | None, spelt: str) -> Linked:
+    """A fact as the next entry of a chain; the body is what `canonical` makes of all of it."""
+    seq = before.seq + 1
+    rests_on = "" if clause is None else f'"clause":{encode_basestring(clause)},'
+    body = f'{{"chain":{encode_basestring(chain)},{rests_on}{spelt},"seq":{seq}}}'
+    return Linked(Head(seq, hash_of(before.hash, body.encode())), body)

@@ -1,9 +1,9 @@
 """Each promise of an agreement, and what a record holds of it. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from agreement.schema import Agreement
-from console.queries import Standing
+from console.tallying import Tally
 from console.views import Last, PromiseView
 
 
@@ -12,34 +12,28 @@ def clause_of(agreement: Agreement, codes: Iterable[str]) -> str | None:
     return next((each.clause for code in codes for each in agreement.promises if each.code == code), None)
 
 
-def kept(agreement: Agreement, entries: Iterable[Standing]) -> list[PromiseView]:
+def kept(agreement: Agreement, tallies: Mapping[str, Tally]) -> list[PromiseView]:
     """Every promise: how many facts, the last, what is open, what was missed and not mended since."""
-    counts: dict[str, int] = {}
-    last: dict[str, Last] = {}
-    things: dict[str, set[str]] = {}
-    stands: dict[str, str] = {}
-    for each in entries:
-        for code in each.promises:
-            counts[code] = counts.get(code, 0) + 1
-            last[code] = Last(seq=each.seq, chain=each.chain, type=each.type, recorded_at=each.recorded_at)
-            if each.stands is not None:
-                things.setdefault(code, set()).add(each.thing)
-        if each.stands is not None:
-            stands[each.thing] = each.stands
     return [
         PromiseView(
             code=promise.code,
             clause=promise.clause,
             title=promise.title,
             title_fr=promise.title_fr,
-            facts=counts.get(promise.code, 0),
-            last=last.get(promise.code),
-            open=_count(things.get(promise.code, set()), stands, "opens"),
-            missed=_count(things.get(promise.code, set()), stands, "misses"),
+            facts=sum(each.facts[promise.code].count for each in tallies.values() if promise.code in each.facts),
+            last=_last(tallies, promise.code),
+            open=sum(each.counted(promise.code, "opens") for each in tallies.values()),
+            missed=sum(each.counted(promise.code, "misses") for each in tallies.values()),
         )
         for promise in agreement.promises
     ]
 
 
-def _count(things: Iterable[str], stands: dict[str, str], wanted: str) -> int:
-    return sum(stands[thing] == wanted for thing in things)
+def _last(tallies: Mapping[str, Tally], code: str) -> Last | None:
+    """Of two chains, what was heard last."""
+    lasts = [
+        Last(seq=facts.seq, chain=chain, type=facts.type, recorded_at=facts.recorded_at)
+        for chain, each in tallies.items()
+        if (facts := each.facts.get(code)) is not None
+    ]
+    return max(lasts, key=lambda last: last.recorded_at, default=None)

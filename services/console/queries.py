@@ -34,18 +34,6 @@ class Chain(NamedTuple):
     agreement_version: str | None
 
 
-class Standing(NamedTuple):
-    """An entry that a promise rests on."""
-
-    chain: str
-    seq: int
-    type: str
-    recorded_at: datetime
-    promises: Sequence[str]
-    thing: str
-    stands: str | None
-
-
 async def begun_at(pool: Pool) -> datetime:
     """Since when the record is complete."""
     at: datetime = await pool.fetchval("SELECT begun_at FROM begun")
@@ -111,18 +99,6 @@ async def bodies(pool: Pool, chain: str, through: int) -> AsyncIterator[list[tup
             return
         yield [(row["body"], row["hash"]) for row in rows]
         after = rows[-1]["seq"]
-
-
-async def standings(pool: Pool, names: Sequence[str]) -> list[Standing]:
-    """What promises rest on, in order."""
-    rows = await pool.fetch(
-        """
-        SELECT chain, seq, type, recorded_at, promises, thing, stands
-          FROM entry WHERE chain = ANY ($1::text[]) ORDER BY recorded_at, chain, seq
-        """,
-        names,
-    )
-    return [Standing(*row) for row in rows]
 
 
 def _but_body(row: dict[str, object]) -> dict[str, object]:

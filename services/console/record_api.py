@@ -13,8 +13,8 @@ from chassis.asking import Cursor, PathId, Running, found
 from chassis.http import Authenticated, Limit
 from chassis.pages import decode_cursor, encode_cursor, form, table
 from chassis.rights import Right
-from console import exporting, promises, queries, sealing
-from console.appending import agreement_of
+from console import exporting, promises, queries, sealing, tally_store
+from console.entering import agreement_of
 from console.queries import Chain, Filter
 from console.views import PromisesAnswer, RecordPage, Signed
 from console.words import words
@@ -154,13 +154,13 @@ async def read_promises(client_id: PathId, caller: Authenticated, request: Reque
     names = [EVERYBODY, chain_of(client_id)]
     there: Mapping[str, Chain] = await queries.chains(running.pool, names)
     agreement = _agreement(app_of(request), found(there.get(chain_of(client_id))))
-    entries = await queries.standings(running.pool, names)
+    tallies = {name: await tally_store.tally(running.pool, name) for name in names}
     return PromisesAnswer(
         client_id=client_id,
         agreement_id=agreement.id,
         agreement_version=agreement.version,
         complete_from=await queries.begun_at(running.pool),
-        items=promises.kept(agreement, entries),
+        items=promises.kept(agreement, tallies),
     )
 
 

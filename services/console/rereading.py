@@ -1,6 +1,6 @@
 """At every start, all heads that were ever said are read again: a restored backup doesn't know what it has lost."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from pydantic import ValidationError
 
 from chassis.errors import while_down
+from chassis.message import NOBODY, Message
 from chassis.service import Runtime
 from console import sealing
 from contracts.cloudevents import Malformed, read
@@ -36,14 +37,14 @@ class Rereading:
 
     async def _compare_all(self) -> int:
         count = 0
-        async with aclosing(self._heads()) as heads:  # or its consumer outlives a start that is broken off
-            async for sealed in heads:
+        async with aclosing(self._heads()) as pages:  # or its consumer outlives a start that is broken off
+            async for heads in pages:
                 async with self._runtime.processor.transaction() as tx:
-                    await sealing.compare(self._app.signer, sealed, tx)
-                count += 1
+                    await sealing.compare(self._app.signer, heads, tx)
+                count += len(heads)
         return count
 
-    async def _heads(self) -> AsyncGenerator[EvidenceSealed, None]:
+    async def _heads(self) -> AsyncGenerator[Sequence[Message[EvidenceSealed]], None]:
         settings = self._runtime.settings
         topic = f"{settings.topic_prefix}{EvidenceSealed.topic()}"
         consumer = AIOKafkaConsumer(
@@ -54,9 +55,8 @@ class Rereading:
             ends = await consumer.end_offsets(consumer.assignment())
             for partition, end in ends.items():
                 while await consumer.position(partition) < end:
-                    for record in (await consumer.getmany(partition, timeout_ms=500)).get(partition, ()):
-                        if (sealed := _sealed(record)) is not None:
-                            yield sealed
+                    records = (await consumer.getmany(partition, timeout_ms=500)).get(partition, ())
+                    yield [Message(sealed, NOBODY) for each in records if (sealed := _sealed(each)) is not None]
         finally:
             await consumer.stop()
 

@@ -1,6 +1,6 @@
 """What is remembered of signed heads, and of those that don't fit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -48,17 +48,19 @@ async def take_grown(tx: Transaction, after: str, limit: int) -> Sequence[tuple[
     return sorted((row["chain"], Head(row["seq"], row["hash"])) for row in rows)
 
 
-async def held_at(tx: Transaction, chain: str, seq: int) -> Held:
-    """What stands at a place of a chain."""
-    row = await tx.fetchrow(
+async def held_at(tx: Transaction, places: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], Held]:
+    """What stands at places of chains: the chain, and the number of the entry there."""
+    rows = await tx.fetch(
         """
-        SELECT (SELECT hash FROM entry WHERE chain = $1 AND seq = $2) AS hash,
-               coalesce((SELECT seq FROM chain WHERE chain = $1), 0) AS seq
+        SELECT asked.chain, asked.seq, coalesce(chain.seq, 0) AS held_seq, entry.hash
+          FROM unnest($1::text[], $2::bigint[]) AS asked (chain, seq)
+          LEFT JOIN chain ON chain.chain = asked.chain
+          LEFT JOIN entry ON entry.chain = asked.chain AND entry.seq = asked.seq
         """,
-        chain,
-        seq,
+        [chain for chain, _ in places],
+        [seq for _, seq in places],
     )
-    return Held(0, None) if row is None else Held(row["seq"], row["hash"])
+    return {(chain, seq): Held(held_seq, hash_) for chain, seq, held_seq, hash_ in rows}
 
 
 async def save_contradiction(tx: Transaction, said: EvidenceSealed, held: Held, now: datetime) -> bool:

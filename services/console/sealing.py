@@ -1,15 +1,18 @@
 """Heads that are signed and said on the bus, so that others hold them; and heads that no longer fit (§3.2, §7)."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
 from chassis import signing
+from chassis.message import Cause, Message
 from chassis.signing import NotVerified, Signature, Signer
 from chassis.transaction import Transaction
 from console import seal_store, store
 from console.linking import Head
+from console.seal_store import Held
 from console.spelling import spelt
 from contracts.canonical import canonical
 from contracts.sealing import AnchorContradicted, AnchorDue, EvidenceSealed
@@ -55,14 +58,17 @@ def signed_head(chain: str, seq: int, sha256: str, at: str) -> bytes:
     return FORMAT.encode() + b"\n" + canonical({"chain": chain, "seq": seq, "sha256": sha256, "sealed_at": at})
 
 
-async def compare(signer: Signer, said: EvidenceSealed, tx: Transaction) -> None:
+async def compare(signer: Signer, heads: Sequence[Message[EvidenceSealed]], tx: Transaction) -> None:
     """A head that was said and that the record doesn't hold is kept, said and counted: nobody may miss it."""
-    if not _is_ours(signer, said):
-        log.warning("a head on the bus that we did not sign", seq=said.seq)
-        return
-    held = await seal_store.held_at(tx, said.chain, said.seq)
-    if held.hash == said.sha256:
-        return
+    ours = [each for each in heads if _is_ours(signer, each.event)]
+    held = await seal_store.held_at(tx, [(said.chain, said.seq) for said, _ in ours])
+    for said, cause in ours:
+        stands = held[said.chain, said.seq]
+        if stands.hash != said.sha256:
+            await _contradict(said, stands, cause, tx)
+
+
+async def _contradict(said: EvidenceSealed, held: Held, cause: Cause, tx: Transaction) -> None:
     if await seal_store.save_contradiction(tx, said, held, tx.now):
         log.error("the record does not hold what was signed", seq=said.seq, held_seq=held.seq)
         tx.emit(
@@ -73,7 +79,8 @@ async def compare(signer: Signer, said: EvidenceSealed, tx: Transaction) -> None
                 held_seq=held.seq,
                 held_sha256=held.hash,
                 noticed_at=tx.now,
-            )
+            ),
+            cause=cause,
         )
 
 
@@ -86,5 +93,6 @@ def _is_ours(signer: Signer, said: EvidenceSealed) -> bool:
         signature = Signature(said.key_id, said.signature)
         signing.check(what, signing.ALGORITHM, signature, signer.public_pem.encode(), what="the head")
     except NotVerified:
+        log.warning("a head on the bus that we did not sign", seq=said.seq)
         return False
     return True

@@ -1,95 +1,87 @@
 """What the record remembers: chains, entries, whose a matter is (one typed function a statement)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from chassis.errors import Overtaken
 from chassis.transaction import Transaction
 from console.facts import Fact
-from console.linking import FIRST, Head
+from console.linking import Head
 
 
 @dataclass(slots=True)
 class Chain:
-    """A chain whose row is locked: where it ends, and which agreement its client signed."""
+    """Where a chain ends, and which agreement its client signed; its row is locked, or it has none and begins here."""
 
     head: Head
     agreement_id: str | None
     agreement_version: str | None
+    begins: bool
 
 
 class Entry(NamedTuple):
-    """A row of the record."""
+    """A row of the record, as its statement has it: lists are PostgreSQL's literals (`literals.texts`)."""
 
     chain: str
     seq: int
     hash: str
-    recorded_at: datetime
     type: str
     clause: str | None
-    promises: list[str]
-    about: list[str]
+    promises: str
+    about: str
     thing: str
     stands: str | None
     body: str
 
 
-async def lock_matters(tx: Transaction, matters: Sequence[str]) -> None:
-    """Nobody else records anything about these until the end of the transaction; in one order everywhere."""
-    await tx.execute(
-        "INSERT INTO matter (matter) SELECT * FROM unnest($1::text[]) ON CONFLICT DO NOTHING", sorted(matters)
-    )
-    await tx.execute("SELECT FROM matter WHERE matter = ANY ($1::text[]) ORDER BY matter FOR UPDATE", matters)
-
-
-async def load_parties(tx: Transaction, matters: Sequence[str]) -> dict[str, list[str]]:
-    """The clients of each matter."""
+async def load_matters(
+    tx: Transaction, matters: Sequence[str], joined: Collection[str]
+) -> tuple[dict[str, list[str]], dict[str, list[Fact]]]:
+    """The clients of each matter; of those that somebody joins also what was said of them, in order."""
     rows = await tx.fetch(
         """
-        SELECT matter, array_agg(client_id ORDER BY client_id) AS clients
-          FROM party WHERE matter = ANY ($1::text[]) GROUP BY matter
+        SELECT matter,
+               ARRAY (SELECT client_id FROM party WHERE party.matter = asked.matter ORDER BY client_id) AS clients,
+               ARRAY (SELECT fact FROM matter_fact AS said
+                       WHERE asked.is_joined AND said.matter = asked.matter ORDER BY nth) AS facts
+          FROM unnest($1::text[], $2::boolean[]) AS asked (matter, is_joined)
         """,
         matters,
+        [matter in joined for matter in matters],
     )
-    return {row["matter"]: list(row["clients"]) for row in rows}
-
-
-async def load_facts(tx: Transaction, matters: Sequence[str]) -> dict[str, list[Fact]]:
-    """What was said of each matter, in order."""
-    rows = await tx.fetch(
-        """
-        SELECT matter, array_agg(fact ORDER BY nth) AS facts
-          FROM matter_fact WHERE matter = ANY ($1::text[]) GROUP BY matter
-        """,
-        matters,
-    )
-    return {row["matter"]: [Fact.from_text(text) for text in row["facts"]] for row in rows}
+    clients = {row["matter"]: list(row["clients"]) for row in rows}
+    return clients, {row["matter"]: [Fact.from_text(text) for text in row["facts"]] for row in rows}
 
 
 async def save_matters(tx: Transaction, parties: Sequence[tuple[str, str]], facts: Sequence[tuple[str, Fact]]) -> None:
     """What is new of matters."""
-    if parties:
-        await tx.execute(
-            "INSERT INTO party (matter, client_id) SELECT * FROM unnest($1::text[], $2::text[])",
-            [matter for matter, _ in parties],
-            [client_id for _, client_id in parties],
+    if not parties and not facts:
+        return
+    await tx.execute(
+        """
+        WITH joined AS (
+            INSERT INTO party (matter, client_id)
+            SELECT matter, client_id FROM unnest($1::text[], $2::text[]) AS fresh (matter, client_id)
         )
-    if facts:
-        await tx.execute(
-            "INSERT INTO matter_fact (matter, fact) SELECT * FROM unnest($1::text[], $2::text[])",
-            [matter for matter, _ in facts],
-            [fact.to_text() for _, fact in facts],
-        )
+        INSERT INTO matter_fact (matter, fact)
+        SELECT matter, fact FROM unnest($3::text[], $4::text[]) AS fresh (matter, fact)
+        """,
+        [matter for matter, _ in parties],
+        [client_id for _, client_id in parties],
+        [matter for matter, _ in facts],
+        [fact.to_text() for _, fact in facts],
+    )
 
 
 async def lock_chains(tx: Transaction, chains: Sequence[str]) -> dict[str, Chain]:
-    """These chains, which nobody else appends to until the end of the transaction; in one order everywhere."""
-    await tx.execute(
-        "INSERT INTO chain (chain, hash) SELECT each, $2 FROM unnest($1::text[]) AS each ON CONFLICT DO NOTHING",
-        sorted(chains),
-        FIRST,
-    )
+    """These chains as they stand; nobody else appends to them until the transaction's end. In one order everywhere.
+
+    What has no row yet begins with what is written, unless somebody is faster (`write`).
+    """
+    if not chains:
+        return {}
     rows = await tx.fetch(
         """
         SELECT chain, seq, hash, agreement_id, agreement_version
@@ -97,28 +89,52 @@ async def lock_chains(tx: Transaction, chains: Sequence[str]) -> dict[str, Chain
         """,
         chains,
     )
-    return {
-        row["chain"]: Chain(Head(row["seq"], row["hash"]), row["agreement_id"], row["agreement_version"])
-        for row in rows
-    }
+    there = {name: Chain(Head(seq, hash_), signed, version, False) for name, seq, hash_, signed, version in rows}
+    return there | {name: Chain(Head(), None, None, True) for name in chains if name not in there}
 
 
-async def append(tx: Transaction, entries: Sequence[Entry]) -> None:
-    """Add entries, which are never changed."""
-    await tx.connection.copy_records_to_table("entry", records=entries, columns=Entry._fields)
-
-
-async def save_chains(tx: Transaction, chains: dict[str, Chain]) -> None:
-    """Where these chains end now."""
-    await tx.execute(
-        """
+_WRITE: Final = """
+    WITH moved AS (
         UPDATE chain
            SET seq = grown.seq, hash = grown.hash, agreement_id = grown.agreement_id,
                agreement_version = grown.agreement_version
           FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[])
                AS grown (chain, seq, hash, agreement_id, agreement_version)
          WHERE chain.chain = grown.chain
-        """,
+    ), begun AS (
+        INSERT INTO chain (chain, seq, hash, agreement_id, agreement_version)
+        SELECT chain, seq, hash, agreement_id, agreement_version
+          FROM unnest($6::text[], $7::bigint[], $8::text[], $9::text[], $10::text[])
+               AS fresh (chain, seq, hash, agreement_id, agreement_version)
+            ON CONFLICT DO NOTHING
+        RETURNING chain
+    )
+    INSERT INTO entry (recorded_at, chain, seq, hash, type, clause, promises, about, thing, stands, body)
+    SELECT $11, chain, seq, hash, type, clause, promises::text[], about::text[], thing, stands, body
+      FROM unnest($12::text[], $13::bigint[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[],
+                  $19::text[], $20::text[], $21::text[])
+           AS entered (chain, seq, hash, type, clause, promises, about, thing, stands, body)
+     WHERE (SELECT count(*) FROM begun) = cardinality($6::text[])
+    """
+
+
+async def write(tx: Transaction, entries: Sequence[Entry], chains: Mapping[str, Chain]) -> None:
+    """Add entries, which are never changed, and where their chains end with them; chains come in the order of names.
+
+    Raises Overtaken where another transaction began one of the chains meanwhile: then nothing is written.
+    """
+    grown = _heads({name: chain for name, chain in chains.items() if not chain.begins})
+    begun = _heads({name: chain for name, chain in chains.items() if chain.begins})
+    columns = map(list, zip(*entries, strict=True))
+    if await tx.execute(_WRITE, *grown, *begun, tx.now, *columns) != f"INSERT 0 {len(entries)}":
+        raise Overtaken
+    for chain in chains.values():
+        chain.begins = False
+
+
+def _heads(chains: Mapping[str, Chain]) -> tuple[Sequence[object], ...]:
+    """Chains as columns of their table."""
+    return (
         list(chains),
         [each.head.seq for each in chains.values()],
         [each.head.hash for each in chains.values()],

@@ -9,6 +9,8 @@ from tests.desk import Hearer
 from console.app import Console
 from contracts.change import ChangeNoticeOrdered, NoticeKind
 from contracts.client import ClientSigned, Contact
+from contracts.incident import IncidentNoticeOrdered
+from contracts.incident import NoticeKind as IncidentNotice
 from contracts.notice import Channel, NoticeReceived
 from contracts.subprocessor import SubprocessorRemoved
 
@@ -51,6 +53,20 @@ def received(client_id: str, notice_id: str) -> NoticeReceived:
         channel=Channel.EMAIL,
         received_at=AT,
         proof="answered 204",
+    )
+
+
+def told(incident_id: str, *client_ids: str) -> IncidentNoticeOrdered:
+    """These clients must be told of an incident: it is theirs from now on."""
+    return IncidentNoticeOrdered(
+        order_id=f"o-{incident_id}-{client_ids[0]}",
+        about=incident_id,
+        kind=IncidentNotice.BREACH_NOTICE,
+        client_ids=client_ids,
+        deadline_at=AT,
+        escalate_at=AT,
+        clause="6",
+        facts={"what": "it happened"},
     )
 
 

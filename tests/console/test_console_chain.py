@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from chassis.access import make_key
 from chassis.signing import Signer
 from console import exporting
-from console.linking import Head, link
+from console.linking import Head, link, spell
 from console.verifying import NotProven, prove_prefix, verify
 from contracts.canonical import canonical
 from dutiful.cli import app
@@ -41,7 +41,7 @@ def exported(signer: Signer, everybody: list[Fact], own: list[Fact], at: datetim
     for chain, those in (("all", everybody), ("client/acme", own)):
         head = Head()
         for fact in those:
-            head, body = link(chain, head, {"data": fact, "event": {"type": "client.signed"}})
+            head, body = link(chain, head, None, spell({"data": fact, "event": {"type": "client.signed"}}))
             lines.append(f'{{"entry":{body},"hash":"{head.hash}"}}'.encode())
         if head.seq:
             heads[chain] = head

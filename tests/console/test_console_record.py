@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import asyncpg
 import pytest
-from tests.console.desk import AT, Desk, ordered, received, removed, signed
+from tests.console.desk import AT, Desk, ordered, received, removed, signed, told
 
 from console.verifying import NotProven, prove_prefix, verify
 from contracts.authority import AuthorityKind, AuthorityRequested, Ban
@@ -12,8 +12,8 @@ from contracts.breach import Origin
 from contracts.dsar import DataSubjectRight, DsarReceived
 from contracts.erasure import ErasureConfirmed, ErasureOrdered
 from contracts.handling import HandlingClientNamed
-from contracts.incident import IncidentClosed, IncidentNoticeOrdered, IncidentOpened
-from contracts.incident import NoticeKind as IncidentNotice
+from contracts.incident import IncidentClosed, IncidentOpened, IncidentReopened
+from contracts.notice import NoticeFailed
 from contracts.ordering import Method, Purpose, Scope
 from contracts.request import RequestClosed, RequestKind, RequestMatched, RequestOpened
 
@@ -91,18 +91,7 @@ async def test_a_matter_is_its_clients_as_soon_as_they_are_known(desk: Desk) -> 
     )
     assert (await desk.get("auditor", "/clients/acme/record")).status_code == 404
     for client_id in ("acme", "blue"):
-        await desk.hear(
-            IncidentNoticeOrdered(
-                order_id=f"o-{client_id}",
-                about="inc-1",
-                kind=IncidentNotice.BREACH_NOTICE,
-                client_ids=(client_id,),
-                deadline_at=AT,
-                escalate_at=AT,
-                clause="6",
-                facts={"what": "it happened"},
-            )
-        )
+        await desk.hear(told("inc-1", client_id))
     await desk.hear(IncidentClosed(incident_id="inc-1", dismissed=False, closed_by="Ada", reason="blue was at fault"))
     for client_id in ("acme", "blue"):
         assert await desk.types(client_id) == ["incident.opened", "incident.notice_ordered", "incident.closed"]
@@ -203,17 +192,7 @@ async def test_promises_say_what_stands(desk: Desk) -> None:
     """Each row of the agreement, with its facts, the last of them, what is open and what was missed."""
     await desk.hear(signed("acme"))
     await desk.hear(IncidentOpened(incident_id="inc-1", origin=Origin.DETECTOR, detected_at=AT, suspected=False))
-    order = IncidentNoticeOrdered(
-        order_id="o",
-        about="inc-1",
-        kind=IncidentNotice.BREACH_NOTICE,
-        client_ids=("acme",),
-        deadline_at=AT,
-        escalate_at=AT,
-        clause="6",
-        facts={},
-    )
-    await desk.hear(order)
+    await desk.hear(told("inc-1", "acme"))
     rows = {each["code"]: each for each in (await desk.get("acme", "/clients/acme/promises")).json()["items"]}
     assert (rows["BRE-1"]["facts"], rows["BRE-1"]["open"], rows["BRE-1"]["clause"]) == (2, 1, "6")
     assert rows["AME-1"]["last"]["type"] == "client.signed"
@@ -221,6 +200,22 @@ async def test_promises_say_what_stands(desk: Desk) -> None:
     await desk.hear(IncidentClosed(incident_id="inc-1", dismissed=False, closed_by="a", reason="b"))
     rows = {each["code"]: each for each in (await desk.get("acme", "/clients/acme/promises")).json()["items"]}
     assert rows["BRE-1"]["open"] == 0
+
+
+async def test_a_thing_stands_as_its_last_entry_says(desk: Desk) -> None:
+    """Of two notices one failed and one arrived after all; an incident that is open again is open."""
+    failed = [NoticeFailed(notice_id=f"n-{nth}", client_id="acme", about="c", kind="k", reason="r") for nth in (1, 2)]
+    for notice in failed:
+        await desk.hear(notice)
+    await desk.hear(received("acme", "n-2"))
+    await desk.hear(IncidentOpened(incident_id="inc-1", origin=Origin.DETECTOR, detected_at=AT, suspected=False))
+    await desk.hear(told("inc-1", "acme"))
+    await desk.hear(IncidentClosed(incident_id="inc-1", dismissed=False, closed_by="a", reason="b"))
+    await desk.hear(IncidentReopened(incident_id="inc-1", reopened_by="a", reason="b"))
+    rows = {each["code"]: each for each in (await desk.get("acme", "/clients/acme/promises")).json()["items"]}
+    assert (rows["CLI-1"]["facts"], rows["CLI-1"]["missed"], rows["CLI-1"]["open"]) == (3, 1, 0)
+    assert rows["CLI-1"]["last"]["type"] == "notice.received"
+    assert (rows["BRE-1"]["open"], rows["BRE-3"]["open"], rows["BRE-3"]["last"]["seq"]) == (0, 1, 7)
 
 
 async def test_a_timeline_in_french(desk: Desk) -> None:

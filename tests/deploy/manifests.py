@@ -133,6 +133,7 @@ class Egress(Loose):
     """Where a policy lets pods go."""
 
     to: list[Peer] = []
+    ports: list[dict[str, JsonValue]] = []
 
 
 class Selector(Loose):
@@ -147,6 +148,11 @@ class Policy(Loose):
     pods: Selector = Field(alias="podSelector")
     types: list[str] = Field(alias="policyTypes")
     egress: list[Egress] = []
+
+    @property
+    def blocks(self) -> list[Peer]:
+        """The addresses that it lets pods go to."""
+        return [peer for each in self.egress for peer in each.to if peer.block]
 
 
 class Built:
