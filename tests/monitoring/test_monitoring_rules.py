@@ -197,6 +197,17 @@ def test_each_dashboard_has_its_picture() -> None:
     assert sum(path.stat().st_size for path in pictures) < 1_500_000
 
 
+def test_what_draws_them_knows_all_that_the_dashboards_say() -> None:
+    """An option that is passed over would make the picture another one than Grafana's."""
+    drawing = (ROOT / "tools/pictures/grafana/panels.jsx").read_text()
+    known = {name: set(re.findall(r'"(\w+)"', line)) for name, line in re.findall(r"const (\w+) = \[(.*)\];", drawing)}
+    for where, panel in panels():
+        defaults = panel["fieldConfig"]["defaults"]
+        assert set(defaults) - {"custom"} <= known["STANDARD"], where
+        assert set(defaults.get("custom", {})) <= known["CUSTOM"], where
+        assert panel["type"] in {"timeseries", "stat", "bargauge"}, where
+
+
 def test_what_draws_them_is_locked_and_names_no_host() -> None:
     """Whoever installs it asks the registry that it is set to; what comes is known by its hash."""
     lock = from_json((ROOT / "tools/pictures/grafana/package-lock.json").read_text())

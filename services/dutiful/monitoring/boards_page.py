@@ -22,8 +22,8 @@ query does, or where a panel has nothing to show and no words for that.
 
 What is seen: forty-five clients sign, and all kinds of events go through the system, some of them unreadable or about what nobody
 knows; two clients' endpoints hang and four fail; three breaches are heard of after their first clock was over, one of them after
-its last; the mail server refuses everybody for half a minute; five contracts end; eight thousand changes come at once, and then
-the broker is away for twenty seconds while clients ask through the API; at last the holder is killed while more contracts end.
+its last; the mail server refuses everybody for half a minute; five contracts end; twenty thousand changes come at once, and
+then the broker is away for twenty seconds while clients ask through the API; at last the holder is killed while more contracts end.
 """
 
 

@@ -27,16 +27,19 @@ FLOWS: Final = Dashboard(
                 kind="stat",
                 reads={1: ("ready", "green"), 0: ("not ready", "red"), -1: ("gone", "red")},
                 runbooks=("DutifulNotReady", "DutifulServiceAbsent"),
-                width=5,
+                width=9,
             ),
             Panel(
                 "Set aside in an hour",
-                "Messages that could not be handled; `dutiful dead-letters list` says why.",
+                "Messages that could not be handled: unreadable, or rejected by a handler or the database; `dutiful dead-letters list` says why.",
                 "short",
-                {"dead letters": 'round(sum(increase(dutiful_dead_letters_total{service=~"$service"}[1h])))'},
+                {
+                    "{{reason}}": 'round(sum by (reason) (increase(dutiful_dead_letters_total{service=~"$service"}[1h])))'
+                },
                 above=1,
                 kind="stat",
                 runbooks=("DutifulDeadLetters",),
+                width=3,
             ),
         ),
         (
@@ -59,11 +62,11 @@ FLOWS: Final = Dashboard(
                 runbooks=("DutifulNotReady",),
             ),
             Panel(
-                "What was set aside, by whom, and why?",
-                "Messages a minute: `unreadable`, or `rejected` by a handler or the database.",
+                "Who set messages aside, and when?",
+                "Messages a minute, by service.",
                 "suffix:/min",
                 {
-                    "{{service}}: {{reason}}": '60 * sum by (service, reason) (rate(dutiful_dead_letters_total{service=~"$service"}[$__rate_interval])) > 0'
+                    "{{service}}": '60 * sum by (service) (rate(dutiful_dead_letters_total{service=~"$service"}[$__rate_interval])) > 0'
                 },
                 none="nothing was set aside",
                 bars=True,
