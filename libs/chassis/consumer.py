@@ -6,7 +6,6 @@ explicitly per partition, beside the work; a message that comes again finds its 
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from functools import partial
 from typing import cast
 
@@ -25,8 +24,6 @@ from chassis.settings import Settings
 
 log = structlog.get_logger()
 _LEAVE_S = 5.0
-_GATHERED = 256 * 1024
-"""Bytes that are worth a transaction without waiting for more: some hundreds of records."""
 
 
 class Consumer:
@@ -117,7 +114,7 @@ class Consumer:
         await broker.connect()
         # FastStream builds its consumers by this partial; ours takes the same options.
         options = cast("partial[AIOKafkaConsumer]", broker.config.broker_config.builder).keywords
-        reached = options | self._settings.client() | _gathering(self._settings.linger)
+        reached = options | self._settings.client()
         broker.config.broker_config.builder = partial(OffsetConsumer, **reached)
         await broker.start()
         self._kafka = cast("OffsetConsumer", subscriber.consumer)
@@ -145,13 +142,6 @@ class Consumer:
             if self._kafka is not None:
                 self._kafka.handled(records)
             self._read.task_done()
-
-
-def _gathering(linger: timedelta) -> dict[str, int]:
-    """The bus answers a read at once where it has anything, or gathers so much, or for so long."""
-    if not linger:
-        return {}
-    return {"fetch_min_bytes": _GATHERED, "fetch_max_wait_ms": linger // timedelta(milliseconds=1)}
 
 
 async def _as_they_are(records: Records) -> KafkaMessage:
