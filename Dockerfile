@@ -24,7 +24,7 @@ RUN python -m venv /opt/dutiful \
 
 FROM ${BASE}
 
-# Two places may be written to: /var/lib/dutiful, where only `dutiful token` and `dutiful certificate key` write, and
+# Two places may be written to: /var/lib/dutiful, where only `dutiful token`, `dutiful certificate key` and `dutiful evidence key` write, and
 # /var/lib/dutiful-packages, for a holder's return packages. The rest of the file system can be mounted read-only. A named
 # volume on either takes over its owner.
 RUN useradd --system --uid 10001 --home-dir /var/lib/dutiful --create-home dutiful \

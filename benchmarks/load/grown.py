@@ -166,7 +166,7 @@ async def _deliveries(desk: Desk) -> float:
 
 
 async def _delivered(desk: Desk) -> float:
-    return desk.counted("dutiful_delivery_attempts_total", channel="webhook", result="ok")
+    return desk.counted("dutiful_delivery_attempts_total", channel="webhook", result="ok", attempt="first")
 
 
 async def _looks(desk: Desk) -> Mapping[str, float]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -27,19 +28,28 @@ EVERY = RUNNABLE
 """All of them, the holder of a made-up platform's database among them."""
 
 
+@dataclass(frozen=True)
+class Terms:
+    """On what services run, where it is not what the benchmarks want: the agreement, settings, ports of their own."""
+
+    agreement: Path | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    ports: Mapping[str, int] = field(default_factory=dict)
+
+
 @asynccontextmanager
-async def system(servers: Servers, names: Sequence[str] = SERVICES) -> AsyncIterator[Processes]:
+async def system(servers: Servers, names: Sequence[str] = SERVICES, terms: Terms = Terms()) -> AsyncIterator[Processes]:
     """Services' schemas, and the topics, on an agreement that begins with the webhook alone; nothing runs yet."""
     name = f"bench_{uuid4().hex[:12]}"
-    agreement = _webhook_only(servers.home / "webhook.toml")
     processes = Processes(
         servers.kafka.bootstrap,
         servers.postgres,
         name,
         f"{name}.",
-        agreement,
+        terms.agreement or _webhook_only(servers.home / "webhook.toml"),
         servers.home,
-        settings=await _settings(servers, names, name),
+        settings={**await _settings(servers, names, name), **terms.settings},
+        ports=terms.ports,
     )
     await processes.make_database(names)
     await ensure_topics(processes.kafka, Shape(processes.prefix), names)

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from jwt.exceptions import ExpiredSignatureError, InvalidAudienceError, PyJWTError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from chassis.errors import Unable
 from chassis.issuer import Issuer
 from chassis.problems import Problem, unauthorized
 from chassis.rights import RIGHTS, Caller, Right, Role
@@ -29,8 +30,8 @@ _LEEWAY_S: Final = 10  # clocks of different machines differ
 _AT_MOST = 8192  # characters of a token; an issuer's are under two thousand
 
 
-class KeyUnusable(Exception):
-    """The file is no Ed25519 private key in PEM, or others than its owner may read it."""
+class KeyUnusable(Unable):
+    """The file can't be read, is no Ed25519 private key in PEM, or others than its owner may read it."""
 
 
 class _Claims(BaseModel):
@@ -64,7 +65,7 @@ class Access:
         """
         self._undertakings = undertakings
         self._issuer = Issuer(issuer) if issuer else None
-        self._local = _read_key(key).public_key() if key else None
+        self._local = read_key(key).public_key() if key else None
         self._local_kid = _kid(self._local) if self._local else None
 
     async def caller_of(self, authorization: str | None) -> Caller:
@@ -117,7 +118,7 @@ def make_key(path: Path) -> bool:
 def mint(key_path: Path, *, subject: str, role: Role, client_id: str | None, ttl: timedelta, now: datetime) -> str:
     """A token signed with the local key, good from `now` for `ttl`; ValueError if role and client don't fit."""
     claims = _Claims(sub=subject, role=role, client_id=client_id)
-    key = _read_key(key_path)
+    key = read_key(key_path)
     times = {"iat": now, "exp": now + ttl}
     payload = {
         **claims.model_dump(mode="json", by_alias=True, exclude_none=True),
@@ -170,12 +171,15 @@ def _caller(payload: dict[str, object]) -> Caller:
 
 
 def refuse_shared(path: Path) -> None:
-    """KeyUnusable where others than its owner may read the file.
+    """KeyUnusable where others than its owner may read the file, or nobody can.
 
     A secret that Kubernetes mounts for a process that isn't root belongs to root and to a group of that process alone:
     there the group may read.
     """
-    about = path.stat()
+    try:
+        about = path.stat()
+    except OSError as error:
+        raise KeyUnusable(f"{path} can't be read: {error.strerror}") from error
     if is_shared(about.st_mode, owner=about.st_uid, us=os.geteuid()):
         raise KeyUnusable(f"{path} may be read by others than its owner: chmod 600 {path}")
 
@@ -186,7 +190,8 @@ def is_shared(mode: int, *, owner: int, us: int) -> bool:
     return bool(mode & (0o037 if mounted else 0o077))
 
 
-def _read_key(path: Path) -> Ed25519PrivateKey:
+def read_key(path: Path) -> Ed25519PrivateKey:
+    """The key in a file; KeyUnusable says in a sentence what is wrong with it."""
     refuse_shared(path)
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)

@@ -7,16 +7,17 @@ explicitly per partition, beside the work; a message that comes again finds its 
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import cast
+from typing import TypedDict, cast
 
 import structlog
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import InvalidSessionTimeoutError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 from faststream.message import StreamMessage
 
-from chassis.errors import while_down
+from chassis.errors import Unable, while_down
 from chassis.offsets import OffsetConsumer, Records
 from chassis.processor import Processor
 from chassis.reading import Reading
@@ -24,6 +25,19 @@ from chassis.settings import Settings
 
 log = structlog.get_logger()
 _LEAVE_S = 5.0
+_HEARTBEAT_S = 3.0
+_SESSION_REFUSED = (
+    "the broker takes no session of this length: choose DUTIFUL_SESSION_WITHIN between its "
+    "group.min.session.timeout.ms and group.max.session.timeout.ms"
+)
+
+
+class Membership(TypedDict):
+    """By FastStream's names."""
+
+    group_instance_id: str | None
+    session_timeout_ms: int
+    heartbeat_interval_ms: int
 
 
 class Consumer:
@@ -105,7 +119,7 @@ class Consumer:
             max_records=self._settings.batch_records,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
-            session_timeout_ms=10_000,
+            **membership(self._settings),
             parser=_as_they_are,
             decoder=_records,
             no_reply=True,
@@ -116,7 +130,10 @@ class Consumer:
         options = cast("partial[AIOKafkaConsumer]", broker.config.broker_config.builder).keywords
         reached = options | self._settings.client()
         broker.config.broker_config.builder = partial(OffsetConsumer, **reached)
-        await broker.start()
+        try:
+            await broker.start()
+        except InvalidSessionTimeoutError:
+            raise Unable(_SESSION_REFUSED) from None
         self._kafka = cast("OffsetConsumer", subscriber.consumer)
 
     async def _handle(self, records: Records) -> None:
@@ -142,6 +159,16 @@ class Consumer:
             if self._kafka is not None:
                 self._kafka.handled(records)
             self._read.task_done()
+
+
+def membership(settings: Settings) -> Membership:
+    """What the broker is told of this process: who it is, how long to wait for its word, how often that comes."""
+    within_s = settings.session_within.total_seconds()
+    return {
+        "group_instance_id": settings.member,
+        "session_timeout_ms": int(within_s * 1000),
+        "heartbeat_interval_ms": int(min(_HEARTBEAT_S, within_s / 3) * 1000),
+    }
 
 
 async def _as_they_are(records: Records) -> KafkaMessage:

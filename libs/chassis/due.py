@@ -46,8 +46,8 @@ class Search(NamedTuple):
 Open = Callable[[Pool, Search], Awaitable[list[Due]]]
 """Finds what is open, the soonest first."""
 
-Soonest = Callable[[Pool, datetime], Awaitable[dict[str, datetime]]]
-"""When the soonest of what is open now is due, by kind."""
+Soonest = Callable[[Pool, datetime, datetime | None], Awaitable[dict[str, datetime]]]
+"""When the soonest of what is open now is due, by kind; of what is due after another instant, where one is given."""
 
 
 class Deadlines:
@@ -67,11 +67,14 @@ class Deadlines:
         await look_for_ever("look at the deadlines", self.look, _LOOK_S)
 
     async def look(self) -> None:
-        """How many seconds are left until the soonest of each kind; below nought it is over."""
+        """How many seconds are left until the soonest of each kind; below nought it is over, and hides no other."""
         now = self._clock.now()
-        soonest = await self._soonest(self._pool, now)
+        soonest = await self._soonest(self._pool, now, None)
+        to_come = soonest
+        if any(at <= now for at in soonest.values()):
+            to_come = await self._soonest(self._pool, now, now)
         for kind in self._kinds:
-            self._left(kind, (soonest[kind] - now).total_seconds() if kind in soonest else _FAR)
+            self._left(kind, _until(soonest.get(kind), now), _until(to_come.get(kind), now))
 
     def add(self, api: FastAPI) -> None:
         """Add `/deadlines`, for the processor's staff."""
@@ -90,3 +93,7 @@ class Deadlines:
             return DueAnswer(service=self._service, items=await self._find(self._pool, search))
 
         api.include_router(router)
+
+
+def _until(at: datetime | None, now: datetime) -> float:
+    return _FAR if at is None else (at - now).total_seconds()

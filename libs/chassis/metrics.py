@@ -60,12 +60,16 @@ class Metrics:
             "type",
         )
         self._lateness = self.histogram(
-            "dutiful_agenda_lateness_seconds", "s", "How late the oldest of each look at the agenda was", _LATENESS
+            "dutiful_agenda_lateness_seconds",
+            "s",
+            "How late the oldest of each look at the agenda was, since it was due and there",
+            _LATENESS,
         )
         self._fired = self.counter("dutiful_agenda_fired", "{event}", "Dated events that came due")
         self._lag = self.gauge(
             "dutiful_consumer_lag_records", "{record}", "Published and not yet fetched by this process", "topic"
         )
+        self._read: set[str] = set()
         self._depth = self.gauge("dutiful_outbox_rows", "{row}", "Rows that wait to be published (counted to 100,000)")
         self._age = self.gauge("dutiful_outbox_oldest_age_seconds", "s", "Age of the oldest row that waits")
         self._agenda = self.gauge("dutiful_agenda_rows", "{row}", "Dated events that wait (estimated over 100,000)")
@@ -78,8 +82,16 @@ class Metrics:
             "To the soonest open deadline of a kind, below 0 when it is over, +Inf where nothing is open",
             "kind",
         )
+        self._to_come = self.gauge(
+            "dutiful_deadline_to_come_seconds_left",
+            "s",
+            "To the soonest open deadline of a kind that is not over yet, +Inf where there is none",
+            "kind",
+        )
         for reason in _SET_ASIDE:  # a rise from nothing is none that Prometheus sees, a rise from 0 is
             self._dead.labels(service, reason)
+        self._fired.labels(service)
+        self._lateness.labels(service)
 
     def handled(self, event_type: str, count: int = 1) -> None:
         """Events had their effect, or had had it before."""
@@ -108,20 +120,22 @@ class Metrics:
         self._lateness.labels(self._service).observe(max(lateness.total_seconds(), 0))
 
     def observed(self, *, outbox_depth: int, outbox_age_s: float, agenda_size: int, lag: Mapping[str, int]) -> None:
-        """A look at what waits."""
+        """A look at what waits; nothing does on topics that this process no longer reads."""
         self._depth.labels(self._service).set(outbox_depth)
         self._age.labels(self._service).set(outbox_age_s)
         self._agenda.labels(self._service).set(agenda_size)
-        for topic, records in lag.items():
-            self._lag.labels(self._service, topic).set(records)
+        self._read |= lag.keys()
+        for topic in self._read:
+            self._lag.labels(self._service, topic).set(lag.get(topic, 0))
 
     def ready(self, ready: bool) -> None:  # noqa: FBT001 - it is what it says
         """What readiness answered last."""
         self._ready.labels(self._service).set(ready)
 
-    def deadline_left(self, kind: str, seconds: float) -> None:
+    def deadline_left(self, kind: str, soonest_s: float, to_come_s: float) -> None:
         """A look at what must happen by a date and hasn't: the soonest of a kind; infinity where nothing is open."""
-        self._left.labels(self._service, kind).set(seconds)
+        self._left.labels(self._service, kind).set(soonest_s)
+        self._to_come.labels(self._service, kind).set(to_come_s)
 
     def unit_of(self, name: str) -> str:
         """The unit of a metric, or the one that its name ends with; a plain number where that is none."""

@@ -18,6 +18,8 @@ class OffsetConsumer(AIOKafkaConsumer):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
         self._handled: dict[TopicPartition, int] = {}
+        self._share: object = None
+        self._began: dict[TopicPartition, int] = {}
         self._news = asyncio.Event()
         self._committer = asyncio.create_task(self._commit_as_handled())
 
@@ -31,6 +33,9 @@ class OffsetConsumer(AIOKafkaConsumer):
         records: dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]] = {}
         while not records:
             records = await super().getmany(*partitions, timeout_ms=60_000, max_records=max_records)
+        began = self._begun()
+        for partition, some in records.items():
+            began.setdefault(partition, some[0].offset)
         return records
 
     def handled(self, records: Records) -> None:
@@ -43,6 +48,9 @@ class OffsetConsumer(AIOKafkaConsumer):
         """Commit what is handled, then leave the group."""
         self._committer.cancel()
         await self._commit()
+        if self._coordinator is not None:
+            # A member with a name would keep its place for its successor: this one has none, others have its work.
+            self._coordinator._group_instance_id = None  # noqa: SLF001
         await super().stop()  # type: ignore[no-untyped-call]
 
     def lag(self) -> dict[str, int]:
@@ -59,6 +67,17 @@ class OffsetConsumer(AIOKafkaConsumer):
         position: int | None = state.position if state.has_valid_position else None
         return position
 
+    def _begun(self) -> dict[TopicPartition, int]:
+        """With which record this process began in each partition since the group last shared them out.
+
+        What it has handled of before is not committed any more: it may have stood still meanwhile, and another may have
+        gone further and given the partition back, whose offset would be put back to ours.
+        """
+        share = self._subscription.subscription.assignment
+        if share is not self._share:
+            self._share, self._began = share, {}
+        return self._began
+
     async def _commit_as_handled(self) -> None:
         """At once where all was quiet, and not more often than is worth a request: the inbox knows the rest."""
         while True:
@@ -69,8 +88,8 @@ class OffsetConsumer(AIOKafkaConsumer):
 
     async def _commit(self) -> None:
         handled, self._handled = self._handled, {}
-        ours = self.assignment()  # type: ignore[no-untyped-call]
-        offsets = {partition: offset for partition, offset in handled.items() if partition in ours}
+        began = self._begun()
+        offsets = {partition: offset for partition, offset in handled.items() if offset > began.get(partition, offset)}
         if not offsets:
             return
         try:

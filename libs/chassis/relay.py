@@ -45,6 +45,8 @@ class Relay:
         self._wake = asyncio.Event()
         self._owned: frozenset[int] = frozenset()
         self._next_due: datetime | None = None
+        self._seen_at: datetime | None = None
+        """When all that was due had been moved: what was due before and is found later was heard of late."""
         self.connected = False
 
     async def call(self, connection: Connection, tx: Transaction) -> None:
@@ -125,22 +127,25 @@ class Relay:
             await outbox.delete(connection, list(published))
 
     async def _move_due(self, connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
-        now = self._clock.now()
+        now, seen_at = self._clock.now(), self._seen_at
         if self._next_due is None or self._next_due > now:
             return False
         moved = await agenda.move_due(connection, now, _ROWS)
         await self._look_ahead(connection)
         if moved.oldest_due_at is not None:
-            self._metrics.fired(moved.count, now - moved.oldest_due_at)
+            self._metrics.fired(moved.count, now - max(moved.oldest_due_at, seen_at or moved.oldest_due_at))
             if len(self._owned) < SHARDS:  # some of it may be another process's to publish
                 await connection.execute("SELECT pg_notify($1, '')", self._channel)
         return moved.count > 0
 
     async def _look_ahead(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         self._next_due = None  # from here on, what a commit dates meanwhile counts beside what is found
+        now = self._clock.now()
         found = await agenda.next_due(connection)
         if found is not None:
             self._expect(found)
+        if found is None or found > now:
+            self._seen_at = now
 
     def _expect(self, due_at: datetime) -> None:
         self._next_due = due_at if self._next_due is None else min(due_at, self._next_due)

@@ -21,6 +21,17 @@ class Settings(Kafka):
     host: str = Field("127.0.0.1", description="address that the API listens on")
     port: int = Field(0, ge=0, le=65535, description="port of the API; 0 takes a free one")
     batch_records: int = Field(1000, gt=0, description="records taken into one transaction at most")
+    member: str | None = Field(
+        None,
+        min_length=1,
+        max_length=249,
+        description="who this process is among those of its service: no other's name, and its own again after a crash",
+    )
+    session_within: timedelta = Field(
+        timedelta(seconds=10),
+        ge=timedelta(seconds=1),
+        description="after so long without a word the broker gives this process's partitions to others",
+    )
     connections: int = Field(6, gt=1, description="PostgreSQL connections of this process at most")
     inbox_kept_within: timedelta = Field(
         timedelta(days=30), description="how long a message's id is remembered; more than the topics keep messages"

@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from chassis.access import KeyUnusable, refuse_shared
+from chassis.access import read_key
 
 ALGORITHM: Final = "Ed25519"
 
@@ -33,12 +33,8 @@ class Signer:
     """Signs with the key of one file, which only its owner may read."""
 
     def __init__(self, path: Path) -> None:
-        refuse_shared(path)
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise KeyUnusable(f"{path} holds no Ed25519 key")
-        self._key = key
-        self.key_id = key_id(key.public_key())
+        self._key = read_key(path)
+        self.key_id = key_id(self._key.public_key())
 
     @property
     def public_pem(self) -> str:

@@ -18,6 +18,10 @@ HEAD_WITHIN_S: Final = 10.0
 """From a connection, or the first byte of a next request on it, to the end of the headers."""
 
 
+class _HeadTooLarge(Exception):
+    """The head is whole, and larger than it may be: the parser goes no further."""
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """A connection of a caller."""
 
@@ -25,6 +29,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._head = 0
         self._in_head = True
+        self._said = 0
         self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -45,20 +50,45 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._wait()
         super().data_received(data)
         if self._in_head and self._head > MOST_HEAD_BYTES:
-            self._refuse(
-                HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"a request's head may have {MOST_HEAD_BYTES:,} bytes"
-            )
+            self._refuse_head()
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        self._said = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """A part of its first line."""
+        self._said += len(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One of its headers."""
+        self._said += len(name) + len(value)
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The head is whole."""
+        """The head is whole; one that came in one piece with what follows it was not counted before."""
         self._in_head = False
         self._wait_no_more()
+        if self._said > MOST_HEAD_BYTES:
+            raise _HeadTooLarge
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """The next head may come."""
         super().on_message_complete()
         self._head, self._in_head = 0, True
+
+    def send_400_response(self, msg: str) -> None:
+        """What the parser gave up on is answered: a head by its size, anything else as no request."""
+        if self._said > MOST_HEAD_BYTES:
+            self._refuse_head()
+        else:
+            super().send_400_response(msg)
+
+    def _refuse_head(self) -> None:
+        self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"a request's head may have {MOST_HEAD_BYTES:,} bytes")
 
     def _wait(self) -> None:
         self._patience = self.loop.call_later(HEAD_WITHIN_S, self._give_up)

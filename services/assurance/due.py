@@ -30,9 +30,15 @@ def deadlines(book: Book, runtime: Runtime) -> Deadlines:
         found = [Due(due_at=start_of_day(agreement, row["due_on"] + DAY), **_but_day(dict(row))) for row in rows]
         return [due for due in found if due.due_at <= search.before]
 
-    async def soonest(pool: Pool, _: datetime) -> dict[str, datetime]:
+    async def soonest(pool: Pool, _: datetime, after: datetime | None) -> dict[str, datetime]:
         rows = await pool.fetch(
-            "SELECT kind, min(due_on) AS due_on FROM matter WHERE NOT is_over AND due_on IS NOT NULL GROUP BY kind"
+            """
+            SELECT kind, min(due_on) AS due_on
+              FROM matter
+             WHERE NOT is_over AND due_on IS NOT NULL AND ($1::date IS NULL OR due_on >= $1)
+             GROUP BY kind
+            """,
+            None if after is None else local_date(agreement, after),
         )
         return {row["kind"]: start_of_day(agreement, row["due_on"] + DAY) for row in rows}
 

@@ -37,7 +37,7 @@ class Counted(Collector):
         """The metrics; no client is named."""
         open_ = GaugeMetricFamily("dutiful_assurance_open", "Matters that are not over", labels=("service", "kind"))
         overdue = GaugeMetricFamily(
-            "dutiful_assurance_overdue", "Of these, past their last day", labels=("service", "kind")
+            "dutiful_assurance_overdue", "Matters that are not over and past their last day", labels=("service", "kind")
         )
         for kind in Matter:
             counted = self.matters.get(kind, (0, 0))

@@ -33,8 +33,14 @@ async def _running(pool: Pool, search: Search) -> list[Due]:
     return [Due(**dict(row)) for row in rows]
 
 
-async def _soonest(pool: Pool, _: datetime) -> dict[str, datetime]:
+async def _soonest(pool: Pool, _: datetime, after: datetime | None) -> dict[str, datetime]:
     rows = await pool.fetch(
-        f"SELECT {_KIND} AS kind, min(due_at) AS due_at FROM clock WHERE stopped_at IS NULL GROUP BY 1"
+        f"""
+        SELECT {_KIND} AS kind, min(due_at) AS due_at
+          FROM clock
+         WHERE stopped_at IS NULL AND ($1::timestamptz IS NULL OR due_at > $1)
+         GROUP BY 1
+        """,
+        after,
     )
     return {row["kind"]: row["due_at"] for row in rows}

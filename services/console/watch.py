@@ -31,7 +31,7 @@ class Counted(Collector):
         chains = GaugeMetricFamily("dutiful_record_chains", "Chains of the record of evidence", labels=("service",))
         chains.add_metric((self._service,), self.chains)
         unsealed = GaugeMetricFamily(
-            "dutiful_record_unsealed", "Of these, grown since they were signed", labels=("service",)
+            "dutiful_record_unsealed", "Chains that have grown since their head was signed", labels=("service",)
         )
         unsealed.add_metric((self._service,), self.unsealed)
         contradicted = GaugeMetricFamily(

@@ -1,10 +1,13 @@
 """An incident as a person reads it, the time left first."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
+
+_SUSPECTED: Final = "suspected"
 
 
 class _Clock(BaseModel):
@@ -49,11 +52,11 @@ def show(answer: object) -> None:
     for column in ("clock", "left", "until", "waiting", "missed"):
         table.add_column(column)
     for clock in incident.clocks:
-        until = clock.due_at.isoformat(timespec="minutes")
+        until = clock.due_at.astimezone(UTC).strftime("%Y-%m-%d %H:%MZ")
         table.add_row(clock.clock, _left(clock), until, str(clock.running), str(clock.missed))
     if incident.clocks:
         console.print(table)
-    else:
+    elif incident.status == _SUSPECTED:
         console.print("no clock runs: nobody has decided yet that it is a breach")
     for name, what in (("missing for an authority", incident.missing), ("nobody knows", incident.unresolved)):
         if what:

@@ -40,20 +40,27 @@ def deadlines(
     service: Urls = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
-    """Which deadlines are at risk: what is open and due soon, what is overdue first.
+    """Which deadlines are at risk: what is open and due soon, what is overdue first; 1 where a service didn't answer.
 
     Example: dutiful deadlines --within 48h --token "$(dutiful token --role operator)"
     """
-    found = asyncio.run(_ask(token, _span(within), service))
+    found, missing = asyncio.run(_ask(token, _span(within), service))
     shown = [due for due in found if client in {None, due.client_id}]
     if as_json:
         print(to_json(shown).decode())
-        return
+    else:
+        _show(shown, within, missing=missing)
+    if missing:
+        raise typer.Exit(1)
+
+
+def _show(shown: Sequence[_Due], within: str, *, missing: bool) -> None:
     console = Console(soft_wrap=True, highlight=False)
     for due in shown:
         console.print(_line(due, datetime.now(UTC)))
     if not shown:
-        print(f"nothing is open that is due within {within}")
+        known = ", as far as those know that answered" if missing else ""
+        print(f"nothing is open that is due within {within}{known}")
 
 
 def _line(due: _Due, now: datetime) -> Text:
@@ -81,10 +88,10 @@ def _span(text: str) -> timedelta:
     return int(match[1]) * _UNITS[match[2]]
 
 
-async def _ask(token: str, within: timedelta, urls: Sequence[str] | None) -> list[_Due]:
+async def _ask(token: str, within: timedelta, urls: Sequence[str] | None) -> tuple[list[_Due], bool]:
     async with everyone(token, urls) as services:
         hours = str(within / timedelta(hours=1))
         answers = await services.ask_all(_Answer, "/deadlines", within=hours)
         services.say_who_is_silent()
     found = [due.model_copy(update={"service": answer.service}) for answer in answers for due in answer.items]
-    return sorted(found, key=lambda due: due.due_at)
+    return sorted(found, key=lambda due: due.due_at), bool(services.silent)

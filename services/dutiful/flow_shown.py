@@ -8,7 +8,7 @@ from pydantic_core import to_json
 from rich.console import Console
 from rich.text import Text
 
-from dutiful.flow_tree import Node, kinds
+from dutiful.flow_tree import RECORD, Node, kinds, recorded
 
 _SHOWN: Final = 3
 _More = tuple[Node, int]
@@ -26,12 +26,14 @@ def show(node: Node, above: Sequence[Node], event_id: str, *, unfold: bool) -> N
     while ahead:
         first, rest, each = ahead.pop()
         if isinstance(each, Node):
-            console.print(Text(first) + _line(each, event_id))
+            console.print(Text(first) + _line(each, event_id, all_heard=unfold))
             below = list(each.caused) if unfold else _folded(each.caused, alike)
             ahead += _placed(below, rest)
         else:
             last, count = each
             console.print(Text(f"{first}… and {count} more {last.what}, the last {last.key} {_time(last.at)}".rstrip()))
+    if not unfold and (on_record := _on_record(node)):
+        console.print(Text(on_record, style="dim"))
 
 
 def _placed(below: Sequence[Node | _More], rest: str) -> list[tuple[str, str, Node | _More]]:
@@ -56,7 +58,16 @@ def _folded(nodes: Sequence[Node], alike: dict[int, int]) -> list[Node | _More]:
     return folded
 
 
-def _line(node: Node, event_id: str) -> Text:
+def _on_record(root: Node) -> str:
+    """One line for the record of evidence, which would stand on nearly every other; empty where it has none of it."""
+    ats, missing = recorded(root)
+    if not ats:
+        return ""
+    ahead = f", {missing} not yet" if missing else ""
+    return f"and the record of evidence: {len(ats)} of these{ahead}, the last {_time(max(ats))}  by {RECORD}"
+
+
+def _line(node: Node, event_id: str, *, all_heard: bool) -> Text:
     line = Text(node.what, style="bold")
     line.append(f"  {node.key}" if node.key else "", style="not bold")
     if node.stands:
@@ -66,7 +77,8 @@ def _line(node: Node, event_id: str) -> Text:
         line.append(f"  by {node.service}", style="not bold cyan")
     elif node.source:
         line.append(f"  of {node.source}", style="not bold cyan")
-    heard = ", ".join(f"{service} {_time(at)}" for service, at in sorted(node.heard, key=lambda each: each[1]))
+    acting = [each for each in node.heard if all_heard or each[0] != RECORD]
+    heard = ", ".join(f"{service} {_time(at)}" for service, at in sorted(acting, key=lambda each: each[1]))
     line.append(f"  → {heard}" if heard else "", style="not bold green")
     line.append(f"  {node.id}", style="not bold reverse" if node.id == event_id else "not bold dim")
     return line

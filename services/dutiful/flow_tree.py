@@ -8,8 +8,14 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from contracts.bus import EVENTS
+from contracts.recording import plan_of
+
 DELIVERED_BY: Final = "dutiful/notifier/delivery"
 """The source of receipts: what caused one is `NOTICE/receipt`, an attempt and no event."""
+
+RECORD: Final = "console"
+"""Hears nearly everything, for the record of evidence alone: it acts upon nothing that a tree is asked for."""
 
 
 class Step(BaseModel):
@@ -138,13 +144,26 @@ def _when(node: Node) -> float:
 def kinds(root: Node) -> dict[int, int]:
     """What is alike below a root, as one number for each kind, by `id()` of a node.
 
-    Alike is the same kind of thing, handled by the same services, standing the same, with consequences that are alike.
+    Alike is the same kind of thing, handled by the same services, standing the same, with consequences that are alike;
+    whether it is on record already makes no difference.
     """
     numbers: dict[tuple[object, ...], int] = {}
     found: dict[int, int] = {}
     for _, node in reversed(list(root.walk())):
-        heard = frozenset(service for service, _ in node.heard)
+        heard = frozenset(service for service, _ in node.heard if service != RECORD)
         below = frozenset(found[id(each)] for each in node.caused)
         what = node.what, node.stands, node.service, heard, below
         found[id(node)] = numbers.setdefault(what, len(numbers))
     return found
+
+
+def recorded(root: Node) -> tuple[list[datetime], int]:
+    """When what is in a tree came into the record of evidence, and how much that belongs there is still to come."""
+    ats, missing = [], 0
+    for _, node in root.walk():
+        at = next((at for service, at in node.heard if service == RECORD), None)
+        if at is not None:
+            ats.append(at)
+        elif node.stands == "published" and (event := EVENTS.get(node.what)) and plan_of(event):
+            missing += 1
+    return ats, missing

@@ -1,4 +1,4 @@
-"""`dutiful monitoring`: the list of metrics and the dashboards, made from the code and compared with it."""
+"""`dutiful monitoring`: the list of metrics, the dashboards and their page, made from the code and compared with it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,7 @@ Root = Annotated[Path, typer.Argument(help="the repository", exists=True, file_o
 
 @app.command()
 def export(root: Root = Path()) -> None:
-    """Write docs/metrics.md and the dashboards of deploy/monitoring."""
+    """Write docs/metrics.md, docs/dashboards.md and the dashboards of deploy/monitoring."""
     for path, text in _made().items():
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -35,9 +35,8 @@ def _text(path: Path) -> str | None:
 
 
 def _made() -> dict[str, str]:
+    from dutiful.monitoring import boards_page, page
     from dutiful.monitoring.dashboards import dashboards
-    from dutiful.monitoring.page import page
 
-    return {"docs/metrics.md": page()} | {
-        f"deploy/monitoring/dashboards/{name}.json": text for name, text in dashboards().items()
-    }
+    pages = {"docs/metrics.md": page.page(), "docs/dashboards.md": boards_page.page()}
+    return pages | {f"deploy/monitoring/dashboards/{name}.json": text for name, text in dashboards().items()}

@@ -116,6 +116,7 @@ def broker_settings(data: Path, ports: Ports, guard: Guard | None = None) -> str
             "transaction.state.log.min.isr=1",
             "share.coordinator.state.topic.min.isr=1",
             "group.initial.rebalance.delay.ms=0",
+            "group.min.session.timeout.ms=1000",
             # After a SIGKILL the controller waits for the old session to expire before it lets the broker in again.
             "broker.session.timeout.ms=3000",
             "broker.heartbeat.interval.ms=500",

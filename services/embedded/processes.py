@@ -19,7 +19,8 @@ _LAST_LINES: Final = 30
 class Processes:
     """Services, each a process with a role of its own in one database; `prefix` keeps the topics of two systems apart.
 
-    `settings` is put into the environment of every process, beside what they need to find Kafka and PostgreSQL.
+    `settings` is put into the environment of every process, beside what they need to find Kafka and PostgreSQL; a
+    service without a port in `ports` takes a free one.
     """
 
     kafka: str
@@ -29,6 +30,7 @@ class Processes:
     agreement: Path
     logs: Path
     settings: Mapping[str, str] = field(default_factory=dict)
+    ports: Mapping[str, int] = field(default_factory=dict)
     running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
 
     async def make_database(self, services: Sequence[str]) -> None:
@@ -65,6 +67,7 @@ class Processes:
                 "DUTIFUL_TOPIC_PREFIX": self.prefix,
                 "DUTIFUL_VAULT_KEY": VAULT_KEY,
                 "DUTIFUL_WEBHOOKS__ALLOW_LOOPBACK": "true",
+                "DUTIFUL_PORT": str(self.ports.get(service, 0)),
                 **self.settings,
             }
             with self.log(service).open("ab") as log:

@@ -6,6 +6,7 @@ from chassis.looking import look_for_ever
 from chassis.service import Runtime
 from contracts.erasure import ErasureConfirmed
 from contracts.holder import Finding, HolderReported
+from contracts.ordering import Method
 from contracts.task import TaskConfirmed
 from holder import packages, store
 from holder.jobs import Answer, Kind
@@ -21,7 +22,9 @@ class HolderMetrics:
         metrics = runtime.metrics
         self._service = "holder"
         self._open = metrics.gauge("dutiful_holder_orders_open", "{order}", "Orders taken on and not answered", "kind")
-        self._age = metrics.gauge("dutiful_holder_order_oldest_age_seconds", "s", "Age of the oldest of them")
+        self._age = metrics.gauge(
+            "dutiful_holder_order_oldest_age_seconds", "s", "Age of the oldest order taken on and not answered"
+        )
         self._kept = metrics.gauge("dutiful_holder_packages", "{package}", "Return packages that lie ready")
         self._answers = metrics.counter("dutiful_holder_answers", "{order}", "Orders answered", "kind", "result")
         self._erased = metrics.counter(
@@ -33,6 +36,8 @@ class HolderMetrics:
         for kind in Kind:
             for result in ("done", "failed"):
                 self._answers.labels(self._service, kind, result)
+        for method in Method:
+            self._erased.labels(self._service, method)
         for finding in Finding:
             self._found.labels(self._service, finding)
         runtime.processor.hear_here(HolderReported, self._reported)

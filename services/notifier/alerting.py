@@ -92,7 +92,7 @@ class Alerter:
                 now = clock.now()
                 reason = None if outcome.ok else outcome.reason or "not sent"
                 await alerts.record(connection, alert.alert_id, now, reason, _next_at(alert, outcome, now))
-                self._metrics.attempted("alert", ok=outcome.ok)
+                self._metrics.attempted("alert", ok=outcome.ok, nth=alert.attempts + 1)
         return await alerts.next_due(connection)
 
     async def _send(self, alert: Alert) -> AttemptOutcome:

@@ -247,7 +247,7 @@ class Deliverer:
 
     def _release(self, batch: Sequence[Attempted]) -> None:
         for each in batch:
-            self._metrics.attempted(each.job.channel, ok=each.outcome.ok)
+            self._metrics.attempted(each.job.channel, ok=each.outcome.ok, nth=each.job.attempts + 1)
             self._held.discard(each.job.delivery_id)
         if not (self._all_held and all(each.outcome.ok for each in batch)):  # there is more, or a retry to wait for
             self._wake.set()

@@ -43,6 +43,6 @@ def _lacks(kind: str) -> str:
     return f"receipt of {kind}"
 
 
-async def _soonest(pool: Pool, now: datetime) -> dict[str, datetime]:
-    at: datetime | None = await pool.fetchval(f"SELECT min(deadline_at) {_OPEN}", now - _OVERDUE)
+async def _soonest(pool: Pool, now: datetime, after: datetime | None) -> dict[str, datetime]:
+    at: datetime | None = await pool.fetchval(f"SELECT min(deadline_at) {_OPEN}", after or now - _OVERDUE)
     return {} if at is None else {_NOTICE: at}

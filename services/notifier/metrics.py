@@ -1,9 +1,14 @@
 """What an SRE watches of notices: attempts, who was escalated, who can't be reached, who has no receipt yet (§15)."""
 
+from itertools import product
+from typing import Final
+
 from chassis.metrics import Metrics
 from contracts.notice import Channel
 
-_SERVICE = "notifier"
+_SERVICE: Final = "notifier"
+_SENT: Final = (Channel.WEBHOOK, Channel.EMAIL, "alert")
+"""What attempts are made by; `alert` is a mail to people on call."""
 
 
 class NoticeMetrics:
@@ -11,7 +16,12 @@ class NoticeMetrics:
 
     def __init__(self, metrics: Metrics) -> None:
         self._attempts = metrics.counter(
-            "dutiful_delivery_attempts", "{attempt}", "Attempts to deliver, `ok` or `failed`", "channel", "result"
+            "dutiful_delivery_attempts",
+            "{attempt}",
+            "Attempts to deliver, `ok` or `failed`; the `first` of a delivery, or one made `again`",
+            "channel",
+            "result",
+            "attempt",
         )
         self._escalated = metrics.counter(
             "dutiful_notices_escalated",
@@ -35,10 +45,12 @@ class NoticeMetrics:
         self._failed.labels(_SERVICE)  # a rise from nothing is none that Prometheus sees, a rise from 0 is
         for channel in Channel:
             self._escalated.labels(_SERVICE, channel)
+        for labels in product(_SENT, ("ok", "failed"), ("first", "again")):
+            self._attempts.labels(_SERVICE, *labels)  # what share fails is no number before the first one has failed
 
-    def attempted(self, channel: str, *, ok: bool) -> None:
-        """An attempt to deliver ended like this."""
-        self._attempts.labels(_SERVICE, channel, "ok" if ok else "failed").inc()
+    def attempted(self, channel: str, *, ok: bool, nth: int) -> None:
+        """The n-th attempt to deliver something ended like this."""
+        self._attempts.labels(_SERVICE, channel, "ok" if ok else "failed", "first" if nth == 1 else "again").inc()
 
     def escalated(self, channel: str) -> None:
         """A notice had no receipt in time, and goes on to this channel."""

@@ -33,6 +33,8 @@ async def _untold(pool: Pool, search: Search) -> list[Due]:
     return [Due(kind=_TELLING, **dict(row)) for row in rows]
 
 
-async def _soonest(pool: Pool, _: datetime) -> dict[str, datetime]:
-    soonest = await pool.fetchval(f"SELECT min(tell_by) FROM request WHERE {_UNTOLD}")
+async def _soonest(pool: Pool, _: datetime, after: datetime | None) -> dict[str, datetime]:
+    soonest = await pool.fetchval(
+        f"SELECT min(tell_by) FROM request WHERE {_UNTOLD} AND ($1::timestamptz IS NULL OR tell_by > $1)", after
+    )
     return {} if soonest is None else {_TELLING: soonest}

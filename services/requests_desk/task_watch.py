@@ -8,6 +8,7 @@ from prometheus_client.registry import Collector
 
 from chassis.looking import look_for_ever
 from chassis.service import Runtime
+from contracts.dsar import Act
 from contracts.request import RequestTaskFailed, RequestTaskOverdue
 
 _LOOK_S: Final = 30.0
@@ -25,11 +26,11 @@ class Unanswered(Collector):
         """The metrics."""
         for name, about, found in (
             ("dutiful_tasks_open", "Tasks for one person without an answer", self.open),
-            ("dutiful_tasks_escalated", "Those of them that people must act on", self.escalated),
+            ("dutiful_tasks_escalated", "Tasks without an answer that people must act on", self.escalated),
         ):
             family = GaugeMetricFamily(name, about, labels=("service", "act"))
-            for act, count in found.items():
-                family.add_metric((self._service, act), count)
+            for act in Act:
+                family.add_metric((self._service, act), found.get(act, 0))
             yield family
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
@@ -49,6 +50,9 @@ class TaskWatch:
         overdue = metrics.counter(
             "dutiful_tasks_overdue", "{reminder}", "Reminders of tasks that were not answered", "act"
         )
+        for act in Act:  # a rise from nothing is none that Prometheus sees, a rise from 0 is
+            failed.labels("requests", act)
+            overdue.labels("requests", act)
         runtime.processor.hear_here(RequestTaskFailed, lambda said: failed.labels("requests", said.act).inc())
         runtime.processor.hear_here(RequestTaskOverdue, lambda said: overdue.labels("requests", said.act).inc())
 

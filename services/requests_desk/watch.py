@@ -1,6 +1,7 @@
 """What an SRE watches of requests: how many wait for what, and what was refused. What is sealed is in none of it."""
 
 from collections.abc import Iterable, Mapping
+from itertools import product
 from typing import Final
 
 from prometheus_client.core import GaugeMetricFamily
@@ -9,10 +10,11 @@ from prometheus_client.registry import Collector
 from chassis.looking import look_for_ever
 from chassis.service import Runtime
 from contracts.register import Standing
-from contracts.request import RequestAnswerRefused, RequestEscalated
+from contracts.request import RequestAnswerRefused, RequestEscalated, RequestKind
 from requests_desk.records import Status
 
 _LOOK_S: Final = 30.0
+_WAITING: Final = (Status.SEARCHING, Status.OPEN)
 UNITS: Final = {
     "dutiful_requests": "{request}",
     "dutiful_requests_untold": "{request}",
@@ -33,8 +35,8 @@ class Waiting(Collector):
         """The metrics."""
         labels = ("service", "kind", "status")
         waiting = GaugeMetricFamily("dutiful_requests", "Requests that are not over", labels=labels)
-        for (kind, status), count in self.requests.items():
-            waiting.add_metric((self._service, kind, status), count)
+        for kind, status in product(RequestKind, _WAITING):
+            waiting.add_metric((self._service, kind, status), self.requests.get((kind, status), 0))
         untold = GaugeMetricFamily(
             "dutiful_requests_untold", "Requests whose client does not know yet", labels=("service",)
         )
@@ -77,8 +79,7 @@ class Watch:
         rows = await pool.fetch(
             "SELECT kind, status, count(*), count(*) FILTER (WHERE told_at IS NULL) AS untold FROM request "
             "WHERE status IN ($1, $2) GROUP BY kind, status",
-            Status.SEARCHING,
-            Status.OPEN,
+            *_WAITING,
         )
         self.waiting.requests = {(row["kind"], row["status"]): row["count"] for row in rows}
         self.waiting.untold = sum(row["untold"] for row in rows)

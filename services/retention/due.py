@@ -29,6 +29,14 @@ async def _unanswered(pool: Pool, search: Search) -> list[Due]:
     return [Due(**dict(row)) for row in rows]
 
 
-async def _soonest(pool: Pool, _: datetime) -> dict[str, datetime]:
-    rows = await pool.fetch("SELECT kind, min(due_at) AS due_at FROM holder_order WHERE state = 'open' GROUP BY kind")
+async def _soonest(pool: Pool, _: datetime, after: datetime | None) -> dict[str, datetime]:
+    rows = await pool.fetch(
+        """
+        SELECT kind, min(due_at) AS due_at
+          FROM holder_order
+         WHERE state = 'open' AND ($1::timestamptz IS NULL OR due_at > $1)
+         GROUP BY kind
+        """,
+        after,
+    )
     return {row["kind"]: row["due_at"] for row in rows}

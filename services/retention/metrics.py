@@ -17,7 +17,7 @@ class OrderMetrics:
             "kind",
         )
         self._overdue = metrics.gauge(
-            "dutiful_orders_overdue", "{order}", "Of these, those that were due before now", "kind"
+            "dutiful_orders_overdue", "{order}", "Orders to holders without an answer that were due before now", "kind"
         )
         self._escalated = metrics.counter(
             "dutiful_orders_escalated",

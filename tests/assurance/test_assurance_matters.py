@@ -1,6 +1,6 @@
 """Questions, help and disputes: due dates, quotes before costly work, sixty days to settle (§7, §10, §14)."""
 
-from datetime import date
+from datetime import date, timedelta
 from math import inf
 
 import pytest
@@ -167,3 +167,8 @@ async def test_what_is_due_soon_is_shown(desk: Desk) -> None:
     assert (item["kind"], item["about"], item["client_id"]) == ("question", "q1", "acme")
     assert (await desk.get("operator", "/deadlines", within=str(hours - 1))).json()["items"] == []
     assert (await desk.get("acme", "/deadlines")).status_code == 403
+    desk.clock.jump_to(desk.clock.now() + timedelta(seconds=seconds))
+    await desk.say("acme", "/clients/acme/questions/q2", {"items": ["When?"]})
+    await deadlines.look()
+    assert (left("dutiful_deadline_seconds_left", question) or 0) <= 0
+    assert 0 < (left("dutiful_deadline_to_come_seconds_left", question) or 0) < inf

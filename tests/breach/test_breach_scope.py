@@ -135,13 +135,16 @@ async def test_the_time_left_is_a_metric(desk: Desk) -> None:
 
 
 async def test_how_much_time_is_left_to_the_soonest_clock(desk: Desk) -> None:
-    """BRE-1: towards clients and authorities apart; infinity where no clock runs, below nought when one is over."""
+    """BRE-1: towards clients and authorities apart; infinity where no clock runs, below nought when one is over.
+
+    One that is over hides none that is to come.
+    """
     deadlines = due.deadlines(desk.runtime)
 
-    async def left(kind: str) -> float:
+    async def left(kind: str, name: str = "dutiful_deadline_seconds_left") -> float:
         await deadlines.look()
         labels = {"service": "breach", "kind": kind}
-        seconds = desk.runtime.metrics.registry.get_sample_value("dutiful_deadline_seconds_left", labels)
+        seconds = desk.runtime.metrics.registry.get_sample_value(name, labels)
         assert seconds is not None
         return seconds
 
@@ -153,8 +156,13 @@ async def test_how_much_time_is_left_to_the_soonest_clock(desk: Desk) -> None:
     assert await left("breach_authority") < 72 * 3600
     await desk.receive("acme")
     assert await left("breach_client") == inf
-    desk.clock.jump_to(desk.clock.now() + 100 * HOUR)
+    to_come = "dutiful_deadline_to_come_seconds_left"
+    assert 0 < await left("breach_authority", to_come) <= 24 * 3600
+    desk.clock.jump_to(desk.clock.now() + 30 * HOUR)
     assert await left("breach_authority") < 0
+    assert 41 * 3600 < await left("breach_authority", to_come) < 42 * 3600
+    desk.clock.jump_to(desk.clock.now() + 70 * HOUR)
+    assert await left("breach_authority", to_come) == inf
 
 
 async def test_few_clocks_are_shown_where_there_are_many(desk: Desk) -> None:

@@ -109,3 +109,33 @@ async def _waiting(service: Service) -> int:
     assert service.runtime is not None
     async with service.runtime.pool.acquire() as connection:
         return await agenda.size(connection)
+
+
+def _late_s(service: Service) -> float | None:
+    labels = {"service": service.app.name}
+    return service.metrics.registry.get_sample_value("dutiful_agenda_lateness_seconds_sum", labels)
+
+
+@pytest.mark.servers
+async def test_what_is_heard_of_late_is_no_lateness_of_ours(bus: Bus, run_clerk: RunClerk) -> None:
+    """A date that had passed when it was heard of is noticed at once; else each such fact would raise an alert."""
+    service = await run_clerk()
+    await bus.publish("question", question("first"))
+    await bus.hear("answer", 1)
+    await bus.publish("question", question("late", reply_at=datetime.now(UTC) - timedelta(days=3)))
+    await bus.hear("answer", 2)
+    late_s = _late_s(service)
+    assert late_s is not None
+    assert 0 < late_s < 3600
+
+
+@pytest.mark.servers
+async def test_what_came_due_while_nobody_ran_was_late(bus: Bus, run_clerk: RunClerk) -> None:
+    """The first look after an outage tells how long it was."""
+    first = await run_clerk(VirtualClock(_MONDAY))
+    await bus.publish("question", question("why?", reply_at=_MONDAY + timedelta(days=1)), question("now", asker="bert"))
+    await bus.hear("answer", 1)
+    await first.stop()
+    second = await run_clerk(VirtualClock(_MONDAY + timedelta(days=3)))
+    await bus.hear("answer", 2)
+    assert (_late_s(second) or 0) > timedelta(days=1.9).total_seconds()

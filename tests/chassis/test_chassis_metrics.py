@@ -37,6 +37,15 @@ def test_what_waits_is_shown_in_units(metrics: Metrics) -> None:
     assert told["dutiful_consumer_lag_records notice"] == 0
 
 
+def test_what_another_process_reads_now_is_no_lag_of_this_one(metrics: Metrics) -> None:
+    """Partitions that went to a new process would be behind here for ever, and the alert would never end."""
+    metrics.observed(outbox_depth=0, outbox_age_s=0, agenda_size=0, lag={"change": 4000, "notice": 1})
+    metrics.observed(outbox_depth=0, outbox_age_s=0, agenda_size=0, lag={"notice": 2})
+    told = scraped(metrics)
+    assert told["dutiful_consumer_lag_records change"] == 0
+    assert told["dutiful_consumer_lag_records notice"] == 2
+
+
 def test_what_happened_is_counted(metrics: Metrics) -> None:
     """Events by type, skipped ones and dead letters by the class of their reason."""
     for _ in range(2):
@@ -89,6 +98,13 @@ def test_dead_letters_are_counted_from_nought(metrics: Metrics) -> None:
     """Prometheus sees no rise from a series that wasn't there, so an alert would miss the first."""
     told = scraped(metrics)
     assert told["dutiful_dead_letters_total unreadable"] == told["dutiful_dead_letters_total rejected"] == 0
+
+
+def test_dated_events_are_counted_from_nought(metrics: Metrics) -> None:
+    """After an outage the first look finds all that is late: a series that begins with it rises by nothing."""
+    told = scraped(metrics)
+    assert told["dutiful_agenda_fired_total"] == told["dutiful_agenda_lateness_seconds_count"] == 0
+    assert told["dutiful_agenda_lateness_seconds_bucket 60.0"] == 0
 
 
 def test_a_unit_is_the_one_that_was_given_or_that_a_name_ends_with(metrics: Metrics) -> None:

@@ -147,9 +147,22 @@ async def spoken(server: Server, *pieces: bytes) -> bytes:
     return answer
 
 
-@pytest.mark.parametrize("head", [b"GET /" + b"a" * 40_000, b"GET / HTTP/1.1\r\nHost: x\r\nCookie: " + b"a" * 40_000])
-async def test_a_head_that_does_not_end_is_refused(server: Server, head: bytes) -> None:
-    """An address or headers of more than 32 KiB are a 431, before a request is made of them."""
+_BEGUN = b"GET /docs HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /" + b"a" * 40_000,
+        b"GET /docs?" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        _BEGUN + b"Cookie: " + b"a" * 40_000,
+        _BEGUN + b"Cookie: " + b"a" * 40_000 + b"\r\n\r\n",
+        _BEGUN + b"".join(b"X-%d: %s\r\n" % (nth, b"a" * 1000) for nth in range(40)) + b"\r\n",
+        b"POST /notes HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nCookie: " + b"a" * 40_000 + b"\r\n\r\n{}",
+    ],
+)
+async def test_a_head_that_is_too_large_is_refused(server: Server, head: bytes) -> None:
+    """An address or headers of more than 32 KiB are a 431, whole or not, before a request is made of them."""
     answer = await spoken(server, head)
     assert answer.startswith(b"HTTP/1.1 431 ")
     assert ProblemDetails.model_validate_json(answer.partition(b"\r\n\r\n")[2]).status == 431

@@ -26,10 +26,11 @@ class Named(Loose):
 
 
 class Env(Loose):
-    """A variable; without a value it comes from a secret."""
+    """A variable; without a value it comes from a secret, or from what Kubernetes knows of the pod."""
 
     name: str
     value: str | None = None
+    source: dict[str, dict[str, JsonValue]] = Field({}, alias="valueFrom")
 
 
 class EnvFrom(Loose):
@@ -132,6 +133,7 @@ class Egress(Loose):
     """Where a policy lets pods go."""
 
     to: list[Peer] = []
+    ports: list[dict[str, JsonValue]] = []
 
 
 class Selector(Loose):
@@ -146,6 +148,11 @@ class Policy(Loose):
     pods: Selector = Field(alias="podSelector")
     types: list[str] = Field(alias="policyTypes")
     egress: list[Egress] = []
+
+    @property
+    def blocks(self) -> list[Peer]:
+        """The addresses that it lets pods go to."""
+        return [peer for each in self.egress for peer in each.to if peer.block]
 
 
 class Built:

@@ -1,10 +1,14 @@
 """The manifests as kustomize builds them, held against what the services, the image and the command line know."""
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 
 import pytest
 import typer.main
@@ -62,6 +66,14 @@ def test_every_variable_is_a_setting_and_its_value_is_taken(overlay: str, monkey
 
 
 @each_overlay
+def test_a_process_is_known_by_its_pod(overlay: str) -> None:
+    """No two processes of a service have one name, and a container that was killed has its own again."""
+    for _, _, container in built(overlay).services():
+        (member,) = [each for each in container.env if each.name == "DUTIFUL_MEMBER"]
+        assert member.source == {"fieldRef": {"fieldPath": "metadata.name"}}
+
+
+@each_overlay
 def test_probes_ask_what_a_service_answers_and_a_stop_has_its_time(overlay: str) -> None:
     """Live and ready are the health endpoints on the image's port; a pod is given longer than a stop takes at most."""
     port = re.search(r"DUTIFUL_PORT=(\d+)", (ROOT / "Dockerfile").read_text())
@@ -79,7 +91,7 @@ def test_probes_ask_what_a_service_answers_and_a_stop_has_its_time(overlay: str)
 
 
 @each_overlay
-def test_secrets_are_references_to_what_something_makes(overlay: str) -> None:
+def test_secrets_are_references_to_what_something_makes(overlay: str, tmp_path: Path) -> None:
     """No secret lies in the manifests; each that is named is made: by an operator, External Secrets or a script."""
     build = built(overlay)
     assert build.of("Secret") == {}
@@ -90,11 +102,43 @@ def test_secrets_are_references_to_what_something_makes(overlay: str) -> None:
     named |= set(re.findall(r"secretRef:\n\s+name: (\S+)\n(?!\s+optional)", text))
     made = {*build.of("KafkaUser"), "dutiful-cluster-ca-cert", "dutiful-postgres-ca", *build.of("ExternalSecret")}
     if overlay == "local":
-        script = (MANIFESTS / "overlays/local/secrets.sh").read_text()
-        made |= set(re.findall(r'^secret "?(dutiful-[\w-]+)', script, re.MULTILINE))
-        made |= {f"dutiful-{path.name}-database" for path in (MANIFESTS / "services").iterdir() if path.is_dir()}
+        made |= _made_by_the_script(tmp_path).keys()
     assert named <= made
     assert {f"dutiful-{name.replace('_', '-')}-database" for name, _, _ in build.services()} <= named
+
+
+def test_the_script_that_makes_secrets_keeps_those_that_are_there(tmp_path: Path) -> None:
+    """Run again it changes none; each key file is one, and each password and key is another."""
+    made = _made_by_the_script(tmp_path)
+    assert _made_by_the_script(tmp_path) == made
+    keys = re.findall(r"key\.pem=(\S+)", "\n".join(made.values()))
+    assert len({Path(key).read_text() for key in keys}) == len(keys) >= 3
+    random = re.findall(r"(?:password|key)=([0-9a-f]{48})$", "\n".join(made.values()), re.MULTILINE)
+    assert len(set(random)) == len(random) == len(made) - len(keys)
+
+
+def _made_by_the_script(home: Path) -> dict[str, str]:
+    """What `secrets.sh` makes, by name, told to a `kubectl` that writes it down."""
+    kept = home / "secrets"
+    kept.mkdir(exist_ok=True)
+    (home / "kubectl").write_text(_WRITES_DOWN)
+    (home / "kubectl").chmod(0o700)
+    path = f"{home}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = os.environ | {"PATH": path, "KEPT": str(kept), "DUTIFUL_HOME": str(home)}
+    script = MANIFESTS / "overlays/local/secrets.sh"
+    done = subprocess.run([script], env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    assert done.returncode == 0, done.stderr
+    return {each.name: each.read_text() for each in kept.iterdir()}
+
+
+_WRITES_DOWN = """#!/bin/sh
+case "$1 ${3-}" in
+    "apply "*) ;;
+    "--namespace get") test -e "$KEPT/$5" ;;
+    "--namespace create") test ! -e "$KEPT/$6" && printf '%s\\n' "$@" > "$KEPT/$6" ;;
+    *) echo "unknown: $*" >&2; exit 1 ;;
+esac
+"""
 
 
 @each_overlay
@@ -143,12 +187,31 @@ def _chosen(pods: Mapping[str, Mapping[str, str]], selector: object) -> list[str
 def test_no_webhook_is_let_through_to_an_address_that_the_notifier_refuses() -> None:
     """Every network that the notifier calls an inner one is left out of what may be reached."""
     policies = built("production").policies()
-    for name in ("dutiful-public", "dutiful-notifier"):
-        peers = [peer for egress in policies[name].egress for peer in egress.to]
+    outside = {name: policy.blocks for name, policy in policies.items() if policy.blocks}
+    assert outside.keys() == {"dutiful-issuer", "dutiful-notifier"}
+    for name, peers in outside.items():
         assert _reaches(peers, IPv4Network("1.1.1.0/24"))
         inside: list[IPv4Network | IPv6Network] = [*addresses._INSIDE_V4, *addresses._INSIDE_V6]
         for network in inside:
             assert not _reaches(peers, network), f"{name} leads to {network}"
+
+
+def test_the_notifier_alone_reaches_outside_where_there_is_no_issuer() -> None:
+    """Services with a key of their own for tokens are let out to nothing but servers; with an issuer, by 443 alone."""
+    policies = built("local").policies()
+    assert [name for name, policy in policies.items() if policy.blocks] == ["dutiful-notifier"]
+    assert policies["dutiful-notifier"].pods.labels["app.kubernetes.io/name"] == "notifier"
+    issuer = built("production").policies()["dutiful-issuer"]
+    assert [egress.ports for egress in issuer.egress] == [[{"protocol": "TCP", "port": 443}]]
+
+
+@pytest.mark.parametrize("where", ["compose/otel-collector.yaml", "k8s/components/opentelemetry/collector-config.yaml"])
+def test_the_collector_takes_all_that_services_send(where: str) -> None:
+    """Traces and metrics both: what has no pipeline is refused, and every service says so in its log for ever."""
+    config = yaml.safe_load((ROOT / "deploy" / where).read_text())
+    pipelines = config["service"]["pipelines"]
+    assert pipelines.keys() == {"traces", "metrics"}
+    assert all(each["receivers"] == ["otlp"] and each["exporters"] for each in pipelines.values())
 
 
 def _reaches(peers: Sequence[Peer], network: IPv4Network | IPv6Network) -> bool:

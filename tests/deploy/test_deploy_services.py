@@ -2,9 +2,12 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from dutiful.cli import app
 from dutiful.services import NAMES, RUNNABLE, settings_of
 
 
@@ -46,6 +49,27 @@ def imported(statement: str) -> set[str]:
         [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
     )
     return {name.partition(".")[0] for name in said.stdout.split()}
+
+
+@pytest.mark.parametrize(
+    ("service", "variable"), [("console", "DUTIFUL_EVIDENCE_KEY"), ("retention", "DUTIFUL_CERTIFICATE_KEY")]
+)
+def test_a_key_that_can_not_be_used_is_one_sentence(service: str, variable: str, tmp_path: Path) -> None:
+    """A secret that is not mounted, or holds something else, is said at the start by its file's name."""
+    wrong = tmp_path / "wrong.pem"
+    wrong.write_text("no key")
+    wrong.chmod(0o600)
+    for path, why in ((tmp_path / "none.pem", "can't be read"), (wrong, "holds no private key in PEM")):
+        said = run(service, variable, path)
+        assert said.exit_code == 1
+        assert said.stderr.startswith(f"{path} {why}")
+        assert said.stderr.count("\n") == 1
+
+
+def run(service: str, variable: str, path: Path) -> Result:
+    """`dutiful run`, with a key."""
+    env = {"DUTIFUL_DATABASE_URL": "postgresql://nobody@127.0.0.1/none", variable: str(path)}
+    return CliRunner().invoke(app, ["run", service], env=env)
 
 
 def test_every_name_is_known() -> None:

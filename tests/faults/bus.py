@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -11,6 +11,8 @@ from pydantic_core import from_json
 from chassis.topics import Shape, plan
 from dutiful.services import RUNNABLE, kind_of
 
+THE_BROKER: Final = 1
+"""There is one, and it coordinates every group (`embedded/kafka_broker.py`)."""
 Offsets = dict[TopicPartition, int]
 
 
@@ -83,7 +85,9 @@ class Bus:
         group = f"{self._prefix}dutiful-{service}"
         topics = {self._prefix + topic for topic in kind_of(service).router.topics}
         theirs = {partition: end for partition, end in ends.items() if partition.topic in topics and end}
-        committed = await self._admin.list_consumer_group_offsets(group, partitions=list(theirs)) if theirs else {}
+        if not theirs:
+            return 0
+        committed = await self._admin.list_consumer_group_offsets(group, THE_BROKER, list(theirs))
         if committed.keys() != theirs.keys():  # the coordinator has just come back, and doesn't know all yet
             return sum(theirs.values())
         return sum(max(end - max(committed[partition].offset, 0), 0) for partition, end in theirs.items())

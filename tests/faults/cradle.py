@@ -1,4 +1,4 @@
-"""The process that `Nursery` forks others from: it has imported every service, and has no thread and no connection.
+"""The process that `Nursery` forks others from: it has imported what they need, has no thread and no connection.
 
     python -m tests.faults.cradle
 
@@ -6,6 +6,7 @@ It reads orders, a line of JSON each, and says who was born and who has ended.
 """
 
 import ctypes
+import importlib
 import json
 import os
 import random
@@ -17,8 +18,11 @@ from typing import Final, NoReturn
 
 from tests.faults.serving import serve
 
+from agreement.book import Book
+from agreement.loading import default_path
 from dutiful.services import RUNNABLE, kind_of
 
+IMPORTED_LATE: Final = ("chassis.clock", "chassis.service", "uvicorn.protocols.http.httptools_impl", "uvloop")
 _LOOK_S: Final = 0.02
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -27,6 +31,9 @@ def main() -> None:
     """Until there is nobody any more who could order."""
     for service in RUNNABLE:
         kind_of(service)
+    for late in IMPORTED_LATE:
+        importlib.import_module(late)
+    Book.read(default_path())  # which imports the holidays of all countries
     waiting = b""
     while True:
         ready, _, _ = select.select([0], [], [], _LOOK_S)

@@ -3,13 +3,12 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-import asyncpg
-from tests.faults import outside, snapshot
+from tests.faults import outside, setting_up, snapshot
 from tests.faults.acts.assurance import assurance
 from tests.faults.acts.breaches import breaches
 from tests.faults.acts.clients import clients
@@ -21,12 +20,10 @@ from tests.faults.publishing import Manner, Publisher
 from tests.faults.quiet import until_quiet
 from tests.faults.stream import ACTS, Cast, Said, Script, begins_at
 from tests.faults.system import Death
-from tests.faults.world import SECRET, Stage
+from tests.faults.world import NOTHING, Stage
 
 from chassis.migrations import CHASSIS_TABLES, migrate, shipped
-from chassis.topics import Shape, ensure_topics
 from dutiful.services import RUNNABLE, kind_of
-from embedded import sample_platform
 
 SCRIPTS: Sequence[Script] = (clients, subprocessors, breaches, requests, assurance, endings)
 REMEMBERED: Final = timedelta(days=28)
@@ -39,6 +36,8 @@ class Fault:
 
     name = "nothing"
     manner = Manner()
+    settings: Mapping[str, str] = NOTHING
+    """What services are told besides, by the names of their variables."""
 
     async def migrate(self, life: "Life") -> None:
         """Each service's schema is made."""
@@ -61,7 +60,8 @@ class Fault:
 class Life:
     """A run and what was measured in it; `recoveries` are seconds from a fault's end until all was caught up.
 
-    `wrong` is what a fault itself found not to be as promised.
+    `wrong` is what a fault itself found not to be as promised; `left` says of the part of the acts that is over how
+    long all that is planned will take still.
     """
 
     stage: Stage
@@ -69,6 +69,7 @@ class Life:
     fault: Fault
     seed: int
     tell: Tell
+    left: Callable[[float], str] = lambda _: ""
     faults: int = 0
     publisher: Publisher = field(init=False)
     recoveries: list[float] = field(default_factory=list)
@@ -88,25 +89,32 @@ class Life:
 
     async def live(self) -> Seen:
         """From the empty database to the end of the last act."""
-        stage, began = self.stage, time.monotonic()
-        await _set_up(stage)
-        await self.fault.migrate(self)
-        await _register(stage, self.cast)
-        await _fill_platform(stage, self.cast)
-        await self.fault.prepare(self)
+        stage, spending = self.stage, self.stage.spending
+        with spending.on("making the database, the topics and the schemas"):
+            await setting_up.make(stage)
+            await self.fault.migrate(self)
+            await setting_up.register(stage, self.cast)
+            await setting_up.fill_platform(stage, self.cast)
+            await self.fault.prepare(self)
         await stage.bus.start()
-        await stage.system.start(self.members.values())
         try:
-            await stage.system.ready()
-            for act in range(ACTS):
-                await self._play(act, began)
-            await self.fault.finish(self)
+            with spending.on("starting"):
+                await stage.system.start(self.members.values())
+                await stage.system.ready()
+            with spending.on("the acts"):
+                for act in range(ACTS):
+                    await self._play(act)
+                await self.fault.finish(self)
         finally:
-            await stage.system.stop()
-            await stage.bus.stop()
-        return Seen(await snapshot.snapshot(stage), outside.seen(stage.world, stage.bus.heard))
+            with spending.on("stopping"):
+                await stage.system.stop()
+                await stage.bus.stop()
+        with spending.on("looking at what is left"):
+            seen = Seen(await snapshot.snapshot(stage), outside.seen(stage.world, stage.bus.heard))
+        self.tell(spending.told())
+        return seen
 
-    async def _play(self, act: int, began: float) -> None:
+    async def _play(self, act: int) -> None:
         stage = self.stage
         passed = begins_at(act) - begins_at(act - 1) if act else timedelta()
         stage.hands.jump(passed)
@@ -114,10 +122,11 @@ class Life:
             self.publisher.recent.clear()
         await until_quiet(stage, self.tell)  # what the jump made due comes before what is said of it
         said = script(act, self.cast, stage)
-        self.tell(f"act {act} of {ACTS - 1}: {len(said)} events ({time.monotonic() - began:.0f} s)")
+        self.tell(f"act {act} of {ACTS - 1}: {len(said)} events{self.left(act / ACTS)}")
         disturbing = asyncio.create_task(self.fault.during(self, act))
         try:
-            await self.publisher.publish(said)
+            with stage.spending.on("publishing, which is among the acts"):
+                await self.publisher.publish(said)
             await disturbing
         finally:
             disturbing.cancel()
@@ -133,44 +142,3 @@ class Life:
 def script(act: int, cast: Cast, stage: Stage) -> list[Said]:
     """All that is said in an act."""
     return [said for subject in SCRIPTS for said in subject(act, cast, stage.bus)]
-
-
-async def _set_up(stage: Stage) -> None:
-    """A database, roles and topics; the world has seen nothing yet."""
-    world = stage.world
-    world.receiver.clear()
-    world.smtp.clear()
-    await world.postgres.create_database(stage.database)
-    await world.postgres.make_roles(stage.database, RUNNABLE)
-    await ensure_topics(world.kafka.bootstrap, Shape(stage.prefix), RUNNABLE)
-
-
-async def _register(stage: Stage, cast: Cast) -> None:
-    """An endpoint for each client, made where the API would make it."""
-    connection = await asyncpg.connect(stage.dsn, server_settings={"search_path": "notifier"})
-    for client_id in cast.client_ids:
-        stage.world.receiver.trust(f"/{client_id}", SECRET)
-        url, now = f"{stage.addresses.webhooks}/{client_id}", stage.hands.now()
-        await connection.execute("INSERT INTO endpoint VALUES ($1, $1, $2, NULL, $3, NULL, NULL)", client_id, url, now)
-        await connection.execute("INSERT INTO endpoint_secret VALUES ($1, $2, $3, NULL)", client_id, SECRET, now)
-    await connection.close()
-
-
-async def _fill_platform(stage: Stage, cast: Cast) -> None:
-    """What the platform has of each client, anew for each run."""
-    postgres = stage.world.postgres
-    connection = await asyncpg.connect(postgres.dsn(database="postgres"))
-    await connection.execute(f"DROP DATABASE IF EXISTS {sample_platform.DATABASE} WITH (FORCE)")
-    await connection.close()
-    await sample_platform.make(postgres)
-    connection = await asyncpg.connect(postgres.dsn(database=sample_platform.DATABASE))
-    for table in ("account", "call", "recording", "transcript", "fax"):
-        await connection.execute(
-            f"""
-            INSERT INTO platform.{table} (client_id, created_at, detail)
-            SELECT client_id, timestamptz '2026-04-20 08:00Z' - nth * interval '1 hour', 'row ' || nth
-              FROM unnest($1::text[]) AS client_id, generate_series(1, 40) AS nth
-            """,
-            cast.client_ids,
-        )
-    await connection.close()

@@ -13,18 +13,23 @@ from tests.faults.outside import PUBLISHED
 from tests.faults.stream import Said
 
 Record = tuple[str, bytes, bytes | None, list[tuple[str, bytes]]]
+AT_ONCE: Final = 8
 POISON: Final = (b"{", b"[]", b'{"client_id": 7}', b"\xff\xfe")
 
 
 @dataclass
 class Manner:
-    """How an act is published: shuffled over keys; so many of a hundred twice, again much later, or as poison."""
+    """How an act is published: shuffled over keys; each so many times; so many of a hundred twice or again much later.
+
+    `poison_percent` of all that is published can't be read.
+    """
 
     over_s: float = 0.0
     shuffled: bool = False
     twice_percent: int = 10
     late_percent: int = 0
-    poison_percent: int = 0
+    times: int = 1
+    poison_percent: float = 0
 
 
 @dataclass
@@ -38,6 +43,7 @@ class Publisher:
     published: list[Said] = field(default_factory=list)
     recent: list[Said] = field(default_factory=list)
     """What may still come again: services remember an id for 30 days (`Settings.inbox_kept_within`)."""
+    sent: int = 0
     poisoned: int = 0
     repeated: int = 0
 
@@ -45,22 +51,29 @@ class Publisher:
         """Publish an act; returns once the broker has all of it."""
         records = list(self._records(act))
         async with AIOKafkaProducer(bootstrap_servers=self.bootstrap, enable_idempotence=True, linger_ms=2) as producer:
-            for record in records:
-                await self._send(producer, record)
-                await asyncio.sleep(self.manner.over_s / max(len(records), 1))
+            for some in _at_once(records):
+                await asyncio.gather(*[self._send(producer, record) for record in some])
+                await asyncio.sleep(self.manner.over_s * len(some) / len(records))
         self.published += act
         self.recent += act
 
     def _records(self, act: Sequence[Said]) -> Iterable[Record]:
-        manner, dice = self.manner, self.dice
-        for said in _shuffled(act, dice) if manner.shuffled else act:
-            yield self._record(said)
-            if dice.randrange(100) < manner.twice_percent:
-                yield self._repeat(said)
-            if dice.randrange(100) < manner.late_percent and self.recent:
-                yield self._repeat(dice.choice(self.recent))
-            if dice.randrange(100) < manner.poison_percent:
+        for said in _shuffled(act, self.dice) if self.manner.shuffled else act:
+            for record in self._of(said):
+                self.sent += 1
+                yield record
+            while self.sent * self.manner.poison_percent >= (self.poisoned + 1) * 100:
+                self.sent += 1
                 yield self._poison(said)
+
+    def _of(self, said: Said) -> Iterable[Record]:
+        """It, and it again, and an old one again, as the dice want it."""
+        manner, dice = self.manner, self.dice
+        yield self._record(said)
+        for _ in range(manner.times - 1 + (dice.randrange(100) < manner.twice_percent)):
+            yield self._repeat(said)
+        if dice.randrange(100) < manner.late_percent and self.recent:
+            yield self._repeat(dice.choice(self.recent))
 
     def _record(self, said: Said) -> Record:
         headers = {"ce_specversion": "1.0", "ce_id": said.id, "ce_source": PUBLISHED, "ce_type": said.type}
@@ -95,6 +108,21 @@ class Publisher:
                 await asyncio.sleep(0.5)
             else:
                 return
+
+
+def _at_once(records: Sequence[Record]) -> Iterable[list[Record]]:
+    """Runs of records in their order; what is under one key and says different things is never in one."""
+    some: list[Record] = []
+    under: dict[tuple[str, bytes], Record] = {}
+    for record in records:
+        topic, key, _, _ = record
+        if under.get((topic, key), record) != record or len(some) == AT_ONCE:
+            yield some
+            some, under = [], {}
+        some.append(record)
+        under[topic, key] = record
+    if some:
+        yield some
 
 
 def _shuffled(act: Sequence[Said], dice: random.Random) -> list[Said]:

@@ -1,6 +1,7 @@
 """When nothing is left to do: all that was published is handled, said, delivered and carried out."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -22,6 +23,8 @@ _LEFT: Final = {
     "notifier: alerts": "SELECT count(*) FROM notifier.alert WHERE next_attempt_at IS NOT NULL",
     "holder: orders": "SELECT count(*) FROM holder.job WHERE status = 'open'",
 }
+_ALL_LEFT: Final = f"SELECT {', '.join(f'({query})' for query in _LEFT.values())}"
+_COUNT: Final = re.compile(r"\d+ (?=records)| \(\d+\)")
 _DOWN: Final = (OSError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
 
@@ -35,7 +38,7 @@ async def until_quiet(stage: Stage, tell: Callable[[str], None], within_s: float
     clock = asyncio.get_running_loop().time
     since, told_at = clock(), clock()
     while True:
-        before = left
+        before, looked_at = left, clock()
         try:
             left = await what_is_left(stage)
         except _DOWN as error:
@@ -50,6 +53,7 @@ async def until_quiet(stage: Stage, tell: Callable[[str], None], within_s: float
             tell(f"waiting for {left}")
             told_at = clock()
         await asyncio.sleep(POLL_S)
+        stage.spending.wait(_COUNT.sub("", left), clock() - looked_at)
 
 
 async def what_is_left(stage: Stage) -> str:
@@ -59,17 +63,18 @@ async def what_is_left(stage: Stage) -> str:
     services is seen in one of them.
     """
     ends = await stage.bus.ends()
-    for service in RUNNABLE:
-        if unheard := await stage.bus.unheard(service, ends):
-            return f"{service}: {unheard} records"
+    unheard = await asyncio.gather(*[stage.bus.unheard(service, ends) for service in RUNNABLE])
+    for service, count in zip(RUNNABLE, unheard, strict=True):
+        if count:
+            return f"{service}: {count} records"
     connection = await asyncpg.connect(stage.dsn, timeout=5)
     try:
-        for what, query in _LEFT.items():
-            arguments = (stage.hands.now(),) if "$1" in query else ()
-            if count := await connection.fetchval(query, *arguments):
-                return f"{what} ({count})"
+        found = await connection.fetchrow(_ALL_LEFT, stage.hands.now())
     finally:
         await connection.close()
+    for what, count in zip(_LEFT, found or (), strict=True):
+        if count:
+            return f"{what} ({count})"
     if await stage.bus.ends() != ends or not await stage.bus.is_up_to(ends):
         return "the bus"
     return ""

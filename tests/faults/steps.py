@@ -13,15 +13,17 @@ from typing import Any, Final, cast
 
 @dataclass(frozen=True)
 class Step:
-    """A function of production code, before or after which the process dies; `only` names the services that have it.
+    """A function of production code, before or after which the process dies.
 
-    `command` is the one that comes by: a service that runs, or what migrates its schema.
+    `only` names the services that have it, `never` those that don't; `command` is the one that comes by: a service that
+    runs, or what migrates its schema.
     """
 
     between: str
     where: str
     after: bool = False
     only: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
     command: str = "run"
 
 
@@ -35,7 +37,12 @@ STEPS: Final = {
         "the last statement of a transaction and its commit", "chassis.transaction:Transaction.flush", after=True
     ),
     "committed": Step("the commit of the database and that of the offset", "chassis.consumer:OffsetConsumer.handled"),
-    "fired": Step("the agenda's move into the outbox and its publication", "chassis.agenda:move_due", after=True),
+    "fired": Step(
+        "the agenda's move into the outbox and its publication",
+        "chassis.agenda:move_due",
+        after=True,
+        never=("holder",),  # it dates nothing
+    ),
     "handed": Step(
         "Kafka's having a batch and its word that it has", "aiokafka:AIOKafkaProducer.send_batch", after=True
     ),
@@ -59,7 +66,7 @@ STEPS: Final = {
 
 def of(service: str, command: str = "run") -> list[str]:
     """The steps that a service has."""
-    mine = {name: step for name, step in STEPS.items() if step.command == command}
+    mine = {name: step for name, step in STEPS.items() if step.command == command and service not in step.never}
     return [name for name, step in mine.items() if not step.only or service in step.only]
 
 

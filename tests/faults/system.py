@@ -19,6 +19,7 @@ from embedded.kafka_broker import free_port
 READY_WITHIN_S: Final = 180.0
 POLL_S: Final = 0.05
 RANDOM_MOMENT: Final = "a random moment"
+GONE: Final = "a random moment, and its pod with it"
 CRASH: Final = "crash"
 
 
@@ -34,7 +35,10 @@ class Death:
 
 @dataclass
 class Member:
-    """A service's process and its successors; at each of `steps` one of them dies after so many passes, and so on."""
+    """A service's process and its successors; at each of `steps` one of them dies after so many passes, and so on.
+
+    `pods` counts the pods that it was in: a container that ends comes back in the same one, unless that is gone too.
+    """
 
     service: str
     name: str
@@ -42,6 +46,12 @@ class Member:
     steps: dict[str, deque[int]] = field(default_factory=dict)
     process: Born | None = None
     dies_at: str = CRASH
+    pods: int = 1
+
+    @property
+    def pod(self) -> str:
+        """Who it is to the broker."""
+        return f"{self.name}-{self.pods}"
 
     async def is_ready(self) -> bool:
         """Whether it says so itself, within two seconds."""
@@ -105,12 +115,13 @@ class System:
                 process.send_signal(signal.SIGKILL)
             await asyncio.gather(*late)
 
-    def kill(self, name: str) -> bool:
-        """SIGKILL now; False where it isn't running at this moment."""
+    def kill(self, name: str, *, gone: bool = False) -> bool:
+        """SIGKILL now; False where it isn't running at this moment. Its pod may be `gone` with it."""
         member = self.members[name]
         if member.process is None or member.process.returncode is not None:
             return False
-        member.dies_at = RANDOM_MOMENT
+        member.dies_at = GONE if gone else RANDOM_MOMENT
+        member.pods += gone
         member.process.send_signal(signal.SIGKILL)
         return True
 

@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from tests.faults.bus import Bus
 from tests.faults.clock import Hands
 from tests.faults.nursery import Nursery
+from tests.faults.spending import Spending
 from tests.faults.system import Member, System
 
 from chassis.access import make_key
@@ -25,6 +27,7 @@ AGREEMENT: Final = Path(__file__).parents[2] / "agreements" / "quicktalk.toml"
 STARTS_AT: Final = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
 """Ten in the morning of a Monday in Paris; every run lives through the same days."""
 SECRET: Final = "whsec_" + "A" * 43 + "="
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 DUTY: Final = [{"name": "Duty officer", "email": "duty@dutiful.example"}]
 
 
@@ -76,9 +79,12 @@ async def opened(
 class Stage:
     """One system in the world: its database, its topics, its clock; what it says and shows outside is its alone."""
 
-    def __init__(self, world: World, name: str) -> None:
+    def __init__(self, world: World, name: str, settings: Mapping[str, str] = NOTHING) -> None:
+        """`settings` is what services are told besides, by the names of their variables."""
         self.world = world
         self.name = name
+        self.spending = Spending()
+        self._settings = settings
         self.database = f"faults_{name}"
         self.prefix = f"{name}."
         self.home = world.home / name
@@ -109,6 +115,7 @@ class Stage:
             "DUTIFUL_KAFKA": self.addresses.kafka,
             "DUTIFUL_DATABASE_URL": self.dsn_of(member.service),
             "DUTIFUL_TOPIC_PREFIX": self.prefix,
+            "DUTIFUL_MEMBER": member.pod,
             "DUTIFUL_TOKEN_KEY": str(keys / "token-key.pem"),
             "DUTIFUL_CERTIFICATE_KEY": str(keys / "certificate-key.pem"),
             "DUTIFUL_EVIDENCE_KEY": str(keys / "evidence-key.pem"),
@@ -130,4 +137,5 @@ class Stage:
             ),
             "DUTIFUL_ON_CALL": json.dumps(DUTY),
             sample_platform.URL_ENV: self.dsn_of(sample_platform.HOLDER, sample_platform.DATABASE),
+            **self._settings,
         }

@@ -127,7 +127,9 @@ async def test_staff_who_are_not_bound_are_refused_by_every_service(bound: Stree
     reads = {
         "assurance": "/matters/audits",
         "breach": "/incidents",
+        "console": "/record/check",
         "notifier": "/clients",
+        "requests": "/requests",
         "retention": "/terminations",
         "subprocessor_registry": "/changes",
     }

@@ -1,4 +1,4 @@
-"""The real OpenTelemetry Collector, as `deploy/compose` sets it up, takes what every service tells."""
+"""The real OpenTelemetry Collector, as `deploy/compose` and `deploy/k8s` set it up, takes what every service tells."""
 
 import asyncio
 import shutil
@@ -39,9 +39,9 @@ class Collector:
                 self.printed += line.decode()
 
 
-@pytest.fixture
-async def collector() -> AsyncIterator[Collector]:
-    """The shipped configuration on a port of its own, printing each span whole."""
+@pytest.fixture(params=["compose/otel-collector.yaml", "k8s/components/opentelemetry/collector-config.yaml"])
+async def collector(request: pytest.FixtureRequest) -> AsyncIterator[Collector]:
+    """A shipped configuration on ports of its own, printing each span whole."""
     binary = shutil.which("otelcol", path=str(ROOT / ".tools/bin")) or shutil.which("otelcol")
     if binary is None:
         pytest.skip("there is no otelcol here: `make otelcol` builds it")
@@ -51,7 +51,9 @@ async def collector() -> AsyncIterator[Collector]:
         "exporters::debug::verbosity": "detailed",
         "service::telemetry::metrics::level": "none",
     }
-    arguments = [f"--config={ROOT}/deploy/compose/otel-collector.yaml"]
+    if "k8s" in request.param:
+        changed["extensions::health_check::endpoint"] = f"127.0.0.1:{free_port()}"
+    arguments = [f"--config={ROOT}/deploy/{request.param}"]
     arguments += [f"--config=yaml:{name}: {value}" for name, value in changed.items()]
     process = await asyncio.create_subprocess_exec(binary, *arguments, stdout=PIPE, stderr=STDOUT, limit=2**24)
     running = Collector(process, port)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dutiful.flow_shown import print_lines, show
-from dutiful.flow_tree import DELIVERED_BY, Delivery, Step, grow, kinds
+from dutiful.flow_tree import DELIVERED_BY, RECORD, Delivery, Step, grow, kinds
 
 _NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -88,3 +88,25 @@ def test_lines_are_whole_where_there_is_no_terminal(capsys: pytest.CaptureFixtur
     (root,) = grow([step("e" * 64, "c" * 64, key="k" * 100)], {})
     show(root, [], "x", unfold=True)
     assert "e" * 64 in capsys.readouterr().out
+
+
+def test_the_record_is_one_line_below_the_tree(capsys: pytest.CaptureFixture[str]) -> None:
+    """It hears nearly everything: said once, with what is still to come; on each line by `--all` alone."""
+    (root,) = grow([step(f"e{nth}", "e0") for nth in range(1, 4)], {})
+    for node in root.caused[:2]:
+        node.heard = [("notifier", _NOW), (RECORD, _NOW)]
+    root.caused[2].heard = [("notifier", _NOW)]
+    assert len(set(kinds(root).values())) == 2
+    show(root, [], "e0", unfold=False)
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert last == "and the record of evidence: 2 of these, 1 not yet, the last 2026-03-02 09:00:00.000Z  by console"
+    assert RECORD not in "".join(lines)
+    show(root, [], "e0", unfold=True)
+    assert capsys.readouterr().out.count(f"{RECORD} 2026-03-02") == 2
+
+
+def test_a_tree_that_is_not_on_record_says_nothing_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the console isn't there or wasn't asked, nothing is claimed about it."""
+    (root,) = grow([step("e1", "e0")], {})
+    show(root, [], "e0", unfold=False)
+    assert "record" not in capsys.readouterr().out

@@ -1,9 +1,9 @@
-"""Every service in one house, as a tracing backend and a scraper see it: one module, one house, three flows."""
+"""Every service in one house, as a tracing backend and a scraper see it: one module, one house, five flows."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from uuid import uuid4
 
@@ -98,6 +98,35 @@ async def test_a_change_is_one_trace_up_to_the_webhook(traced: Traced) -> None:
         "notifier: send notice",
         "subprocessor_registry: process notice",
     )
+    await _is_one_trace_up_to_the_webhook(traced, flow, spans)
+    await street.terminate("tr-acme")
+
+
+async def test_a_request_is_one_trace_up_to_the_webhook_and_the_record(traced: Traced) -> None:
+    """§9: requests, its outbox, the notifier, the client's endpoint, its receipt; and the console, which records it."""
+    street = traced.street
+    await street.sign("tq-acme")
+    await street.register("tq-acme")
+    received_at = street.clock.now().isoformat()
+    asked = {"request_id": "tq-dsar", "right": "access", "received_at": received_at, "text": "I am Jane Roe of Xtown."}
+    flow = await traced.publish("dsar.received", "tq-dsar", asked | {"client_id": "tq-acme"})
+    await street.until(partial(street.of, "request.told", request_id="tq-dsar"))
+    spans = await traced.spans(
+        flow,
+        "requests: process dsar",
+        "requests: send request",
+        "notifier: process request",
+        "notifier: POST",
+        "notifier: send notice",
+        "requests: process notice",
+        "console: process request",
+        "console: process notice",
+    )
+    await _is_one_trace_up_to_the_webhook(traced, flow, spans)
+    await street.terminate("tq-acme")
+
+
+async def _is_one_trace_up_to_the_webhook(traced: Traced, flow: str, spans: list[Span]) -> None:
     trace = bytes.fromhex(flow.replace("-", ""))
     ours = {span.span_id: span for span in spans if span.trace_id == trace}
     for span in ours.values():
@@ -105,9 +134,10 @@ async def test_a_change_is_one_trace_up_to_the_webhook(traced: Traced) -> None:
     linked = [link for span in spans if span.name.startswith("send ") for link in span.links]
     assert {link.span_id for link in linked if link.trace_id == trace} <= ours.keys()
     posts = {traceparent_of(span) for span in ours.values() if span.name == "POST"}
-    requests = await street.receiver.wait_for(lambda got: any(each.headers.get("traceparent") in posts for each in got))
+    requests = await traced.street.receiver.wait_for(
+        lambda got: any(each.headers.get("traceparent") in posts for each in got)
+    )
     assert not any("baggage" in each.headers for each in requests)
-    await street.terminate("tr-acme")
 
 
 async def test_a_later_day_is_a_linked_trace(traced: Traced) -> None:
@@ -121,7 +151,26 @@ async def test_a_later_day_is_a_linked_trace(traced: Traced) -> None:
     street.reach(street.day_of(str(announced["change_id"])))
     await street.until(partial(street.of, "change.took_effect", change_id=announced["change_id"]))
     spans = await traced.spans(flow, "subprocessor_registry: process deadline", "subprocessor_registry: send change")
-    fired = [span for span in spans if span.name == "process deadline"]
+    _are_traces_linked_to(flow, "process deadline", spans)
+    await street.terminate("tl-acme")
+
+
+async def test_the_last_day_of_a_question_is_a_linked_trace(traced: Traced) -> None:
+    """§7: what the assurance service reminds of later goes on to people on call and the record, found by the flow."""
+    street = traced.street
+    await street.sign("tn-acme")
+    asked = {"question_id": "tn-q", "said_by": "dpo", "items": ["Who?"], "received_at": street.clock.now().isoformat()}
+    flow = await traced.publish("question.asked", "tn-acme", asked | {"client_id": "tn-acme"})
+    await traced.spans(flow, "assurance: process question", "assurance: send assurance", "console: process assurance")
+    seen = await street.get("operator", "assurance", "/clients/tn-acme/questions/tn-q")
+    street.reach(date.fromisoformat(str(seen["due_on"])))
+    reminded = ("assurance: process appointment", "notifier: process assurance")
+    _are_traces_linked_to(flow, "process appointment", await traced.spans(flow, *reminded))
+    await street.terminate("tn-acme")
+
+
+def _are_traces_linked_to(flow: str, name: str, spans: list[Span]) -> None:
+    fired = [span for span in spans if span.name == name]
     assert fired
     for span in fired:
         assert span.parent_span_id == b""
@@ -129,7 +178,6 @@ async def test_a_later_day_is_a_linked_trace(traced: Traced) -> None:
         assert link.trace_id.hex() == flow.replace("-", "")
         assert link.trace_id != span.trace_id
         assert link.span_id in {each.span_id for each in spans if each.trace_id == link.trace_id}
-    await street.terminate("tl-acme")
 
 
 async def test_a_breach_and_the_end_of_a_contract(traced: Traced) -> None:
@@ -168,7 +216,8 @@ async def test_no_span_names_a_person(traced: Traced) -> None:
     """Personal data, secrets and bodies are in none of what was told; ids of clients and events may be."""
     told = b"".join(span.SerializeToString() for span in traced.sink.spans)
     assert b"tr-sub" in told
-    for personal in (b"dpo@", b"DPO", b"1 rue X", b"whsec_", b"Bearer"):
+    assert b"tq-dsar" in told
+    for personal in (b"dpo@", b"DPO", b"1 rue X", b"Jane Roe", b"Xtown", b"whsec_", b"Bearer"):
         assert personal not in told
 
 
@@ -185,6 +234,7 @@ async def test_metrics_are_the_same_over_otlp_and_in_a_scrape(traced: Traced) ->
         assert scraped.keys() - described.keys() == {"python_info"} & scraped.keys(), (
             "`dutiful monitoring export` lists them"
         )
+        assert {each for each in scraped if each in described and name not in described[each].services} == set()
         plain = {each.removesuffix("_total") for each in scraped}
         await eventually(partial(_have_come, traced.sink, name, plain))
         for each in scraped:

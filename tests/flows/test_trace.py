@@ -216,4 +216,8 @@ async def test_which_deadlines_are_at_risk(street: Street) -> None:
     for service in street.house.services:
         refused = await street.http.get(f"{service.url}/deadlines", headers=street.authorized("y-deaf/administrator"))
         assert refused.status in {403, 404}
+    apart = ("--service", street.house.url("retention"), "--service", "http://127.0.0.1:9", "--client", "y-deaf")
+    alone = await command(street, "deadlines", "--within", "1h", *apart)
+    assert (alone.exit_code, "as far as those know that answered" in alone.stdout) == (1, True)
+    assert "http://127.0.0.1:9 can't be reached" in alone.stderr
     await street.terminate("y-deaf")

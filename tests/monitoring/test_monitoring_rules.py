@@ -16,20 +16,27 @@ from pydantic_core import from_json
 from typer.main import get_command
 
 import assurance
-import breach
+import breach.due
+import console
 import holder
-import notifier
+import notifier.due
+import requests_desk.due
 import retention
 import subprocessor_registry
+from contracts.assurance import Matter
+from contracts.retention import OrderKind
 from dutiful.cli import app
-from dutiful.monitoring.dashboards import dashboards
+from dutiful.monitoring import boards_page
+from dutiful.monitoring.dashboards import DASHBOARDS, dashboards
 from dutiful.monitoring.listed import Listed, listed
+from dutiful.monitoring.looks import SERVICES as SERVICE_COLORS
 from dutiful.monitoring.page import page
+from dutiful.services import RUNNABLE
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "deploy/monitoring/rules.yaml"
 RUNBOOKS = ROOT / "docs/runbooks"
-SERVICES = (subprocessor_registry, notifier, retention, breach, assurance, holder)
+SERVICES = (subprocessor_registry, notifier, retention, breach, requests_desk, assurance, console, holder)
 
 
 def rules() -> list[dict[str, Any]]:
@@ -89,6 +96,13 @@ def test_every_alert_says_how_urgent_it_is_and_has_its_runbook(rule: dict[str, A
     assert f"[{name}]({name}.md)" in (RUNBOOKS / "README.md").read_text()
 
 
+def test_the_runbook_of_deadlines_knows_every_kind() -> None:
+    """Whoever is called reads what the kind is that the alert names."""
+    text = (RUNBOOKS / "DutifulDeadlineAtRisk.md").read_text()
+    kinds = {notifier.due._NOTICE, *breach.due._KINDS, *OrderKind, requests_desk.due._TELLING, *Matter}
+    assert {kind for kind in kinds if f"`{kind}`" not in text} == set()
+
+
 def test_there_is_no_runbook_without_its_alert() -> None:
     """What is no alert any more has no page any more."""
     assert {path.stem for path in RUNBOOKS.glob("*.md")} - {"README"} == {rule["alert"] for rule in rules()}
@@ -130,6 +144,7 @@ def _modules(package: ModuleType) -> Iterator[ModuleType]:
 def test_dashboards_and_the_list_of_metrics_are_what_the_code_says() -> None:
     """`dutiful monitoring check` in words of a test."""
     assert (ROOT / "docs/metrics.md").read_text() == page()
+    assert (ROOT / "docs/dashboards.md").read_text() == boards_page.page()
     for name, text in dashboards().items():
         assert (ROOT / f"deploy/monitoring/dashboards/{name}.json").read_text() == text
 
@@ -146,6 +161,48 @@ def test_panels_do_not_overlap_and_say_what_they_show() -> None:
             taken |= cells
             assert panel["title"]
             assert panel["description"]
+
+
+@pytest.mark.parametrize(
+    ("where", "panel"), list(panels()), ids=lambda each: each["title"] if isinstance(each, dict) else each
+)
+def test_a_panel_draws_what_is_bad_and_knows_where_to_go(where: str, panel: dict[str, Any]) -> None:
+    """A limit that nobody sees warns nobody; a runbook that is named is there."""
+    defaults = panel["fieldConfig"]["defaults"]
+    limited = len(defaults["thresholds"]["steps"]) > 1
+    if panel["type"] == "timeseries":
+        assert (defaults["custom"]["thresholdsStyle"]["mode"] != "off") == limited
+    assert not limited or defaults["thresholds"]["steps"][0]["value"] is None
+    for runbook in re.findall(r"Runbook: docs/runbooks/(\w+)\.md", panel["description"]):
+        assert (RUNBOOKS / f"{runbook}.md").exists(), where
+
+
+@pytest.mark.parametrize(("where", "query"), [each for each in queries() if "process_" in each[1]])
+def test_what_a_process_says_is_asked_of_our_processes_alone(where: str, query: str) -> None:
+    """`process_…` names no service, and whatever else Prometheus scrapes has it too: itself first of all."""
+    assert "group_left (service)" in query, where
+    assert "dutiful_ready" in query, where
+
+
+def test_every_service_has_its_color() -> None:
+    """One that is added would be drawn in another's, on some panels."""
+    assert set(SERVICE_COLORS) == set(RUNNABLE)
+    assert len(set(SERVICE_COLORS.values())) == len(RUNNABLE)
+
+
+def test_each_dashboard_has_its_picture() -> None:
+    """A few hundred kilobytes each; `make pictures` draws them."""
+    pictures = [ROOT / f"docs/dashboards/{each.name}.png" for each in DASHBOARDS]
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in pictures)
+    assert sum(path.stat().st_size for path in pictures) < 1_500_000
+
+
+def test_what_draws_them_is_locked_and_names_no_host() -> None:
+    """Whoever installs it asks the registry that it is set to; what comes is known by its hash."""
+    lock = from_json((ROOT / "tools/pictures/grafana/package-lock.json").read_text())
+    brought = {name: each for name, each in lock["packages"].items() if name}
+    assert all(each["integrity"] for each in brought.values())
+    assert not any("resolved" in each for each in brought.values())
 
 
 def test_every_metric_is_on_a_dashboard_or_in_a_rule() -> None:

@@ -33,6 +33,16 @@ async def test_what_people_must_act_upon_is_counted_from_nought(desk: Desk) -> N
     assert 'dutiful_notices_escalated_total{channel="post",service="notifier"} 0.0' in _all(desk)
 
 
+async def test_attempts_are_counted_from_nought(desk: Desk) -> None:
+    """The share that fails would be unknown until one has failed, and the first one would not count."""
+    Watch(desk.runtime, NoticeMetrics(desk.runtime.metrics))
+    told = desk.runtime.metrics.registry.get_sample_value
+    for channel in ("webhook", "email", "alert"):
+        for result in ("ok", "failed"):
+            labels = {"service": "notifier", "channel": channel, "result": result, "attempt": "first"}
+            assert told("dutiful_delivery_attempts_total", labels) == 0
+
+
 async def test_how_much_time_is_left_for_a_receipt(desk: Desk) -> None:
     """§15: to the soonest deadline of a notice that nobody has confirmed; infinity where none is open."""
     deadlines = due.deadlines(desk.runtime)
@@ -52,6 +62,15 @@ async def test_how_much_time_is_left_for_a_receipt(desk: Desk) -> None:
     desk.clock.jump_to(desk.clock.now() + timedelta(seconds=before + 60))
     await deadlines.look()
     assert -120 < (left() or 0) < 0
+    await desk.sign("borealis")
+    await desk.order("borealis", order_id="order-2", change_id="change-2")
+    await deadlines.look()
+    assert -120 < (left() or 0) < 0
+    to_come = desk.runtime.metrics.registry.get_sample_value(
+        "dutiful_deadline_to_come_seconds_left", {"service": "notifier", "kind": "notice"}
+    )
+    assert 0 < (to_come or 0) < inf, "one that is over hides no other"
+    await desk.escalate("order-2", final=True)
     await desk.escalate(final=True)
     await deadlines.look()
     assert left() == inf, "it has failed, which is told otherwise"

@@ -29,6 +29,7 @@ async def test_what_waits_and_what_was_refused_is_counted(desk: Desk) -> None:
         'dutiful_requests{kind="dsar",service="requests",status="open"} 1.0',
         'dutiful_requests{kind="dsar",service="requests",status="searching"} 1.0',
         'dutiful_requests{kind="authority",service="requests",status="open"} 1.0',
+        'dutiful_requests{kind="authority",service="requests",status="searching"} 0.0',
         'dutiful_requests_untold{service="requests"} 3.0',
         'dutiful_instructions_suspended{service="requests"} 1.0',
         'dutiful_answers_refused_total{service="requests"} 1.0',
@@ -54,7 +55,15 @@ async def test_who_must_know_is_among_the_deadlines(desk: Desk) -> None:
     assert b'dutiful_deadline_seconds_left{kind="request_notice",service="requests"}' in generate_latest(
         desk.runtime.metrics.registry
     )
+    await desk.pass_days(60)
+    await desk.ask("dsar-3")
+    await deadlines.look()
+    value = desk.runtime.metrics.registry.get_sample_value
+    kind = {"service": "requests", "kind": "request_notice"}
+    assert (value("dutiful_deadline_seconds_left", kind) or 0) < 0
+    assert (value("dutiful_deadline_to_come_seconds_left", kind) or 0) > 0, "one that is over hides no other"
     await desk.receipt("dsar-1", NoticeKind.DSAR_RECEIVED)
+    await desk.receipt("dsar-3", NoticeKind.DSAR_RECEIVED)
     await desk.post("operator", "/requests/dsar-2/closure", {"reason": "Nobody's."})
     assert (await desk.get("operator", "/deadlines", within=24 * 7)).json()["items"] == []
     assert (await desk.get("acme", "/deadlines")).status_code == 403

@@ -47,7 +47,7 @@ async def test_who_has_not_answered_is_seen(desk: Desk) -> None:
 
 
 async def test_how_much_time_is_left_for_an_answer(desk: Desk) -> None:
-    """§8.3: to the soonest open order of each kind; infinity where none is open."""
+    """§8.3: to the soonest open order of each kind; infinity where none is open; one that is over hides no other."""
     deadlines = due.deadlines(desk.runtime)
     await desk.sign("acme")
     await desk.declare("platform-db", "call_recordings")
@@ -60,6 +60,12 @@ async def test_how_much_time_is_left_for_an_answer(desk: Desk) -> None:
     desk.clock.jump_to(order.due_at + DAY)
     await deadlines.look()
     assert _scraped(desk, "deadline_seconds_left")['dutiful_deadline_seconds_left{kind="cease"}'] < 0
+    await desk.sign("borealis")
+    await desk.terminate("borealis")
+    await deadlines.look()
+    assert _scraped(desk, "deadline_seconds_left")['dutiful_deadline_seconds_left{kind="cease"}'] < 0
+    to_come = _scraped(desk, "deadline_to_come")['dutiful_deadline_to_come_seconds_left{kind="cease"}']
+    assert 0 < to_come < inf
 
 
 async def test_what_people_must_act_upon_is_counted_from_nought(desk: Desk) -> None:

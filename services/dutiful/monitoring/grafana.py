@@ -1,51 +1,24 @@
-"""Grafana's dashboards as data: a row of panels after the other, each a title, a unit and what it asks Prometheus."""
+"""A dashboard as the JSON that Grafana imports."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pydantic_core import to_json
 
+from dutiful.monitoring import looks
+from dutiful.monitoring.panels import Dashboard, Panel
+
 _WIDTH: Final = 24
 _HEIGHT: Final = 8
+_LOW: Final = 4
+"""Of a row of figures alone."""
 _SOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
-Json = dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """A graph; `queries` are PromQL by legend. `unit` is Grafana's; `above` or `below` colours what is bad."""
-
-    title: str
-    about: str
-    unit: str
-    queries: dict[str, str]
-    above: float | None = None
-    below: float | None = None
-    kind: str = "timeseries"
-
-
-@dataclass(frozen=True, slots=True)
-class Dashboard:
-    """Panels, some of them side by side; `variables` are label values that one may choose."""
-
-    uid: str
-    title: str
-    about: str
-    rows: Sequence[Sequence[Panel]]
-    variables: dict[str, str] = field(default_factory=dict)
 
 
 def written(dashboard: Dashboard) -> str:
     """The JSON that Grafana imports; the same dashboard is always the same text."""
-    panels: list[Json] = []
-    for nth, row in enumerate(dashboard.rows):
-        width = _WIDTH // len(row)
-        for place, panel in enumerate(row):
-            at = {"h": _HEIGHT, "w": width, "x": place * width, "y": nth * _HEIGHT}
-            panels.append(_panel(panel, len(panels) + 1, at))
-    source: Json = {"name": "datasource", "label": "Prometheus", "type": "datasource", "query": "prometheus"}
-    document: Json = {
+    source: looks.Json = {"name": "datasource", "label": "Prometheus", "type": "datasource", "query": "prometheus"}
+    document: looks.Json = {
         "uid": dashboard.uid,
         "title": dashboard.title,
         "description": dashboard.about,
@@ -53,15 +26,29 @@ def written(dashboard: Dashboard) -> str:
         "schemaVersion": 39,
         "version": 1,
         "editable": True,
+        "graphTooltip": 1,
         "refresh": "30s",
         "time": {"from": "now-6h", "to": "now"},
         "templating": {"list": [source, *[_variable(name, ask) for name, ask in dashboard.variables.items()]]},
-        "panels": panels,
+        "panels": [_panel(panel, nth, at) for nth, (panel, at) in enumerate(_placed(dashboard.rows), start=1)],
     }
     return to_json(document, indent=2).decode() + "\n"
 
 
-def _variable(name: str, ask: str) -> Json:
+def _placed(rows: Sequence[Sequence[Panel]]) -> Iterator[tuple[Panel, dict[str, int]]]:
+    """Each row over the whole width."""
+    y = 0
+    for row in rows:
+        height = _LOW if all(panel.kind == "stat" for panel in row) else _HEIGHT
+        parts, before = sum(panel.width for panel in row), 0
+        for panel in row:
+            x, end = _WIDTH * before // parts, _WIDTH * (before + panel.width) // parts
+            yield panel, {"h": height, "w": end - x, "x": x, "y": y}
+            before += panel.width
+        y += height
+
+
+def _variable(name: str, ask: str) -> looks.Json:
     return {
         "name": name,
         "type": "query",
@@ -75,30 +62,27 @@ def _variable(name: str, ask: str) -> Json:
     }
 
 
-def _panel(panel: Panel, panel_id: int, at: dict[str, int]) -> Json:
+def _panel(panel: Panel, panel_id: int, at: dict[str, int]) -> looks.Json:
+    now = panel.kind != "timeseries"
     targets = [
-        {"refId": chr(ord("A") + nth), "datasource": _SOURCE, "expr": query, "legendFormat": legend}
+        {
+            "refId": chr(ord("A") + nth),
+            "datasource": _SOURCE,
+            "expr": query,
+            "legendFormat": legend,
+            "instant": now,
+            "range": not now,
+        }
         for nth, (legend, query) in enumerate(panel.queries.items())
     ]
     return {
         "id": panel_id,
         "type": panel.kind,
         "title": panel.title,
-        "description": panel.about,
+        "description": "\n\n".join([panel.about, *[f"Runbook: docs/runbooks/{each}.md" for each in panel.runbooks]]),
         "datasource": _SOURCE,
         "gridPos": at,
         "targets": targets,
-        "fieldConfig": {"defaults": {"unit": panel.unit, "thresholds": _thresholds(panel)}, "overrides": []},
-        "options": {"legend": {"displayMode": "list", "placement": "bottom"}} if panel.kind == "timeseries" else {},
+        "fieldConfig": {"defaults": looks.defaults(panel), "overrides": looks.colored(panel)},
+        "options": looks.OPTIONS[panel.kind],
     }
-
-
-def _thresholds(panel: Panel) -> Json:
-    good, bad = "green", "red"
-    if panel.below is not None:
-        good, bad = bad, good
-    limit = panel.below if panel.below is not None else panel.above
-    steps: list[Json] = [{"color": good, "value": None}]
-    if limit is not None:
-        steps.append({"color": bad, "value": limit})
-    return {"mode": "absolute", "steps": steps}

@@ -93,6 +93,11 @@ _WATCHES: Final[Mapping[str, Callable[[Runtime, Book], None]]] = {
 }
 """What services register beside the chassis's own."""
 
+_COUNTED_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "dutiful_deadline_seconds_left": ("notifier", "retention", "breach", "requests", "assurance"),
+}
+"""Of the chassis's own, what some services alone count: the others show its name, and no series."""
+
 
 def listed() -> list[Listed]:
     """All metrics by name."""
@@ -105,7 +110,7 @@ def listed() -> list[Listed]:
         for each in _of(runtime.metrics, service):
             before = found.get(each.name)
             found[each.name] = each._replace(services=(*before.services, service)) if before else each
-    return [found[name] for name in sorted(found)]
+    return [each._replace(services=_COUNTED_BY.get(name, each.services)) for name, each in sorted(found.items())]
 
 
 def _of(metrics: Metrics, service: str) -> Iterator[Listed]:

@@ -7,11 +7,14 @@ from tests.faults.stream import Cast, Said, at, begins_at, say
 
 
 def assurance(act: int, cast: Cast, _: Bus) -> Iterable[Said]:
-    """From the second act on; audits are held in the thirteenth."""
+    """From the second act on; audits are held in the thirteenth.
+
+    Some help is given so late that people were reminded of it, and so are they of a finding.
+    """
     for n, client_id in enumerate(cast.client_ids):
         yield from _question(act, n, client_id)
         if n % 2:
-            yield from _help(act, f"aid-{n}", client_id, withdrawn=n % 4 == 3)
+            yield from _help(act, f"aid-{n}", client_id, withdrawn=n % 4 == 3, given_in=14 if n % 8 == 5 else 6)
         if n % 4 == 0:
             yield from _audit(act, f"audit-{n}", f"q-{n}", client_id)
         if n == 0:
@@ -31,7 +34,7 @@ def _question(act: int, n: int, client_id: str) -> Iterable[Said]:
             pass
 
 
-def _help(act: int, assistance_id: str, client_id: str, *, withdrawn: bool) -> Iterable[Said]:
+def _help(act: int, assistance_id: str, client_id: str, *, withdrawn: bool, given_in: int) -> Iterable[Said]:
     of = {"client_id": client_id, "assistance_id": assistance_id}
     match act:
         case 2:
@@ -42,7 +45,7 @@ def _help(act: int, assistance_id: str, client_id: str, *, withdrawn: bool) -> I
             yield say("assistance.quote_answered", **of)
         case 5:
             yield say("assistance.withdrawn" if withdrawn else "assistance.work_begun", **of)
-        case 6 if not withdrawn:
+        case _ if act == given_in and not withdrawn:
             yield say("assistance.given", **of)
         case _:
             pass
@@ -73,7 +76,8 @@ def _audit(act: int, audit_id: str, question_id: str, client_id: str) -> Iterabl
         case 13:
             yield say("audit.begun", begun_at=at(13), **of)
             yield say("audit.report_delivered", **of)
-            yield say("audit.finding_recorded", due_on="2026-09-01", **of)
+            yield say("audit.finding_recorded", due_on="2026-08-03", **of)
+        case 14:
             yield say("audit.finding_closed", **of)
             yield say("audit.closed", **of)
         case _:

@@ -24,7 +24,7 @@ def endings(act: int, cast: Cast, bus: Bus) -> Iterable[Said]:
                 choice = "deletion" if nth % 2 else "return"
                 yield say("choice.made", client_id=client_id, choice=choice, received_at=at(9))
         case 10:
-            yield from _return(bus)
+            yield from _return(bus, stays=leaving[-1])
             yield say("contract.reinstated", client_id=leaving[-1], reinstated_on=begins_at(10).date().isoformat())
         case 11:
             for client_id in leaving[::2]:
@@ -43,8 +43,9 @@ def endings(act: int, cast: Cast, bus: Bus) -> Iterable[Said]:
             pass
 
 
-def _return(bus: Bus) -> Iterable[Said]:
-    for order in _of_vault(bus, "return.ordered"):
+def _return(bus: Bus, *, stays: str) -> Iterable[Said]:
+    """The vault answers its orders, but not that of the client that comes back: which is heard first is open."""
+    for order in [each for each in _of_vault(bus, "return.ordered") if each["client_id"] != stays]:
         of = _same(order)
         yield say("return.failed", failed_at=at(9.5), **of)
         done = {"started_at": at(9.6), "finished_at": at(9.7), "expires_at": order["available_until"]}

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Mapping
 from typing import Final
 
 from tests.faults.life import Fault, Life
@@ -9,8 +10,9 @@ from tests.faults.publishing import Manner
 from tests.faults.quiet import what_is_left
 from tests.faults.system import Member
 
-SESSION_S: Final = 10.0
-"""After so many seconds without a word the broker gives its partitions to another (`chassis/consumer.py`)."""
+SESSION_S: Final = 4.0
+SHORT_SESSION: Final[Mapping[str, str]] = {"DUTIFUL_SESSION_WITHIN": f"PT{SESSION_S:.0f}S"}
+"""After so many seconds without a word the broker gives a process's partitions to another; ten in production."""
 
 
 class Freezes(Fault):
@@ -18,6 +20,7 @@ class Freezes(Fault):
 
     name = "freeze"
     manner = Manner(over_s=3.0)
+    settings: Mapping[str, str] = SHORT_SESSION
 
     def __init__(self, times: int) -> None:
         self._times = times

@@ -2,21 +2,30 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
+from typing import Final
 
 from tests.faults import steps
+from tests.faults.kinds.freezing import SHORT_SESSION
 from tests.faults.life import Fault, Life
 from tests.faults.publishing import Manner
 from tests.faults.stream import ACTS
-from tests.faults.system import CRASH, RANDOM_MOMENT
+from tests.faults.system import CRASH, GONE, RANDOM_MOMENT
 
 from dutiful.services import RUNNABLE
 
+GONE_OFTEN: Final = 0.25
+
 
 class Kills(Fault):
-    """SIGKILL of services at random moments, `count` times in all, spread over the acts."""
+    """SIGKILL of services at random moments, `count` times in all, spread over the acts.
+
+    One time in four its pod is gone with it: who comes then has another name, and waits for the session of the dead.
+    """
 
     name = "kill"
     manner = Manner(over_s=3.0)
+    settings: Mapping[str, str] = SHORT_SESSION
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -27,7 +36,7 @@ class Kills(Fault):
         killed = 0
         while killed < share:
             await asyncio.sleep(life.dice.uniform(0.1, 1.2))
-            killed += life.stage.system.kill(life.dice.choice(RUNNABLE))
+            killed += life.stage.system.kill(life.dice.choice(RUNNABLE), gone=life.dice.random() < GONE_OFTEN)
         life.faults += killed
         if killed:
             await life.caught_up()
@@ -50,17 +59,18 @@ class Steps(Fault):
             member.steps.clear()
 
     async def prepare(self, life: Life) -> None:
-        """Each process of a service is told where to die; those after the last one live."""
+        """Each is told where to die, the first of a service as soon as it comes by; those after the last live."""
         for member in life.members.values():
             for step in steps.of(member.service):
-                passes = (1,) if step == "begun" else (1, 1, 2, 3)
-                member.steps[step] = deque(life.dice.choice(passes) for _ in range(self._times))
+                later = (1,) if step == "begun" else (1, 1, 2, 3)
+                passes = [1, *(life.dice.choice(later) for _ in range(self._times - 1))]
+                member.steps[step] = deque(passes)
 
     async def finish(self, life: Life) -> None:
-        """What was not come by is said, so that nobody takes it for tried."""
-        life.faults = sum(death.at not in (CRASH, RANDOM_MOMENT) for death in life.deaths)
+        """Whoever has a step came by it; what was not come by is not tried, and nobody may take it for that."""
+        life.faults = sum(death.at not in (CRASH, RANDOM_MOMENT, GONE) for death in life.deaths)
         tried = {(death.member, death.at) for death in life.deaths}
         for member in life.members.values():
-            missed = [name for name in steps.of(member.service) if (member.name, name) not in tried]
-            if missed:
-                life.notes.append(f"{member.name} never came by {', '.join(missed)}")
+            every = [*steps.of(member.service, "migrate"), *steps.of(member.service)]
+            if missed := [name for name in every if (member.name, name) not in tried]:
+                life.wrong.append(f"{member.name} never came by {', '.join(missed)}")

@@ -1,6 +1,7 @@
 """What publishers do to the stream: say things again, late and in another order, and say what is wrong."""
 
 import asyncio
+from typing import Final
 
 from tests.faults.life import Fault, Life
 from tests.faults.outside import DEAD
@@ -9,6 +10,8 @@ from tests.faults.quiet import until_quiet
 
 from dutiful.dead_letter_box import read, send
 from dutiful.services import RUNNABLE, kind_of
+
+TIMES: Final = 5
 
 
 class Disorder(Fault):
@@ -23,12 +26,15 @@ class Disorder(Fault):
 
 
 class Poison(Fault):
-    """Among a hundred messages so many that can't be read; then all dead letters are replayed, and come back."""
+    """Among a hundred messages so many that can't be read; then all dead letters are replayed, and come back.
+
+    Each event is published several times over, so that the few of a hundred are some.
+    """
 
     name = "poison"
 
-    def __init__(self, percent: int) -> None:
-        self.manner = Manner(poison_percent=percent)
+    def __init__(self, percent: float = 1.0) -> None:
+        self.manner = Manner(times=TIMES, poison_percent=percent)
 
     async def finish(self, life: Life) -> None:
         """Each is set aside by each service that hears its kind of event, and once more by each when it is replayed.
@@ -51,4 +57,5 @@ class Poison(Fault):
         back = [each for each in after.values() if dict(each.headers).get("ce_id", b"").startswith(b"poison-")]
         if len(back) != expected:
             life.wrong.append(f"{len(back)} dead letters after the replay, of {expected}")
-        life.notes.append(f"{expected} dead letters, each with its reason; replayed, they came back")
+        among = f"{life.faults} of {life.publisher.sent} messages"
+        life.notes.append(f"{among} made {expected} dead letters, each with its reason; replayed, they came back")

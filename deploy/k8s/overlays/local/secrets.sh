@@ -1,8 +1,6 @@
 #!/bin/sh
 # Makes the secrets of the local overlay where they are missing; what is there stays. Needs `dutiful` on the PATH, and keeps
-# the keys in .dutiful/k8s: `dutiful evidence key --key "$keys/evidence.pem" >/dev/null
-secret dutiful-evidence-key --from-file "key.pem=$keys/evidence.pem"
-dutiful token --key .dutiful/k8s/token.pem --role operator` mints a token.
+# the keys in .dutiful/k8s: `dutiful token --key .dutiful/k8s/token.pem --role operator` mints a token.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 keys=${DUTIFUL_HOME:-.dutiful}/k8s
@@ -22,6 +20,8 @@ for directory in "$here"/../../services/*/; do
 done
 dutiful certificate key --key "$keys/certificate.pem" >/dev/null
 secret dutiful-certificate-key --from-file "key.pem=$keys/certificate.pem"
+dutiful evidence key --key "$keys/evidence.pem" >/dev/null
+secret dutiful-evidence-key --from-file "key.pem=$keys/evidence.pem"
 dutiful token --key "$keys/token.pem" --role operator >/dev/null
 secret dutiful-token-key --from-file "key.pem=$keys/token.pem"
 secret dutiful-requests-vault --from-literal "key=$(openssl rand -hex 24)"

@@ -1,0 +1,1 @@
+"""Pictures of the dashboards, of a run of the whole system that a real Prometheus has scraped (`make pictures`)."""
