@@ -5,7 +5,6 @@ import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Final, Self
 
@@ -237,7 +236,6 @@ class House:
             port=self.ports.console,
             token_key=self.token_key,
             evidence_key=self.evidence_key,
-            linger=timedelta(0),  # here somebody waits
         )
         return Service(Console(self.book, settings), settings, self.clock)
 

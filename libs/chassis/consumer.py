@@ -6,7 +6,6 @@ explicitly per partition, beside the work; a message that comes again finds its 
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from functools import partial
 from typing import TypedDict, cast
 
@@ -26,8 +25,6 @@ from chassis.settings import Settings
 
 log = structlog.get_logger()
 _LEAVE_S = 5.0
-_GATHERED = 256 * 1024
-"""Bytes that are worth a transaction without waiting for more: some hundreds of records."""
 _HEARTBEAT_S = 3.0
 _SESSION_REFUSED = (
     "the broker takes no session of this length: choose DUTIFUL_SESSION_WITHIN between its "
@@ -131,7 +128,7 @@ class Consumer:
         await broker.connect()
         # FastStream builds its consumers by this partial; ours takes the same options.
         options = cast("partial[AIOKafkaConsumer]", broker.config.broker_config.builder).keywords
-        reached = options | self._settings.client() | _gathering(self._settings.linger)
+        reached = options | self._settings.client()
         broker.config.broker_config.builder = partial(OffsetConsumer, **reached)
         try:
             await broker.start()
@@ -162,13 +159,6 @@ class Consumer:
             if self._kafka is not None:
                 self._kafka.handled(records)
             self._read.task_done()
-
-
-def _gathering(linger: timedelta) -> dict[str, int]:
-    """The bus answers a read at once where it has anything, or gathers so much, or for so long."""
-    if not linger:
-        return {}
-    return {"fetch_min_bytes": _GATHERED, "fetch_max_wait_ms": linger // timedelta(milliseconds=1)}
 
 
 def membership(settings: Settings) -> Membership:

@@ -21,11 +21,6 @@ class Settings(Kafka):
     host: str = Field("127.0.0.1", description="address that the API listens on")
     port: int = Field(0, ge=0, le=65535, description="port of the API; 0 takes a free one")
     batch_records: int = Field(1000, gt=0, description="records taken into one transaction at most")
-    linger: timedelta = Field(
-        timedelta(0),
-        ge=timedelta(0),
-        description="how long the bus may gather records for a read; more of them go into one transaction then",
-    )
     member: str | None = Field(
         None,
         min_length=1,

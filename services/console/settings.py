@@ -12,11 +12,6 @@ class ConsoleSettings(Settings):
     """Read from `DUTIFUL_*`; the key has no default."""
 
     evidence_key: Path = Field(description="Ed25519 key file that signs the record's heads; only its owner may read it")
-    linger: timedelta = Field(
-        timedelta(milliseconds=100),
-        ge=timedelta(0),
-        description="how long the bus may gather records for a read: nobody waits for the record, and many cost less",
-    )
     inbox_kept_within: timedelta = Field(
         timedelta(days=36_525),
         description="how long a message's id is remembered: as long as the record, which holds no fact twice",

@@ -39,6 +39,10 @@ class Fault:
     settings: Mapping[str, str] = NOTHING
     """What services are told besides, by the names of their variables."""
 
+    def over_s(self, act: int) -> float:  # noqa: ARG002 - the same in all of them, unless a fault knows better
+        """Over how many seconds an act is published, so that a fault falls amid it."""
+        return self.manner.over_s
+
     async def migrate(self, life: "Life") -> None:
         """Each service's schema is made."""
         stage = life.stage
@@ -126,7 +130,7 @@ class Life:
         disturbing = asyncio.create_task(self.fault.during(self, act))
         try:
             with stage.spending.on("publishing, which is among the acts"):
-                await self.publisher.publish(said)
+                await self.publisher.publish(said, self.fault.over_s(act))
             await disturbing
         finally:
             disturbing.cancel()

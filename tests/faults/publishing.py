@@ -47,13 +47,13 @@ class Publisher:
     poisoned: int = 0
     repeated: int = 0
 
-    async def publish(self, act: Sequence[Said]) -> None:
-        """Publish an act; returns once the broker has all of it."""
+    async def publish(self, act: Sequence[Said], over_s: float) -> None:
+        """Publish an act, spread over so many seconds; returns once the broker has all of it."""
         records = list(self._records(act))
         async with AIOKafkaProducer(bootstrap_servers=self.bootstrap, enable_idempotence=True, linger_ms=2) as producer:
             for some in _at_once(records):
                 await asyncio.gather(*[self._send(producer, record) for record in some])
-                await asyncio.sleep(self.manner.over_s * len(some) / len(records))
+                await asyncio.sleep(over_s * len(some) / len(records))
         self.published += act
         self.recent += act
 

@@ -9,7 +9,6 @@ import pytest
 from tests.faults import steps
 from tests.faults.comparing import Seen, compare
 from tests.faults.life import Fault, Life
-from tests.faults.publishing import Manner
 from tests.faults.stream import Cast
 from tests.faults.system import CRASH, RANDOM_MOMENT
 from tests.faults.world import Stage, World, opened
@@ -49,7 +48,10 @@ class Mixed(Fault):
     """Each service dies at each of the steps that are named in the promises, and at a random moment."""
 
     name = "mixed"
-    manner = Manner(over_s=1.0)
+
+    def over_s(self, act: int) -> float:
+        """Where all are killed, they are killed amid it."""
+        return 1.0 if act == KILLED_IN else 0.0
 
     async def prepare(self, life: Life) -> None:
         """Every service dies between two commits, the notifier between an answer and its record too."""
@@ -58,7 +60,7 @@ class Mixed(Fault):
                 member.steps[step] = deque([1])
 
     async def during(self, life: Life, act: int) -> None:
-        """All of them, one after the other, amid a full act: their sessions with the broker end together."""
+        """All of them, one after the other, amid a full act."""
         for service in life.dice.sample(RUNNABLE, len(RUNNABLE)) if act == KILLED_IN else ():
             await asyncio.sleep(life.dice.uniform(0.05, 0.3))
             life.stage.system.kill(service)

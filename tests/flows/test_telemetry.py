@@ -264,7 +264,7 @@ async def test_labels_are_few_and_bounded(traced: Traced) -> None:
             assert value in closed.get(name, {value}), f"{sample.name} {name}={value}"
     assert words["type"] > {"subprocessor.added", "contract.terminated", "breach.detected"}
     for name in words.keys() - closed.keys():
-        assert name in {"reason", "kind", "channel", "method", "finding", "status", "act"}
+        assert name in {"reason", "kind", "channel", "method", "finding", "status", "act", "attempt"}
         assert len(words[name]) <= 16
         assert all(value.replace("_", "").isalpha() for value in words[name]), words[name]
 
