@@ -5,7 +5,7 @@ explicitly per partition, beside the work; a message that comes again finds its 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TypedDict, cast
 
@@ -140,12 +140,13 @@ class Consumer:
         """Read a batch while the one before it is being committed."""
         if self._stopping:
             await asyncio.Event().wait()
-        try:
-            readings = self._processor.read(records)
-        except Exception as error:  # noqa: BLE001 - FastStream would go on with the next batch and this one be lost
-            self._crash(error)
-            await asyncio.Event().wait()
-        await self._read.put((records, readings))
+        for piece in pieces(records, self._settings.batch_bytes):
+            try:
+                readings = self._processor.read(piece)
+            except Exception as error:  # noqa: BLE001 - FastStream would go on with the next batch and this one be lost
+                self._crash(error)
+                await asyncio.Event().wait()
+            await self._read.put((piece, readings))
 
     async def _work(self) -> None:
         """Commit one batch after the other; what we did wrong crashes the process before its offsets are committed."""
@@ -159,6 +160,22 @@ class Consumer:
             if self._kafka is not None:
                 self._kafka.handled(records)
             self._read.task_done()
+
+
+def pieces(records: Records, at_most: int) -> Iterator[Records]:
+    """What goes into one transaction each: all, in their order, in parts of so many bytes, or of one longer record.
+
+    A page that names a thousand clients may mean a thousand rows; a thousand such pages are no transaction.
+    """
+    first, weight = 0, 0
+    for nth, record in enumerate(records):
+        own = len(record.value or b"")
+        if nth > first and weight + own > at_most:
+            yield records[first:nth]
+            first, weight = nth, 0
+        weight += own
+    if records:
+        yield records[first:]
 
 
 def membership(settings: Settings) -> Membership:

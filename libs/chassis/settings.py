@@ -21,6 +21,9 @@ class Settings(Kafka):
     host: str = Field("127.0.0.1", description="address that the API listens on")
     port: int = Field(0, ge=0, le=65535, description="port of the API; 0 takes a free one")
     batch_records: int = Field(1000, gt=0, description="records taken into one transaction at most")
+    batch_bytes: int = Field(
+        512 * 1024, gt=0, description="bytes of them at most, but for one record that alone is longer"
+    )
     member: str | None = Field(
         None,
         min_length=1,

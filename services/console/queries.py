@@ -12,6 +12,7 @@ from console.linking import Head
 from console.views import EntryView
 
 _PIECE: Final = 1000
+_LAST: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,10 @@ async def chains(pool: Pool, names: Sequence[str]) -> Mapping[str, Chain]:
 
 
 async def page(pool: Pool, chain: str, wanted: Filter, after: int, limit: int) -> list[EntryView]:
-    """The entries of a chain that are meant, in order."""
+    """The entries of a chain that are meant, in order.
+
+    Where all are meant, the page ends where as many have come: a chain has no gaps, however long it is.
+    """
     rows = await pool.fetch(
         """
         SELECT seq, hash, recorded_at, type, clause, promises, about, body
@@ -68,6 +72,7 @@ async def page(pool: Pool, chain: str, wanted: Filter, after: int, limit: int) -
            AND ($6::timestamptz IS NULL OR recorded_at >= $6)
            AND ($7::timestamptz IS NULL OR recorded_at < $7)
            AND ($8::text IS NULL OR $8 = ANY (about))
+           AND seq <= $10
          ORDER BY seq
          LIMIT $9
         """,
@@ -80,6 +85,7 @@ async def page(pool: Pool, chain: str, wanted: Filter, after: int, limit: int) -
         wanted.until,
         wanted.about,
         limit,
+        after + limit if wanted == Filter() else _LAST,
     )
     return [EntryView(**{**_but_body(dict(row)), "entry": from_json(row["body"])}) for row in rows]
 
