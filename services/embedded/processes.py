@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from embedded.postgres import EmbeddedPostgres
+from embedded.process import tail
 
 VAULT_KEY: Final = "good-for-these-processes-alone-and-nowhere-else"
 _LAST_LINES: Final = 30
@@ -55,8 +56,7 @@ class Processes:
         process = self.running.get(service)
         code = "isn't started" if process is None else f"ended with {process.returncode}"
         stands = "runs" if process is not None and process.returncode is None else code
-        wrote = self.log(service).read_text(errors="replace").splitlines() if self.log(service).exists() else []
-        return "\n".join([f"{service} {stands}", *wrote[-_LAST_LINES:]])
+        return f"{service} {stands}\n{tail(self.log(service), _LAST_LINES)}"
 
     async def start(self, *services: str) -> None:
         """Start services; returns when they are launched, not when they are ready."""
