@@ -7,7 +7,7 @@ file has it; nothing is ever typed in. `--shared` says with it that others used 
 import argparse
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final, TypedDict
@@ -30,10 +30,17 @@ class Row(TypedDict):
 
 def page_with(page: str, rows: Sequence[Row], where: str) -> str:
     """The page, with a table for each benchmark that there are figures of; the other blocks stay."""
+    measured = {row["benchmark"] for row in rows}
+    return filled(
+        page, {name: f"{table([row for row in rows if row['benchmark'] == name])}\n{where}\n" for name in measured}
+    )
+
+
+def filled(page: str, blocks: Mapping[str, str]) -> str:
+    """The page, with these in its blocks of their names; the other blocks stay."""
 
     def block(found: re.Match[str]) -> str:
-        those = [row for row in rows if row["benchmark"] == found[2]]
-        return f"{found[1]}{table(those)}\n{where}\n{found[3]}" if those else found[0]
+        return f"{found[1]}{blocks[found[2]]}{found[3]}" if found[2] in blocks else found[0]
 
     return _BLOCK.sub(block, page)
 
@@ -42,11 +49,16 @@ def table(rows: Sequence[Row]) -> str:
     """Markdown; what nothing is compared with has no column for it."""
     compared = any(row["raw"] is not None for row in rows)
     head = ["what", "measured", *(["beside", "ratio"] if compared else [])]
-    lines = [head, ["---"] * len(head)]
+    lines = []
     for row in rows:
         beside = ["", ""] if row["raw"] is None or row["ratio"] is None else [_told(row["raw"]), f"{row['ratio']:.2f}"]
         lines.append([row["what"], f"{_told(row['value'])} {row['unit']}", *(beside if compared else [])])
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return markdown(head, lines)
+
+
+def markdown(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """Cells as a table."""
+    return "".join(f"| {' | '.join(line)} |\n" for line in (head, ["---"] * len(head), *lines))
 
 
 def _told(value: float) -> str:

@@ -6,28 +6,24 @@ The block between `<!-- figures: faults -->` and `<!-- end -->` becomes it; noth
 
 import argparse
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from benchmarks.figures import where_from
+from benchmarks.figures import filled, markdown, where_from
 from tests.faults.plan import minutes
 from tests.faults.report import COLUMNS, Row, cells
-
-_BLOCK: Final = re.compile(r"(<!-- figures: faults -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def page_with(page: str, measured: Mapping[str, Any], *, shared: bool) -> str:
     """The page, with the table of this run in its block."""
     block = f"{table(measured['results'])}\n{_about(measured)}\n{where_from(measured['machine'], shared=shared)}\n"
-    return _BLOCK.sub(lambda found: f"{found[1]}{block}{found[2]}", page)
+    return filled(page, {"faults": block})
 
 
 def table(rows: Sequence[Row]) -> str:
     """Markdown."""
-    lines = [COLUMNS, ["---"] * len(COLUMNS), *[[f"`{first}`", *rest] for first, *rest in map(cells, rows)]]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return markdown(COLUMNS, [[f"`{first}`", *rest] for first, *rest in map(cells, rows)])
 
 
 def _about(measured: Mapping[str, Any]) -> str:
